@@ -1,0 +1,1 @@
+"""Holds what cloud calls claim against what Terraform states record."""

@@ -1,0 +1,108 @@
+"""The facts that the detector reasons about: what cloud calls claim.
+
+A `Call` is what one cloud call says of Terraform resources. It says so in *groups*, each one independent thing that
+the call did; a group lists *alternative* targets, most specific first, because the same cloud thing has several homes
+in Terraform (a security group's rule may be a resource of its own or an element of ``aws_security_group.ingress``).
+Which alternative is meant, the state decides.
+
+Calls are kept in the bucket ``tfdrift_claims`` under their event id: a set that only grows, so that the order in
+which calls and states arrive cannot matter.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from tfdrift.events import Json, Timestamp, UserIdentity
+from tfdrift.subjects import Provider
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Act(StrEnum):
+    """What a call did to a resource's existence."""
+
+    UPDATE = "update"
+    CREATE = "create"
+    DELETE = "delete"
+
+
+class Verb(StrEnum):
+    """How an operation changes an attribute: as a whole, or by elements of a set."""
+
+    SET = "set"
+    ADD = "add"
+    REMOVE = "remove"
+
+
+class Operation(_Fact):
+    """What a call says of one attribute.
+
+    Attributes:
+        attribute: a Terraform attribute path: ``instance_type``, ``root_block_device[0].volume_size``, ``tags.Env``.
+        value: the value for SET (None unsets), a list of elements for ADD and REMOVE, in the state's shape.
+        unknown: the call changed the attribute, but the cloud's log hides to what.
+    """
+
+    attribute: str
+    verb: Verb = Verb.SET
+    value: Json = None
+    unknown: bool = False
+
+
+class Target(_Fact):
+    """A Terraform resource that a call may be about.
+
+    Attributes:
+        type: the resource type, or ``*`` for any type that has the identity.
+        identity: the state attributes that name the resource, with the values that the call gives, such as
+            ``{"id": "sg-1"}`` or ``{"role": "app", "name": "inline"}``; the pseudo attribute ``@identity`` matches
+            a resource's id, ARN or name alike.
+    """
+
+    type: str
+    identity: dict[str, str]
+    act: Act = Act.UPDATE
+    operations: tuple[Operation, ...] = ()
+
+
+class Sanction(StrEnum):
+    """Why a call may be expected to show up in a state."""
+
+    TERRAFORM = "terraform"
+    PRINCIPAL = "principal"
+
+
+class Call(_Fact):
+    """One cloud call that claims something.
+
+    Attributes:
+        occurred: when the cloud executed it.
+        received: when the pipeline first saw it.
+        sanction: set where Terraform itself, or a principal that the rules sanction, made the call.
+        groups: the independent things it did, each with its alternative targets, most specific first.
+    """
+
+    event_id: str
+    event_name: str
+    event_source: str
+    occurred: Timestamp
+    received: Timestamp
+    provider: Provider
+    account_id: str | None
+    region: str | None
+    user_identity: UserIdentity
+    source_ip: str | None = None
+    user_agent: str | None = None
+    sanction: Sanction | None = None
+    groups: tuple[tuple[Target, ...], ...]
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Calls have one total order, whatever order they arrive in: by the cloud's clock, then by event id."""
+        return (self.occurred, self.event_id)

@@ -1,0 +1,1 @@
+"""Falco alerts in, normalised events on the ledger out."""

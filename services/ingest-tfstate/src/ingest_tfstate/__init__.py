@@ -1,0 +1,1 @@
+"""Terraform states in, their changes on the ledger out."""

@@ -1,0 +1,1 @@
+"""Streams the ledger to clients over Server-Sent Events."""

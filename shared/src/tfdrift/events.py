@@ -1,0 +1,294 @@
+"""The four payloads of the ledger, which are byte for byte the ``data:`` lines of the SSE stream.
+
+The fields of the user's own SSE document come first in each model; times are RFC 3339 in UTC. The JSON
+Schemas under ``docs/schemas`` are generated from these models by ``python -m tfdrift.schemas``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer
+
+from tfdrift.envelope import rfc3339
+from tfdrift.severity import Severity
+from tfdrift.subjects import EventName, Provider, Subject, build
+
+Timestamp = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
+
+# JSON of any shape. `Any` rather than a recursive union: a union costs five times the validation time.
+Json = Any
+
+SENSITIVE_DISPLAY = "(sensitive)"
+
+
+class Payload(BaseModel):
+    """A frozen payload; unknown fields of a newer writer are passed over, so services upgrade one by one."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def encode(self) -> bytes:
+        """Compact UTF-8 JSON without line breaks (JSON escapes CR and LF)."""
+        return self.model_dump_json().encode()
+
+
+class Via(StrEnum):
+    """How a person reached the cloud."""
+
+    CONSOLE = "console"
+    CLI = "cli"
+    SDK = "sdk"
+    TERRAFORM = "terraform"
+    SERVICE = "service"
+    UNKNOWN = "unknown"
+
+
+class UserIdentity(Payload):
+    """Who did it.
+
+    Attributes:
+        type: the cloud's own word for the kind of identity, such as ``AssumedRole``.
+        user_name: the person where the cloud tells one, so the session and not the role for an assumed role.
+        session_name: the session's name, where the identity is a session.
+    """
+
+    type: str | None = None
+    user_name: str | None = None
+    arn: str | None = None
+    principal_id: str | None = None
+    account_id: str | None = None
+    session_name: str | None = None
+    via: Via = Via.UNKNOWN
+
+
+class Event(Payload):
+    """What a ledger payload can tell of its own subject."""
+
+    event: ClassVar[EventName]
+
+    def subject(self) -> Subject:
+        """The subject that the payload is published on."""
+        raise NotImplementedError
+
+
+class CloudResource(Payload):
+    """A resource that the cloud's audit log names beside a call."""
+
+    arn: str | None = None
+    type: str | None = None
+    account_id: str | None = None
+
+
+class FalcoEvent(Event):
+    """One Falco alert, of any source; from ``event_id`` on the fields are those of a cloud call."""
+
+    event: ClassVar = EventName.FALCO
+
+    severity: Severity
+    rule: str
+    output: str
+    container_id: str | None
+    priority: str
+    source: str
+    hostname: str | None
+    tags: tuple[str, ...]
+    timestamp: Timestamp
+    uuid: str
+    provider: Provider
+    service: str | None = None
+    event_id: str | None = None
+    event_name: str | None = None
+    account_id: str | None = None
+    region: str | None = None
+    user_identity: UserIdentity | None = None
+    source_ip: str | None = None
+    user_agent: str | None = None
+    error_code: str | None = None
+    read_only: bool | None = None
+    resources: tuple[CloudResource, ...] = ()
+    output_fields: dict[str, Json] | None = None
+
+    def subject(self) -> Subject:
+        return build(self.event, self.severity, self.provider, self.service or self.source)
+
+
+class DriftKind(StrEnum):
+    """What disagrees: a value, an existence, or a claim that nothing confirmed."""
+
+    MODIFIED = "modified"
+    DELETED = "deleted"
+    UNMANAGED = "unmanaged"
+    UNCONFIRMED = "unconfirmed"
+
+
+class DriftStatus(StrEnum):
+    """Whether cloud and state still disagree."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class Resolution(StrEnum):
+    """What became of a drift."""
+
+    REVERTED = "reverted"
+    APPLIED = "applied"
+    ABSORBED = "absorbed"
+    DESTROYED = "destroyed"
+    DISMISSED = "dismissed"
+
+
+class HistoryEntry(Payload):
+    """One step in the life of a drift: who set what, or which serial recorded it."""
+
+    timestamp: Timestamp
+    status: DriftStatus
+    resolution: Resolution | None = None
+    old_value: Json = None
+    new_value: Json = None
+    user_identity: UserIdentity | None = None
+    event_id: str | None = None
+    event_name: str | None = None
+    serial: int | None = None
+
+
+class Drift(Event):
+    """One attribute, or the existence, of one resource on which cloud and state disagree, and what became of it.
+
+    Attributes:
+        id: the same for all of one attribute's life, so a client keeps one row a drift.
+        old_value: the state's; a secret is ``(sensitive)``.
+        new_value: what the call set; None with ``value_unknown`` where the cloud's log hides it.
+        attribute: a Terraform attribute path such as ``root_block_device[0].volume_size`` or ``tags.Env``;
+            None for the existence.
+        address: the Terraform address; None for a resource that no state holds.
+    """
+
+    event: ClassVar = EventName.DRIFT
+
+    severity: Severity
+    resource_type: str
+    resource_id: str | None
+    old_value: Json
+    new_value: Json
+    user_identity: UserIdentity | None
+    timestamp: Timestamp
+    id: str
+    status: DriftStatus
+    resolution: Resolution | None
+    kind: DriftKind
+    attribute: str | None
+    address: str | None
+    resource_name: str | None
+    workspace: str | None
+    provider: Provider
+    account_id: str | None
+    region: str | None
+    event_id: str | None
+    event_name: str | None
+    source_ip: str | None
+    user_agent: str | None
+    matched_rules: tuple[str, ...]
+    detected_at: Timestamp
+    value_unknown: bool = False
+    history: tuple[HistoryEntry, ...] = ()
+
+    def subject(self) -> Subject:
+        return build(self.event, self.severity, self.provider, self.resource_type)
+
+
+class StateAction(StrEnum):
+    """What a new serial did to a resource; ``observed`` is the first sight of a whole workspace."""
+
+    CREATED = "created"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+    MOVED = "moved"
+    OBSERVED = "observed"
+
+
+class AttributeChange(Payload):
+    """One attribute path between two serials; secrets are ``(sensitive)`` on both sides."""
+
+    attribute: str
+    old_value: Json
+    new_value: Json
+
+
+class StateChange(Event):
+    """One resource between two serials of a state, or the first sight of a workspace.
+
+    Attributes:
+        resource: the Terraform address; None when ``action`` is ``observed``.
+        previous_address: where a moved resource was before.
+        resource_count: how many managed resource instances the workspace holds; only when observed.
+    """
+
+    event: ClassVar = EventName.STATE_CHANGE
+
+    resource: str | None
+    action: StateAction
+    serial: int
+    id: str
+    lineage: str
+    workspace: str
+    resource_type: str | None
+    resource_id: str | None
+    provider: Provider
+    changes: tuple[AttributeChange, ...] = ()
+    terraform_version: str | None
+    timestamp: Timestamp
+    previous_address: str | None = None
+    resource_count: int | None = None
+
+    def subject(self) -> Subject:
+        return build(self.event, Severity.INFO, self.provider, self.resource_type or "workspace")
+
+
+class Actor(Payload):
+    """Somebody whose call explains a state change; ``sanctioned`` for Terraform itself and listed principals."""
+
+    user_identity: UserIdentity
+    event_id: str
+    event_name: str
+    timestamp: Timestamp
+    sanctioned: bool
+
+
+class Attribution(Event):
+    """Who stood behind a state change."""
+
+    event: ClassVar = EventName.ATTRIBUTION
+
+    state_change_id: str
+    resource: str
+    serial: int
+    workspace: str
+    resource_type: str
+    provider: Provider
+    actors: tuple[Actor, ...]
+    timestamp: Timestamp
+
+    def subject(self) -> Subject:
+        return build(self.event, Severity.INFO, self.provider, self.resource_type)
+
+
+class CloudCall(Payload):
+    """The cloud call behind a `FalcoEvent`, in the cloud's own words: what the detector reads, in a header.
+
+    Attributes:
+        event_source: the API's endpoint, such as ``ec2.amazonaws.com``.
+        event_type: CloudTrail's ``eventType``; ``AwsServiceEvent`` is a service's own echo.
+        request: ``requestParameters`` as parsed JSON.
+        response: ``responseElements`` as parsed JSON.
+    """
+
+    event_source: str
+    event_type: str | None = None
+    request: Json = None
+    response: Json = None
+
+
+PAYLOADS: tuple[type[Event], ...] = (FalcoEvent, Drift, StateChange, Attribution)

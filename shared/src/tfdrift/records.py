@@ -1,0 +1,147 @@
+"""The values of the key-value buckets, and the keys that they stand under.
+
+``tfdrift_state`` holds one `ResourceRecord` a managed resource instance, ``tfdrift_workspaces`` one
+`WorkspaceHead` a workspace, and ``tfdrift_drifts`` one `DriftRecord` a drift.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Final
+
+from pydantic import ConfigDict
+
+from tfdrift.events import Drift, Json, Payload, Timestamp
+from tfdrift.subjects import Provider
+
+STATE_BUCKET: Final = "tfdrift_state"
+WORKSPACES_BUCKET: Final = "tfdrift_workspaces"
+DRIFTS_BUCKET: Final = "tfdrift_drifts"
+CLAIMS_BUCKET: Final = "tfdrift_claims"
+
+# In place of a value that must not or cannot leave ingest-tfstate stands an object with exactly one of these
+# members: the keyed hash of the value's canonical JSON. Equal values have equal hashes; nothing else can be told.
+SENSITIVE_MEMBER: Final = "tfdrift:sensitive"
+OVERSIZED_MEMBER: Final = "tfdrift:oversized"
+
+
+def digest(text: str, length: int = 26) -> str:
+    """A short name for any text, safe as a key token: lower-case base 32 of its SHA-256, 5 bits a character."""
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:length]
+
+
+def workspace_key(workspace: str) -> str:
+    """The key of a workspace's head."""
+    return digest(workspace, 16)
+
+
+def resource_key(workspace: str, address: str) -> str:
+    """The key of a resource instance: the workspace's token first, so a watch can follow one workspace."""
+    return f"{workspace_key(workspace)}.{digest(address)}"
+
+
+def hidden_hash(value: Json) -> str | None:
+    """The keyed hash that stands in place of a sensitive or oversized value; None for an ordinary value."""
+    if isinstance(value, dict) and len(value) == 1:
+        found = value.get(SENSITIVE_MEMBER, value.get(OVERSIZED_MEMBER))
+        return found if isinstance(found, str) else None
+    return None
+
+
+class Record(Payload):
+    """A value of a bucket."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class RecordedChange(Record):
+    """One serial that changed a resource: the values that the changed top-level attributes had before it.
+
+    ``created`` marks the serial that brought the resource into the state.
+    """
+
+    serial: int
+    recorded_at: Timestamp
+    before: dict[str, Json]
+    created: bool = False
+
+
+class Removal(Record):
+    """The serial that no longer holds a resource."""
+
+    serial: int
+    recorded_at: Timestamp
+
+
+class ResourceRecord(Record):
+    """One managed resource instance as the state records it, secrets and very large values hashed.
+
+    A resource that left the state stays as a tombstone (``removed``) for the retention time, since a cloud's
+    audit events arrive minutes late.
+
+    Attributes:
+        name: the resource's local name, ``web`` in ``module.net["a"].aws_instance.web[0]``.
+        account_id, region: where the resource lives, as far as its attributes or ARN tell; None is unknown.
+        attributes: the provider's attributes, top level by name.
+        changes: the most recent serials that changed the resource, oldest first, at most `MAX_CHANGES`.
+    """
+
+    workspace: str
+    address: str
+    type: str
+    name: str
+    provider: Provider
+    id: str | None
+    account_id: str | None
+    region: str | None
+    lineage: str
+    serial: int
+    recorded_at: Timestamp
+    attributes: dict[str, Json]
+    changes: tuple[RecordedChange, ...] = ()
+    removed: Removal | None = None
+
+
+MAX_CHANGES: Final = 16
+
+
+class WorkspaceHead(Record):
+    """The last good state of a workspace.
+
+    Attributes:
+        digest: SHA-256 of the state's bytes, so that unchanged bytes are not parsed again.
+        resource_count: managed resource instances.
+        data_source_count: data source instances, which are read and not managed.
+        types: how many managed instances of each resource type.
+        condition: what keeps a newer state from being taken, such as ``unreadable``; None when all is well.
+    """
+
+    workspace: str
+    source: str
+    lineage: str
+    serial: int
+    digest: str
+    terraform_version: str | None
+    recorded_at: Timestamp
+    resource_count: int
+    data_source_count: int
+    types: dict[str, int]
+    condition: str | None = None
+
+
+class DriftRecord(Record):
+    """A drift, and how far its telling has come.
+
+    Attributes:
+        version: counts the changes of the drift, from 1.
+        published: the version that the ledger has; a lower one than ``version`` is still to be published.
+        received: when the pipeline first saw the cause of this version, for the latency that clients see.
+        occurred: when that cause happened in the cloud.
+    """
+
+    drift: Drift
+    version: int
+    published: int
+    received: Timestamp
+    occurred: Timestamp | None
