@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -50,11 +51,12 @@ class NatsServer:
         command = [console_script("nats-server"), "-js", "-sd", str(self._folder), "-a", "127.0.0.1", "-p"]
         log = (self._folder / "nats.log").open("ab")
         self._process = subprocess.Popen([*command, str(self.port)], stdout=log, stderr=log)
-        for _ in range(int(DEADLINE_SECONDS * 100)):
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline:
             with socket.socket() as probe:
-                probe.settimeout(0.01)
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
+            time.sleep(0.01)
         raise TimeoutError(f"nats-server did not open port {self.port}")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
