@@ -1,0 +1,49 @@
+# `make` lists the targets. Every one that needs the environment makes it first.
+PYTHON ?=
+TESTS ?= tests
+export PYTHON
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test lint bench schemas lock compose-test clean
+
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP) ## makes .venv and installs everything, with hashes
+
+$(STAMP): requirements-dev.lock $(MANIFESTS) deploy/local/setup.sh
+	@deploy/local/setup.sh
+
+run: setup ## starts nats-server and the four services, watching examples/
+	@exec deploy/local/run.sh
+
+demo: setup ## posts the example day's Falco alerts to the running pipeline
+	@$(BIN)/python examples/play.py
+
+test: setup ## runs every test; TESTS=tests/shared narrows it
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: setup ## ruff, mypy and the import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup ## the benchmarks: prints their figures and writes them to bench/results
+	@$(BIN)/python -m bench
+
+schemas: setup ## writes docs/schemas from the payload models
+	@$(BIN)/python -m tfdrift.schemas docs/schemas
+
+lock: setup ## resolves both lock files anew; LOCK=--upgrade takes newer versions
+	@deploy/local/lock.sh $(LOCK)
+
+compose-test: ## builds the images and sends one drift through the published ports; needs Docker
+	@tests/compose/run.sh
+
+clean: ## removes the environment, the caches and the local ledger
+	rm -rf .venv .data .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

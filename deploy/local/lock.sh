@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Resolves the two lock files anew: requirements.lock is what the services need at run time, requirements-dev.lock
+# adds the tools. Both hold for every platform, carry hashes and no download address, and keep the versions they
+# pin unless --upgrade or --upgrade-package NAME is given.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+members=(shared services/ingest-falco services/ingest-tfstate services/drift-detector services/sse-gateway)
+compile=(.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
+  --no-emit-index-url --no-emit-find-links --no-header --no-annotate)
+for member in "${members[@]}"; do
+  name=$(sed -n 's/^name = "\(.*\)"/\1/p' "$member/pyproject.toml")
+  compile+=(--no-emit-package "$name")
+done
+
+lock() { # lock FILE ARGUMENTS...: the workspace's own packages go in as paths and stay out of the file
+  local file=$1 made
+  shift
+  made=$(mktemp)
+  cp "$file" "$made" 2>/dev/null || true
+  printf -- '-e ./%s\n' "${members[@]}" | "${compile[@]}" "$@" --output-file "$made" - >/dev/null
+  { echo "# Made by \`make lock\` from the pyproject.toml files."; grep -v '^#' "$made"; } >"$file"
+  rm -f "$made"
+}
+
+lock requirements.lock "$@"
+lock requirements-dev.lock --group pyproject.toml:dev --constraint requirements.lock "$@"

@@ -1,0 +1,54 @@
+"""nats-server for ``make run``: it starts with the services and stops after them, so that they can still hand in."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from ports import admin_ports, host
+
+# honcho kills what has not ended five seconds after its signal; nats-server itself needs a fraction of one.
+LINGER_SECONDS = 4.0
+
+
+def any_service_left() -> bool:
+    """Whether a service's admin port, the last thing that it closes, still answers."""
+    for port in admin_ports().values():
+        try:
+            socket.create_connection((host(), port), timeout=0.2).close()
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def main() -> None:
+    """Run it until SIGTERM, or until it ends by itself, which is a failure."""
+    data = Path(os.environ["DATA"])
+    log = data / "nats-server.log"
+    binary = Path(sys.executable).parent / "nats-server"
+    listen = ["-a", "127.0.0.1", "-p", os.environ["NATS_PORT"]]
+    command = [str(binary), "-js", "-sd", str(data / "nats"), *listen, "-l", str(log)]
+    # A session of its own: the signal for the whole process group must not reach it before the services are gone.
+    server = subprocess.Popen(command, start_new_session=True)  # noqa: S603 -- our own arguments
+
+    def stop(_signal: int, _frame: object) -> None:
+        deadline = time.monotonic() + LINGER_SECONDS
+        while time.monotonic() < deadline and any_service_left():
+            time.sleep(0.05)
+        server.terminate()
+        server.wait()
+        sys.exit(0)
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    sys.exit(f"nats-server ended with code {server.wait()}: see {log}")
+
+
+if __name__ == "__main__":
+    main()

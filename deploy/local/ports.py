@@ -1,0 +1,64 @@
+"""The ports of ``make run``: says in one sentence which of them is taken, before anything is started."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+EX_UNAVAILABLE = 69
+
+# What listens, and the variable that moves it.
+LISTENERS = {
+    "NATS_PORT": "nats-server",
+    "FALCO_PORT": "ingest-falco",
+    "TFSTATE_PORT": "ingest-tfstate",
+    "GATEWAY_PORT": "sse-gateway",
+    "FALCO_ADMIN_PORT": "ingest-falco's metrics",
+    "TFSTATE_ADMIN_PORT": "ingest-tfstate's metrics",
+    "DETECTOR_ADMIN_PORT": "drift-detector's metrics",
+    "GATEWAY_ADMIN_PORT": "sse-gateway's metrics",
+}
+
+
+def host() -> str:
+    """The address at which the services can be reached from this machine."""
+    bound = os.environ["TFDRIFT_HTTP_HOST"]
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bound, bound)  # noqa: S104 -- compared with, not bound to
+
+
+def admin_ports() -> dict[str, int]:
+    """Service name to the port of its ``/readyz``."""
+    return {
+        name.partition("'")[0]: int(os.environ[variable])
+        for variable, name in LISTENERS.items()
+        if variable.endswith("_ADMIN_PORT")
+    }
+
+
+def is_free(address: str, port: int) -> bool:
+    """Whether one may listen there now; a connection lingering in TIME_WAIT does not matter."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def main() -> None:
+    """Exit with a sentence at the first port that is no number, or taken."""
+    for variable, name in LISTENERS.items():
+        value = os.environ[variable]
+        if not value.isdigit() or not 0 < int(value) < 65536:
+            sys.exit(f"{variable}={value} is no port: give a number from 1 to 65535.")
+        if not is_free("127.0.0.1" if variable == "NATS_PORT" else os.environ["TFDRIFT_HTTP_HOST"], int(value)):
+            remedy = f"stop what listens there, or choose another: {variable}=... make run"
+            print(f"Port {value} for {name} is taken: {remedy}", file=sys.stderr)
+            sys.exit(EX_UNAVAILABLE)
+
+
+if __name__ == "__main__":
+    main()
