@@ -1,0 +1,25 @@
+"""The bus: one connection to NATS JetStream, with publishing, following, consuming and key-value buckets."""
+
+from tfdrift.bus.bucket import Bucket
+from tfdrift.bus.connection import Bus, NatsOptions
+from tfdrift.bus.errors import BusError, Conflict, Differs, Poison, Rejected, Transient, Unavailable
+from tfdrift.bus.messages import Ack, Entry, Message, StreamState
+from tfdrift.bus.topology import Retention
+
+__all__ = [
+    "Ack",
+    "Bucket",
+    "Bus",
+    "BusError",
+    "Conflict",
+    "Differs",
+    "Entry",
+    "Message",
+    "NatsOptions",
+    "Poison",
+    "Rejected",
+    "Retention",
+    "StreamState",
+    "Transient",
+    "Unavailable",
+]

@@ -1,0 +1,287 @@
+"""The connection to NATS and everything that a service does over it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from ssl import SSLContext
+from typing import Any
+
+import structlog
+from nats import errors as nats_errors
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+from prometheus_client import Counter, Gauge
+
+from tfdrift.bus.bucket import Bucket
+from tfdrift.bus.consumer import Consume, Consumer, Handler
+from tfdrift.bus.errors import BusError, Differs, Unavailable
+from tfdrift.bus.follower import Follow, Follower
+from tfdrift.bus.messages import Ack, Message, StreamState
+from tfdrift.bus.publisher import Publisher
+from tfdrift.bus.pull import read_range
+from tfdrift.bus.requests import answered
+from tfdrift.bus.topology import Retention, ensure
+from tfdrift.envelope import Envelope
+from tfdrift.events import Event
+from tfdrift.subjects import STREAM
+
+CONNECTED = Gauge("tfdrift_nats_connected", "1 while the connection to NATS stands and its streams are there")
+RECONNECTS = Counter("tfdrift_nats_reconnects", "Connections to NATS that had to be made anew")
+DIFFERENCES = Gauge("tfdrift_stream_differences", "Settings of existing streams that differ from ours")
+
+_CONNECT_TIMEOUT_SECONDS = 2
+_RETRY_SECONDS = 1
+_COMPLAIN_EVERY = 10
+
+
+@dataclass(frozen=True, slots=True)
+class NatsOptions:
+    """Where NATS is and how to be let in; `servers` may name several members of a cluster."""
+
+    servers: tuple[str, ...]
+    name: str
+    user: str | None = None
+    password: str | None = None
+    token: str | None = None
+    credentials_file: Path | None = None
+    nkey_file: Path | None = None
+    tls: SSLContext | None = None
+
+    def connect_arguments(self) -> dict[str, Any]:
+        """The keyword arguments of ``nats.connect``."""
+        given = {
+            "user": self.user,
+            "password": self.password,
+            "token": self.token,
+            "user_credentials": str(self.credentials_file) if self.credentials_file else None,
+            "nkeys_seed": str(self.nkey_file) if self.nkey_file else None,
+            "tls": self.tls,
+        }
+        return {key: value for key, value in given.items() if value is not None}
+
+
+class Bus:
+    """One connection to NATS; it reconnects for ever, and everything on it goes on where it stopped."""
+
+    def __init__(self, options: NatsOptions, retention: Retention) -> None:
+        self._options = options
+        self._retention = retention
+        self._client = Client()
+        self._jetstream = self._client.jetstream()
+        self._publisher = Publisher(self._client)
+        self._ready = asyncio.Event()
+        self._interrupts: set[Callable[[], None]] = set()
+        self._repair: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection stands and the streams have been verified over it."""
+        return self._ready.is_set()
+
+    async def wait_connected(self) -> None:
+        """Return as soon as `connected` holds."""
+        await self._ready.wait()
+
+    async def open(self) -> None:
+        """Connect and make or verify the streams, trying again until it works.
+
+        Raises:
+            Differs: a stream of our name belongs to somebody else.
+        """
+        await self._connect()
+        await self._publisher.start()
+        await self._prepare()
+
+    async def close(self) -> None:
+        """Leave; what was published and not acknowledged fails as `Unavailable`."""
+        self._set_ready(False)
+        if self._repair is not None:
+            self._repair.cancel()
+        await self._publisher.stop()
+        if self._client.is_connected:
+            with suppress(nats_errors.Error, TimeoutError):
+                await self._client.flush(timeout=2)
+        await self._client.close()
+
+    async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> Ack:
+        """`Publisher.publish`; fails at once while NATS is away."""
+        if not self._client.is_connected:
+            raise Unavailable("NATS is away")
+        return await self._publisher.publish(subject, payload, headers)
+
+    async def publish_event(self, event: Event, envelope: Envelope) -> Ack:
+        """Put an event on the ledger; its payload is the JSON that clients will read."""
+        return await self.publish(str(event.subject()), event.encode(), envelope.headers())
+
+    def bucket(self, name: str) -> Bucket:
+        """A key-value bucket by name."""
+        return Bucket(name, self._publisher, self._jetstream, self.run_follow)
+
+    async def stream_state(self, stream: str = STREAM) -> StreamState:
+        """What a stream holds now.
+
+        Raises:
+            Unavailable: NATS did not answer, or the stream is not there yet.
+        """
+        try:
+            info = await answered(self._jetstream.stream_info(stream))
+        except NotFoundError as error:
+            raise Unavailable(f"the stream {stream} does not exist") from error
+        state = info.state
+        created = info.created or datetime.fromtimestamp(0, UTC)
+        return StreamState(created, state.first_seq, state.last_seq, state.messages, state.bytes)
+
+    async def get_message(self, stream: str, sequence: int) -> Message | None:
+        """One message by its sequence, or None when the stream no longer has it."""
+        try:
+            raw = await answered(self._jetstream.get_msg(stream, sequence))
+        except NotFoundError:
+            return None
+        published = raw.time or datetime.fromtimestamp(0, UTC)
+        return Message(raw.subject or "", raw.data or b"", sequence, 0, published, headers=raw.headers or {})
+
+    async def follow(
+        self,
+        stream: str,
+        on_message: Callable[[Message], None],
+        *,
+        subjects: Sequence[str] = (),
+        start: int | None = None,
+        new_only: bool = False,
+        on_caught_up: Callable[[], None] | None = None,
+        on_remade: Callable[[], None] | None = None,
+    ) -> None:
+        """Hand over every message of a stream in order, without a gap, until cancelled; see `Follow`."""
+        await self.run_follow(
+            Follow(
+                stream,
+                on_message,
+                tuple(subjects),
+                start=start,
+                new_only=new_only,
+                on_caught_up=on_caught_up,
+                on_remade=on_remade,
+            )
+        )
+
+    async def run_follow(self, follow: Follow) -> None:
+        """Run a `Follow` until cancelled."""
+        follower = Follower(self._client, self._jetstream, follow)
+        await self._interruptible(follower.interrupt, follower.run)
+
+    async def consume(self, durable: str, subjects: Sequence[str], handle: Handler, *, max_in_flight: int = 64) -> None:
+        """Share the ledger's messages with the other replicas of a service, until cancelled; see `Consumer`."""
+        work = Consume(STREAM, durable, tuple(subjects), handle, max_in_flight)
+        consumer = Consumer(self._client, self._jetstream, self._publisher, work)
+        await self._interruptible(consumer.interrupt, consumer.run)
+
+    def read(self, stream: str, *, start: int, end: int, subjects: Sequence[str] = ()) -> AsyncIterator[Message]:
+        """The messages from sequence `start` to `end`, both included; see `read_range`."""
+        return read_range(self._client, self._jetstream, stream, start, end, tuple(subjects))
+
+    async def _interruptible(self, interrupt: Callable[[], None], run: Callable[[], Any]) -> None:
+        await self.wait_connected()
+        self._interrupts.add(interrupt)
+        try:
+            await run()
+        finally:
+            self._interrupts.discard(interrupt)
+
+    async def _connect(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self._client.connect(
+                    list(self._options.servers),
+                    name=self._options.name,
+                    error_cb=self._on_error,
+                    disconnected_cb=self._on_disconnected,
+                    reconnected_cb=self._on_reconnected,
+                    connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=_RETRY_SECONDS,
+                    ping_interval=10,
+                    max_outstanding_pings=2,
+                    pending_size=-1,  # fail at once while NATS is away; whoever publishes knows what to do
+                    allow_reconnect=True,
+                    **self._options.connect_arguments(),
+                )
+            except (nats_errors.Error, OSError, TimeoutError) as error:
+                if attempt % _COMPLAIN_EVERY == 0:
+                    self._log.warning(
+                        "nats_away",
+                        servers=[_without_credentials(server) for server in self._options.servers],
+                        reason=str(error) or type(error).__name__,
+                        remedy="start nats-server or correct TFDRIFT_NATS_URL; trying again every second",
+                    )
+                attempt += 1
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
+
+    async def _prepare(self) -> None:
+        """Make or verify the streams; JetStream may need a moment after its server has started."""
+        attempt = 0
+        while True:
+            try:
+                differences = await answered(ensure(self._jetstream, self._retention))
+            except Differs:
+                raise
+            except (BusError, NotFoundError) as error:
+                if attempt % _COMPLAIN_EVERY == 0:
+                    self._log.warning("streams_not_ready", reason=str(error))
+                attempt += 1
+                await asyncio.sleep(_RETRY_SECONDS)
+                continue
+            DIFFERENCES.set(len(differences))
+            for difference in differences:
+                self._log.warning(
+                    "stream_differs",
+                    stream=difference.stream,
+                    setting=difference.setting,
+                    wanted=difference.wanted,
+                    found=difference.found,
+                    remedy="change it with `nats stream edit`, or set the variable to what was found",
+                )
+            self._set_ready(True)
+            return
+
+    def _set_ready(self, ready: bool) -> None:
+        CONNECTED.set(ready)
+        if ready:
+            self._ready.set()
+        else:
+            self._ready.clear()
+
+    async def _on_error(self, error: Exception) -> None:
+        if not isinstance(error, ConnectionRefusedError):
+            self._log.warning("nats_error", reason=str(error) or type(error).__name__)
+
+    async def _on_disconnected(self) -> None:
+        if self._ready.is_set():
+            self._log.warning("nats_disconnected", remedy="trying to reconnect every second")
+        self._set_ready(False)
+        self._publisher.fail_outstanding("the connection to NATS broke")
+
+    async def _on_reconnected(self) -> None:
+        RECONNECTS.inc()
+        self._log.info("nats_reconnected")
+        if self._repair is not None:
+            self._repair.cancel()
+        self._repair = asyncio.create_task(self._after_reconnect())
+
+    async def _after_reconnect(self) -> None:
+        await self._prepare()
+        for interrupt in tuple(self._interrupts):
+            interrupt()
+
+
+def _without_credentials(server: str) -> str:
+    scheme, separator, rest = server.rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"

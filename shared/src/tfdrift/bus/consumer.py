@@ -1,0 +1,181 @@
+"""Consuming a stream as one of several replicas: each message is processed by one of them, at least once.
+
+A message is acknowledged after its handler returned, so after everything that it caused was acknowledged. A
+handler's `Transient` sends it back for later, `Poison` sends it to the dead letters with its reason. Any other error
+is a defect: the message is tried again a few times, since the defect may lie in the circumstances, and then joins
+the dead letters, so that one message never stops the pipeline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig
+from nats.js.errors import NotFoundError
+from prometheus_client import Counter, Gauge, Histogram
+
+from tfdrift.bus.errors import BusError, Poison, Rejected, Transient
+from tfdrift.bus.messages import Message, parse_delivery, received
+from tfdrift.bus.publisher import Publisher
+from tfdrift.bus.pull import PullSession
+from tfdrift.bus.requests import answered
+from tfdrift.subjects import DEAD_PREFIX
+
+CONSUMED = Counter("tfdrift_consumed_total", "Messages taken from the ledger, by what became of them", ["outcome"])
+HANDLING = Histogram("tfdrift_handling_seconds", "From taking a message to acknowledging it")
+IN_FLIGHT = Gauge("tfdrift_in_flight_messages", "Messages that are being processed")
+BACKLOG = Gauge("tfdrift_backlog_messages", "Messages that wait behind the one last taken")
+
+# A replica that dies holds its messages no longer than this.
+ACK_WAIT_SECONDS = 10.0
+MAX_DELIVERIES = 5
+_WATCH_SECONDS = 0.25
+_RETRY_SECONDS = 1.0
+
+Handler = Callable[[Message], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Consume:
+    """What to consume: a durable name shared by all replicas, and the subjects."""
+
+    stream: str
+    durable: str
+    subjects: tuple[str, ...]
+    handle: Handler
+    max_in_flight: int
+
+
+class Consumer:
+    """Runs one `Consume`, over reconnects."""
+
+    def __init__(self, client: Client, jetstream: JetStreamContext, publisher: Publisher, consume: Consume) -> None:
+        self._client = client
+        self._jetstream = jetstream
+        self._publisher = publisher
+        self._consume = consume
+        self._log = structlog.get_logger().bind(consumer=consume.durable)
+        self._slots = consume.max_in_flight
+        self._wake = asyncio.Event()
+        self._session: PullSession | None = None
+        self._lost = False
+
+    def interrupt(self) -> None:
+        """The connection was made anew: what was asked for on the old one will not come."""
+        if self._session is not None:
+            self._session.forget_request()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Consume until cancelled; handlers that run then are cancelled, and their messages come again."""
+        while True:
+            try:
+                await self._run_session()
+            except (BusError, NotFoundError) as error:
+                self._log.warning("consumer_away", reason=str(error))
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _run_session(self) -> None:
+        await self._ensure_consumer()
+        self._lost = False
+        self._slots = self._consume.max_in_flight
+        async with asyncio.TaskGroup() as handlers:
+
+            def start(message: Msg) -> None:
+                self._slots -= 1
+                IN_FLIGHT.inc()
+                handlers.create_task(self._process(message))
+
+            stream, durable = self._consume.stream, self._consume.durable
+            async with PullSession(self._client, stream, durable, start, self._on_ended) as session:
+                self._session = session
+                while not self._lost:
+                    # Ask again only when a good part of the slots is free, or the requests would be tiny.
+                    if session.idle and self._slots * 2 > self._consume.max_in_flight:
+                        await session.request(self._slots)
+                    self._wake.clear()
+                    try:
+                        async with asyncio.timeout(_WATCH_SECONDS):
+                            await self._wake.wait()
+                    except TimeoutError:
+                        continue
+
+    async def _ensure_consumer(self) -> None:
+        await answered(
+            self._jetstream.add_consumer(
+                self._consume.stream,
+                ConsumerConfig(
+                    durable_name=self._consume.durable,
+                    ack_policy=AckPolicy.EXPLICIT,
+                    ack_wait=ACK_WAIT_SECONDS,
+                    max_ack_pending=65_536,
+                    filter_subjects=list(self._consume.subjects),
+                ),
+            )
+        )
+
+    def _on_ended(self, status: str) -> None:
+        # 408: the request expired; anything else says that the consumer or its leader is gone.
+        self._lost = self._lost or status != "408"
+        self._wake.set()
+
+    async def _process(self, raw: Msg) -> None:
+        message = received(raw, parse_delivery(raw.reply))
+        BACKLOG.set(message.pending)
+        try:
+            with HANDLING.time():
+                outcome, answer = await self._outcome(message)
+            await answered(self._client.publish(raw.reply, answer))
+            CONSUMED.labels(outcome).inc()
+        except BusError as error:
+            self._log.warning("acknowledgement_not_sent", sequence=message.sequence, reason=str(error))
+            CONSUMED.labels("unacknowledged").inc()
+        finally:
+            IN_FLIGHT.dec()
+            self._slots += 1
+            self._wake.set()
+
+    async def _outcome(self, message: Message) -> tuple[str, bytes]:
+        """What became of a message, and what JetStream is told of it."""
+        try:
+            await self._consume.handle(message)
+        except Poison as poison:
+            return await self._bury(message, str(poison))
+        except Transient as transient:
+            self._log.info("message_postponed", sequence=message.sequence, reason=str(transient))
+            return "postponed", _nak(transient.delay_seconds)
+        except BusError as error:
+            self._log.warning("message_postponed", sequence=message.sequence, reason=str(error))
+            return "postponed", _nak(_RETRY_SECONDS)
+        except Exception as error:  # noqa: BLE001 - the supervisor of handlers: one message never stops the rest
+            self._log.exception("message_failed", sequence=message.sequence, deliveries=message.deliveries)
+            if message.deliveries >= MAX_DELIVERIES:
+                return await self._bury(message, f"{type(error).__name__}: {error}")
+            return "failed", _nak(_RETRY_SECONDS * message.deliveries)
+        return "processed", b"+ACK"
+
+    async def _bury(self, message: Message, reason: str) -> tuple[str, bytes]:
+        line = " ".join(reason.split())[:1000]
+        headers = {
+            **message.headers,
+            "Tfdrift-Reason": line.encode("ascii", "backslashreplace").decode(),
+            "Tfdrift-Subject": message.subject,
+            "Tfdrift-Sequence": str(message.sequence),
+            "Nats-Msg-Id": f"{self._consume.durable}:{message.sequence}",
+        }
+        try:
+            await self._publisher.publish(f"{DEAD_PREFIX}.{self._consume.durable}", message.data, headers)
+        except Rejected as error:  # with the reason it is over the size limit: the ledger still has the message
+            self._log.exception("dead_letter_refused", sequence=message.sequence, reason=str(error))
+        self._log.error("message_buried", sequence=message.sequence, reason=line)
+        return "buried", b"+TERM"
+
+
+def _nak(delay_seconds: float) -> bytes:
+    return b'-NAK {"delay": %d}' % int(delay_seconds * 1e9)

@@ -1,0 +1,193 @@
+"""Reading a stream in order and without a gap, for as long as it lasts.
+
+Theory of operation: a *session* is one ephemeral push consumer. Its messages are numbered by the consumer, from 1
+without a gap, so a lost message shows at the next one. Whatever goes wrong (a gap, silence longer than the
+heartbeat allows, a reconnect, a lost consumer) ends the session, and the next one starts right behind the last
+message that was handed over. So the reader sees every message once and in order, or waits.
+
+nats-py's own ordered consumer is not used: it may stay silent after missed heartbeats, and it makes a task a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
+from nats.js.errors import NotFoundError
+
+from tfdrift.bus.errors import BusError, Unavailable
+from tfdrift.bus.messages import Message, parse_delivery, received
+from tfdrift.bus.requests import answered
+
+_HEARTBEAT_SECONDS = 2.0
+_SILENCE_SECONDS = 3 * _HEARTBEAT_SECONDS
+_RETRY_SECONDS = 0.5
+# nats-server removes the consumer of a reader that died.
+_INACTIVE_SECONDS = 30.0
+# What may wait in this process; flow control keeps the server from sending more than that ahead.
+_PENDING_MESSAGES = 512 * 1024
+_PENDING_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """What to read, and whom to tell.
+
+    Attributes:
+        stream: the stream's name.
+        on_message: called for each message, in order; it must not block.
+        subjects: filters; none means all.
+        start: the first sequence wanted; None means the first there is.
+        new_only: begin with what comes after now.
+        last_per_subject: begin with the last message of each subject (a bucket's current values).
+        on_caught_up: called once, when what was there at the beginning has been handed over.
+        on_remade: called when the stream was made anew; reading then begins at its first message.
+    """
+
+    stream: str
+    on_message: Callable[[Message], None]
+    subjects: tuple[str, ...] = ()
+    start: int | None = None
+    new_only: bool = False
+    last_per_subject: bool = False
+    on_caught_up: Callable[[], None] | None = None
+    on_remade: Callable[[], None] | None = None
+
+
+class Follower:
+    """Runs one `Follow` over sessions."""
+
+    def __init__(self, client: Client, jetstream: JetStreamContext, follow: Follow) -> None:
+        self._client = client
+        self._jetstream = jetstream
+        self._follow = follow
+        self._next = follow.start
+        self._created: datetime | None = None
+        self._caught_up = False
+        self._broken = asyncio.Event()
+        self._heard = 0.0
+        self._consumer_sequence = 0
+        self._failure: Exception | None = None
+
+    def interrupt(self) -> None:
+        """End the current session, because the connection was made anew."""
+        self._broken.set()
+
+    async def run(self) -> None:
+        """Read until cancelled; an error of `on_message` ends it."""
+        while True:
+            try:
+                await self._session()
+            except (BusError, NotFoundError):
+                await asyncio.sleep(_RETRY_SECONDS)
+            if self._failure is not None:
+                raise self._failure
+
+    async def _session(self) -> None:
+        info = await answered(self._jetstream.stream_info(self._follow.stream))
+        self._note_creation(info)
+        if self._next is None and self._follow.new_only:
+            self._next = info.state.last_seq + 1
+        self._broken.clear()
+        self._consumer_sequence = 0
+        inbox = self._client.new_inbox()
+        subscription = await answered(
+            self._client.subscribe(
+                inbox, cb=self._on_message, pending_msgs_limit=_PENDING_MESSAGES, pending_bytes_limit=_PENDING_BYTES
+            )
+        )
+        try:
+            consumer = await answered(self._jetstream.add_consumer(self._follow.stream, self._config(inbox)))
+            if not consumer.num_pending:
+                self._note_caught_up()
+            await self._until_broken()
+            await self._delete(consumer.name)
+        finally:
+            if not self._client.is_closed:
+                await answered(subscription.unsubscribe())
+
+    def _config(self, inbox: str) -> ConsumerConfig:
+        config = ConsumerConfig(
+            deliver_subject=inbox,
+            ack_policy=AckPolicy.NONE,
+            max_deliver=1,
+            mem_storage=True,
+            num_replicas=1,
+            flow_control=True,
+            idle_heartbeat=_HEARTBEAT_SECONDS,
+            inactive_threshold=_INACTIVE_SECONDS,
+            filter_subjects=list(self._follow.subjects) or None,
+        )
+        if self._next is not None:
+            return config.evolve(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=max(self._next, 1))
+        if self._follow.last_per_subject:
+            return config.evolve(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
+        return config
+
+    def _note_creation(self, info: StreamInfo) -> None:
+        if self._created is not None and info.created != self._created:
+            self._next, self._caught_up = None, False
+            if self._follow.on_remade is not None:
+                self._follow.on_remade()
+        self._created = info.created
+
+    def _note_caught_up(self) -> None:
+        if not self._caught_up:
+            self._caught_up = True
+            if self._follow.on_caught_up is not None:
+                self._follow.on_caught_up()
+
+    async def _until_broken(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._heard = loop.time()
+        while not self._broken.is_set() and loop.time() - self._heard < _SILENCE_SECONDS:
+            try:
+                async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                    await self._broken.wait()
+            except TimeoutError:
+                continue
+
+    async def _delete(self, consumer: str) -> None:
+        try:
+            await answered(self._jetstream.delete_consumer(self._follow.stream, consumer))
+        except (Unavailable, NotFoundError):
+            return  # it ends by itself after _INACTIVE_SECONDS
+
+    async def _on_message(self, message: Msg) -> None:
+        self._heard = asyncio.get_running_loop().time()
+        if self._broken.is_set():
+            return
+        if not message.reply or not message.reply.startswith("$JS.ACK."):
+            await self._on_control(message)
+            return
+        delivery = parse_delivery(message.reply)
+        if delivery.consumer_sequence != self._consumer_sequence + 1:
+            self._broken.set()
+            return
+        self._consumer_sequence = delivery.consumer_sequence
+        self._next = delivery.stream_sequence + 1
+        try:
+            self._follow.on_message(received(message, delivery))
+        except Exception as error:  # noqa: BLE001 - nats-py would swallow it; `run` raises it
+            self._failure = error
+            self._broken.set()
+        if not delivery.pending:
+            self._note_caught_up()
+
+    async def _on_control(self, message: Msg) -> None:
+        headers = message.headers or {}
+        stalled = headers.get("Nats-Consumer-Stalled")
+        if message.reply:  # flow control: the server waits for an answer before it sends more
+            await self._client.publish(message.reply)
+        elif stalled:
+            await self._client.publish(stalled)
+        elif headers.get("Status") != "100":
+            self._broken.set()
+        elif int(headers.get("Nats-Last-Consumer", self._consumer_sequence)) != self._consumer_sequence:
+            self._broken.set()  # the heartbeat names a message that never came

@@ -1,0 +1,135 @@
+"""The streams and buckets that the pipeline lives on, made where they are missing and verified where they are not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nats.js import JetStreamContext
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import BadRequestError, NotFoundError
+
+from tfdrift.bus.errors import Differs
+from tfdrift.records import CLAIMS_BUCKET, DRIFTS_BUCKET, STATE_BUCKET, WORKSPACES_BUCKET
+from tfdrift.subjects import ALL_EVENTS, DEAD_PREFIX, DEAD_STREAM, STREAM
+
+BUCKETS: Final = (STATE_BUCKET, WORKSPACES_BUCKET, DRIFTS_BUCKET, CLAIMS_BUCKET)
+
+# Falco and falcosidekick repeat an alert within minutes; the window covers that and a restart of either.
+DUPLICATE_WINDOW_SECONDS: Final = 30 * 60
+DEAD_LETTER_BYTES: Final = 256 * 1024 * 1024
+# nats-server refuses larger messages by default, so nobody downstream has to expect them.
+MAX_MESSAGE_BYTES: Final = 1024 * 1024
+
+_STREAM_NAME_IN_USE: Final = 10058
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How far back the ledger reaches, and on how many servers everything is kept."""
+
+    hours: float
+    bytes: int
+    replicas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stream that exists with another setting than ours; it is reported and left as it is."""
+
+    stream: str
+    setting: str
+    wanted: object
+    found: object
+
+
+def bucket_stream(bucket: str) -> str:
+    """The stream behind a key-value bucket (nats-server ADR-8)."""
+    return f"KV_{bucket}"
+
+
+def bucket_subject(bucket: str, key: str) -> str:
+    """The subject that a key's values are published on (nats-server ADR-8)."""
+    return f"$KV.{bucket}.{key}"
+
+
+def wanted_streams(retention: Retention) -> list[StreamConfig]:
+    """The configuration of every stream: the ledger, the dead letters, and one per bucket."""
+    age_seconds = retention.hours * 3600
+    common: dict[str, Any] = {"storage": StorageType.FILE, "num_replicas": retention.replicas, "allow_direct": True}
+    ledger = StreamConfig(
+        name=STREAM,
+        description="Every event that a client can see, in one order",
+        subjects=[ALL_EVENTS],
+        retention=RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.OLD,
+        max_age=age_seconds,
+        max_bytes=retention.bytes,
+        duplicate_window=min(DUPLICATE_WINDOW_SECONDS, age_seconds),
+        **common,
+    )
+    dead = StreamConfig(
+        name=DEAD_STREAM,
+        description="Messages that could not be processed, with the reason in a header",
+        subjects=[f"{DEAD_PREFIX}.>"],
+        retention=RetentionPolicy.LIMITS,
+        discard=DiscardPolicy.OLD,
+        max_age=age_seconds,
+        max_bytes=DEAD_LETTER_BYTES,
+        **common,
+    )
+    buckets = [
+        StreamConfig(
+            name=bucket_stream(bucket),
+            subjects=[bucket_subject(bucket, ">")],
+            discard=DiscardPolicy.NEW,
+            max_msgs_per_subject=1,
+            allow_rollup_hdrs=True,
+            deny_delete=True,
+            allow_msg_ttl=True,
+            **common,
+        )
+        for bucket in BUCKETS
+    ]
+    return [ledger, dead, *buckets]
+
+
+_COMPARED: Final = ("max_age", "max_bytes", "num_replicas", "storage", "duplicate_window", "max_msgs_per_subject")
+
+
+async def ensure(jetstream: JetStreamContext, retention: Retention) -> list[Difference]:
+    """Make every stream that is missing; report, and leave alone, what differs in one that exists.
+
+    Raises:
+        Differs: a stream of our name carries other subjects, so it is not ours to write to.
+    """
+    differences: list[Difference] = []
+    for wanted in wanted_streams(retention):
+        found = await _find_or_add(jetstream, wanted)
+        if found is None:
+            continue
+        if sorted(found.subjects or ()) != sorted(wanted.subjects or ()):
+            raise Differs(
+                f"the stream {wanted.name} exists with subjects {found.subjects} in place of {wanted.subjects}; "
+                f"point TFDRIFT_NATS_URL at another account, or remove that stream"
+            )
+        for setting in _COMPARED:
+            ours, theirs = getattr(wanted, setting), getattr(found, setting)
+            if ours not in (None, 0) and ours != theirs:
+                differences.append(Difference(str(wanted.name), setting, ours, theirs))
+    return differences
+
+
+async def _find_or_add(jetstream: JetStreamContext, wanted: StreamConfig) -> StreamConfig | None:
+    """The configuration of the stream as found, or None when it was just made as wanted."""
+    try:
+        return (await jetstream.stream_info(str(wanted.name))).config
+    except NotFoundError:
+        pass
+    try:
+        await jetstream.add_stream(wanted)
+    except BadRequestError as error:
+        if error.err_code != _STREAM_NAME_IN_USE:
+            raise
+        return (await jetstream.stream_info(str(wanted.name))).config  # another service made it in the meantime
+    return None

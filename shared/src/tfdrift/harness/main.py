@@ -1,0 +1,91 @@
+"""The command line of every service: ``--help``, ``--version``, ``--check-config``, and its one-off modes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import structlog
+import uvloop
+
+from tfdrift import __version__
+from tfdrift.harness import log
+from tfdrift.harness.errors import EXIT_CONFIGURATION, ConfigurationError
+from tfdrift.harness.runtime import Run, supervise
+from tfdrift.harness.settings import Settings
+from tfdrift.harness.variables import variable
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Mode(Generic[S]):
+    """A one-off mode: ``--<name> ARGUMENT…`` runs `act` in place of the service, and its result is the exit code."""
+
+    help: str
+    arguments: Sequence[str]
+    act: Callable[[S, Sequence[str]], int]
+
+
+@dataclass(frozen=True)
+class Service(Generic[S]):
+    """A service: its name, what it is, its settings, and what it does."""
+
+    name: str
+    description: str
+    settings: type[S]
+    run: Run[S]
+    modes: Mapping[str, Mode[S]] = field(default_factory=dict)
+
+
+def main(service: Service[S], arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for; returns the exit code."""
+    parser = _parser(service)
+    options = parser.parse_args(arguments)
+    try:
+        settings = service.settings.load()
+        if options.check_config:
+            print("\n".join(f"{name}={value}" for name, value in settings.redacted().items()))
+            return 0
+        for name, mode in service.modes.items():
+            given = getattr(options, name.replace("-", "_"))
+            if given is not None:
+                return mode.act(settings, given)
+        log.configure(service.name, settings.log_format, settings.log_level)
+        structlog.get_logger().info("starting", version=__version__)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(supervise(service.name, settings, service.run))
+        structlog.get_logger().info("stopped")
+    except ConfigurationError as error:
+        print(f"{service.name}: {error}", file=sys.stderr)
+        return EXIT_CONFIGURATION
+    except Exception:  # noqa: BLE001 - the last supervisor: one log line in place of a traceback on stderr
+        structlog.get_logger().exception("crashed")
+        return 1
+    return 0
+
+
+def _parser(service: Service[S]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=service.name,
+        description=service.description,
+        epilog=_variables(service.settings),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{service.name} {__version__}")
+    parser.add_argument("--check-config", action="store_true", help="print the settings in force, secrets hidden")
+    for name, mode in service.modes.items():
+        parser.add_argument(f"--{name}", nargs=len(mode.arguments), metavar=tuple(mode.arguments), help=mode.help)
+    return parser
+
+
+def _variables(settings: type[Settings]) -> str:
+    lines = ["environment variables:"]
+    for name, info in settings.model_fields.items():
+        default = "required" if info.is_required() else f"default {info.default}"
+        lines.append(f"  {variable(name)}\n      {info.description} ({default})")
+    return "\n".join(lines)

@@ -1,0 +1,146 @@
+"""What a running service is given, and how it is started, stopped and supervised."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import structlog
+from aiohttp import web
+from prometheus_client import REGISTRY
+
+from tfdrift.bus import Bus, Differs
+from tfdrift.harness.admin import admin_app
+from tfdrift.harness.errors import ConfigurationError
+from tfdrift.harness.readiness import Readiness
+from tfdrift.harness.settings import Settings
+
+S = TypeVar("S", bound=Settings)
+
+# aiohttp waits this long for open requests when a site closes; streams end by themselves before.
+_SHUTDOWN_SECONDS = 2.0
+
+
+@dataclass
+class Runtime(Generic[S]):
+    """A running service's surroundings.
+
+    Attributes:
+        bus: connected, or about to be: ask `Bus.connected`.
+        tasks: the process's one task group; an error in any task ends the process.
+        stopping: set once the service is to stop; then it drains and its `run` returns.
+    """
+
+    settings: S
+    bus: Bus
+    tasks: asyncio.TaskGroup
+    readiness: Readiness = field(default_factory=Readiness)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    log: Any = field(default_factory=structlog.get_logger)
+    _runners: list[web.AppRunner] = field(default_factory=list)
+
+    async def serve(self, app: web.Application, port: int) -> web.AppRunner:
+        """Serve an application on `http_host`; a handler is cancelled when its client goes.
+
+        Raises:
+            ConfigurationError: the port is taken, or the host is not ours.
+        """
+        runner = web.AppRunner(
+            app, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS, access_log=None, keepalive_timeout=75
+        )
+        await runner.setup()
+        self._runners.append(runner)
+        host = self.settings.http_host
+        try:
+            await web.TCPSite(runner, host, port, reuse_address=True, backlog=4096).start()
+        except OSError as error:
+            raise ConfigurationError(
+                f"cannot listen on {host}:{port}: {error.strerror or error}; free the port, or set "
+                f"TFDRIFT_HTTP_HOST, TFDRIFT_HTTP_PORT or TFDRIFT_ADMIN_PORT to others"
+            ) from error
+        return runner
+
+    async def close_servers(self) -> None:
+        """Stop serving, the admin port last."""
+        while self._runners:
+            await self._runners.pop().cleanup()
+
+
+Run = Callable[[Runtime[S]], Awaitable[None]]
+
+
+class _Stopped(Exception):  # noqa: N818
+    """The service ended as it was asked to."""
+
+
+async def supervise(name: str, settings: S, run: Run[S]) -> None:
+    """Run a service until SIGTERM or SIGINT, then unready, drain and return.
+
+    Raises:
+        ConfigurationError: it cannot run as configured.
+    """
+    bus = Bus(settings.nats_options(name), settings.retention())
+    failure: ConfigurationError | None = None
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            runtime = Runtime(settings, bus, tasks)
+            _stop_on_signals(runtime)
+            tasks.create_task(_open(bus))
+            try:
+                await runtime.serve(admin_app(REGISTRY, runtime.readiness, lambda: bus.connected), settings.admin_port)
+                await _run_to_the_end(runtime, run)
+            finally:
+                await runtime.close_servers()
+            raise _Stopped  # the way to make a task group cancel what is left in it
+    except* ConfigurationError as group:
+        failure = _first(group)
+    except* _Stopped:
+        pass
+    finally:
+        with suppress(OSError):
+            await bus.close()
+    if failure is not None:
+        raise failure
+
+
+async def _open(bus: Bus) -> None:
+    try:
+        await bus.open()
+    except Differs as error:
+        raise ConfigurationError(str(error)) from error
+
+
+async def _run_to_the_end(runtime: Runtime[S], run: Run[S]) -> None:
+    runtime.readiness.set("draining", True)
+    running = asyncio.ensure_future(run(runtime))
+    stopped = asyncio.create_task(runtime.stopping.wait())
+    try:
+        await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            runtime.readiness.set("draining", False)
+            runtime.log.info("stopping", drain_seconds=runtime.settings.drain_seconds)
+            await asyncio.wait({running}, timeout=runtime.settings.drain_seconds)
+        if not running.done():
+            runtime.log.warning("drain_cut_short", remedy="raise TFDRIFT_DRAIN_SECONDS")
+        else:
+            running.result()
+    finally:
+        stopped.cancel()
+        running.cancel()
+        await asyncio.wait({running, stopped})
+
+
+def _stop_on_signals(runtime: Runtime[S]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, runtime.stopping.set)
+
+
+def _first(group: BaseExceptionGroup[ConfigurationError]) -> ConfigurationError:
+    for error in group.exceptions:
+        return _first(error) if isinstance(error, BaseExceptionGroup) else error
+    raise AssertionError("an exception group is never empty")

@@ -1,0 +1,64 @@
+"""Every environment variable that some service knows.
+
+One environment may serve all services, so a service passes over what only others read; but a ``TFDRIFT_`` variable
+that *no* service knows is a typing error and is named at start. A test holds this list against the settings of all
+services.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PREFIX: Final = "TFDRIFT_"
+
+# Secrets may also be given as a file: TFDRIFT_NATS_PASSWORD_FILE in place of TFDRIFT_NATS_PASSWORD.
+SECRETS: Final = frozenset({"nats_password", "nats_token", "webhook_token", "hash_key"})
+
+KNOWN: Final = frozenset(
+    {
+        # every service
+        "nats_url",
+        "nats_user",
+        "nats_password",
+        "nats_token",
+        "nats_creds_file",
+        "nats_nkey_file",
+        "nats_tls_ca_file",
+        "nats_tls_cert_file",
+        "nats_tls_key_file",
+        "http_host",
+        "http_port",
+        "admin_port",
+        "stream_replicas",
+        "retention_hours",
+        "retention_bytes",
+        "log_format",
+        "log_level",
+        "drain_seconds",
+        # ingest-falco
+        "max_alert_bytes",
+        "spool_dir",
+        "spool_max_bytes",
+        "webhook_token",
+        # ingest-tfstate
+        "state_sources",
+        "state_poll_seconds",
+        "max_state_bytes",
+        "hash_key",
+        # drift-detector
+        "rules",
+        "unconfirmed_after_minutes",
+        # sse-gateway
+        "keepalive_seconds",
+        "cors_origins",
+        "client_buffer_bytes",
+        "max_clients",
+        "max_clients_per_address",
+        "recent_window_bytes",
+    }
+)
+
+
+def variable(field: str) -> str:
+    """The environment variable of a settings field."""
+    return f"{PREFIX}{field.upper()}"

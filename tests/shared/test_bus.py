@@ -1,0 +1,358 @@
+"""The contract of the bus, held against a real nats-server."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import nats
+import pytest
+from nats.js.api import StreamConfig
+
+from tests.conftest import NatsServer, eventually
+from tfdrift.bus import (
+    Bus,
+    BusError,
+    Conflict,
+    Differs,
+    Entry,
+    Message,
+    NatsOptions,
+    Poison,
+    Rejected,
+    Retention,
+    Transient,
+    Unavailable,
+)
+from tfdrift.records import STATE_BUCKET
+from tfdrift.subjects import DEAD_STREAM, STREAM
+
+SUBJECT = "tfdrift.falco.low.aws.ec2"
+RETENTION = Retention(hours=1, bytes=64 * 1024**2, replicas=1)
+
+
+def make_bus(url: str, retention: Retention = RETENTION) -> Bus:
+    return Bus(NatsOptions((url,), "test"), retention)
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Bus]:
+    bus = make_bus(url)
+    await bus.open()
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+@asynccontextmanager
+async def background(*runs: object) -> AsyncIterator[None]:
+    tasks = [asyncio.ensure_future(run) for run in runs]  # type: ignore[call-overload]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+
+async def test_publish_returns_the_sequence_and_marks_a_repeated_id(nats_url: str) -> None:
+    """A message is stored once however often it is published under one id."""
+    async with opened(nats_url) as bus:
+        first = await bus.publish(SUBJECT, b"{}", {"Nats-Msg-Id": "a"})
+        second = await bus.publish(SUBJECT, b"{}", {"Nats-Msg-Id": "a"})
+        assert (first.sequence, first.duplicate) == (1, False)
+        assert (second.sequence, second.duplicate) == (1, True)
+        assert (await bus.stream_state()).messages == 1
+
+
+async def test_ten_thousand_messages_at_once_are_all_acknowledged(nats_url: str) -> None:
+    """The publisher's window bounds what is outstanding and loses nothing."""
+    async with opened(nats_url) as bus:
+        acks = await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(10_000)))
+        assert sorted(ack.sequence for ack in acks) == list(range(1, 10_001))
+
+
+async def test_a_subject_without_a_stream_is_unavailable(nats_url: str) -> None:
+    """A subject that no stream listens to fails at once and not by a time-out."""
+    async with opened(nats_url) as bus, asyncio.timeout(2):
+        with pytest.raises(Unavailable):
+            await bus.publish("elsewhere.x", b"")
+
+
+async def test_a_message_over_the_servers_limit_is_rejected(nats_url: str) -> None:
+    """What NATS will never take is not reported as passing."""
+    async with opened(nats_url) as bus:
+        with pytest.raises(Rejected, match="over the server's limit"):
+            await bus.publish(SUBJECT, b"x" * (2 * 1024**2))
+
+
+async def test_publishing_while_nats_is_away_fails_at_once(nats_server: NatsServer) -> None:
+    """A publisher learns within a moment that NATS is gone, so that it can spool."""
+    async with opened(nats_server.url) as bus:
+        nats_server.stop(signal.SIGKILL)
+        await eventually(lambda: not bus.connected)
+        async with asyncio.timeout(1):
+            with pytest.raises(Unavailable):
+                await bus.publish(SUBJECT, b"{}")
+
+
+async def test_open_waits_for_a_server_that_comes_later(nats_server: NatsServer) -> None:
+    """A service may start before NATS."""
+    nats_server.stop()
+    bus = make_bus(nats_server.url)
+    opening = asyncio.create_task(bus.open())
+    await asyncio.sleep(0)
+    assert not bus.connected
+    nats_server.start()
+    async with asyncio.timeout(15):
+        await opening
+    assert bus.connected
+    await bus.close()
+
+
+async def test_a_differing_setting_is_left_as_it_is(nats_url: str) -> None:
+    """What an operator changed on a stream stays; it is reported and not overwritten."""
+    async with opened(nats_url):
+        pass
+    other = make_bus(nats_url, Retention(hours=2, bytes=128 * 1024**2, replicas=1))
+    await other.open()
+    await other.close()
+    client = await nats.connect(nats_url)
+    config = (await client.jetstream().stream_info(STREAM)).config
+    await client.close()
+    assert config.max_age == 3600
+
+
+async def test_a_foreign_stream_of_our_name_is_refused(nats_url: str) -> None:
+    """Nothing is written into a stream that somebody else made."""
+    client = await nats.connect(nats_url)
+    await client.jetstream().add_stream(StreamConfig(name=STREAM, subjects=["orders.>"]))
+    await client.close()
+    bus = make_bus(nats_url)
+    with pytest.raises(Differs, match="TFDRIFT"):
+        await bus.open()
+    await bus.close()
+
+
+async def test_compare_and_set_lets_one_writer_win(nats_url: str) -> None:
+    """Of two writers who read the same revision, the second is told."""
+    async with opened(nats_url) as bus:
+        bucket = bus.bucket(STATE_BUCKET)
+        revision = await bucket.create("a.b", b"1")
+        with pytest.raises(Conflict):
+            await bucket.create("a.b", b"2")
+        await bucket.update("a.b", b"3", revision)
+        with pytest.raises(Conflict):
+            await bucket.update("a.b", b"4", revision)
+        entry = await bucket.get("a.b")
+        assert entry is not None
+        assert entry.value == b"3"
+
+
+async def test_a_deleted_key_reads_as_deleted_and_can_be_made_anew(nats_url: str) -> None:
+    """Deleting leaves no value behind, and `create` works again after it."""
+    async with opened(nats_url) as bus:
+        bucket = bus.bucket(STATE_BUCKET)
+        assert await bucket.get("k") is None
+        await bucket.put("k", b"1")
+        await bucket.delete("k")
+        entry = await bucket.get("k")
+        assert entry is not None
+        assert entry.value is None
+        await bucket.create("k", b"2")
+        entry = await bucket.get("k")
+        assert entry is not None
+        assert entry.value == b"2"
+
+
+async def test_watch_gives_current_values_then_changes_over_a_restart(nats_server: NatsServer) -> None:
+    """A watcher sees every key once at first, then every change, also those made around a restart of NATS."""
+    async with opened(nats_server.url) as bus:
+        bucket = bus.bucket(STATE_BUCKET)
+        await bucket.put("a", b"1")
+        await bucket.put("a", b"2")
+        await bucket.put("b", b"1")
+        seen: list[Entry] = []
+        complete: list[int] = []
+        watch = bucket.watch(seen.append, on_caught_up=lambda: complete.append(len(seen)))
+        async with background(watch):
+            await eventually(lambda: complete)
+            assert [(entry.key, entry.value) for entry in seen] == [("a", b"2"), ("b", b"1")]
+            nats_server.stop(signal.SIGKILL)
+            await eventually(lambda: not bus.connected)
+            nats_server.start()
+            await eventually(lambda: bus.connected)
+            await bucket.put("c", b"1")
+            await bucket.delete("a")
+            await eventually(lambda: len(seen) == 4)
+            assert [(entry.key, entry.value) for entry in seen[2:]] == [("c", b"1"), ("a", None)]
+            assert complete == [2]
+
+
+async def test_watch_of_an_empty_bucket_is_caught_up_at_once(nats_url: str) -> None:
+    """Readiness does not wait for a first value that may never come."""
+    async with opened(nats_url) as bus:
+        complete = asyncio.Event()
+        async with background(bus.bucket(STATE_BUCKET).watch(lambda _: None, on_caught_up=complete.set)):
+            await asyncio.wait_for(complete.wait(), 10)
+
+
+async def test_follow_is_gap_free_and_ordered_over_a_killed_server(nats_server: NatsServer) -> None:
+    """A reader sees every sequence exactly once, in order, though the server dies in the middle."""
+    async with opened(nats_server.url) as bus:
+        await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(2_000)))
+        seen: list[int] = []
+        async with background(bus.follow(STREAM, lambda message: seen.append(message.sequence))):
+            await eventually(lambda: len(seen) > 100)
+            nats_server.stop(signal.SIGKILL)
+            await eventually(lambda: not bus.connected)
+            nats_server.start()
+            await eventually(lambda: bus.connected)
+            await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(2_000)))
+            last = (await bus.stream_state()).last_sequence
+            await eventually(lambda: bool(seen) and seen[-1] == last)
+        assert seen == list(range(1, last + 1))
+
+
+async def test_follow_from_a_sequence_and_new_only(nats_url: str) -> None:
+    """A reader begins where it asks to."""
+    async with opened(nats_url) as bus:
+        for number in range(5):
+            await bus.publish(SUBJECT, b"%d" % number)
+        later: list[bytes] = []
+        fresh: list[bytes] = []
+        caught_up = asyncio.Event()
+        follow_new = bus.follow(
+            STREAM, lambda message: fresh.append(message.data), new_only=True, on_caught_up=caught_up.set
+        )
+        async with background(bus.follow(STREAM, lambda message: later.append(message.data), start=4), follow_new):
+            await asyncio.wait_for(caught_up.wait(), 10)
+            await bus.publish(SUBJECT, b"new")
+            await eventually(lambda: fresh and len(later) == 3)
+        assert later == [b"3", b"4", b"new"]
+        assert fresh == [b"new"]
+
+
+async def test_follow_notices_that_the_stream_was_made_anew(nats_server: NatsServer) -> None:
+    """A reader of a stream that was removed and made again is told, and begins at its first message."""
+    async with opened(nats_server.url) as bus:
+        await asyncio.gather(*(bus.publish(SUBJECT, b"old") for _ in range(3)))
+        seen: list[bytes] = []
+        remade: list[bool] = []
+        follow = bus.follow(
+            STREAM, lambda message: seen.append(message.data), on_remade=lambda: remade.append(True)
+        )
+        async with background(follow):
+            await eventually(lambda: len(seen) == 3)
+            client = await nats.connect(nats_server.url)
+            config = (await client.jetstream().stream_info(STREAM)).config
+            await client.jetstream().delete_stream(STREAM)
+            await client.jetstream().add_stream(config)
+            await client.close()
+            await bus.publish(SUBJECT, b"new")
+            await eventually(lambda: seen[3:] == [b"new"])
+        assert remade == [True]
+
+
+async def test_an_error_of_the_reader_ends_following(nats_url: str) -> None:
+    """A defect in a callback is not swallowed."""
+
+    def fail(_: Message) -> None:
+        raise RuntimeError("defect")
+
+    async with opened(nats_url) as bus:
+        await bus.publish(SUBJECT, b"{}")
+        with pytest.raises(RuntimeError, match="defect"):
+            await asyncio.wait_for(bus.follow(STREAM, fail), 10)
+
+
+async def test_read_returns_exactly_the_range_asked_for(nats_url: str) -> None:
+    """A bounded read ends at its end, or where the stream does."""
+    async with opened(nats_url) as bus:
+        await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(1_200)))
+        assert [m.sequence async for m in bus.read(STREAM, start=3, end=7)] == [3, 4, 5, 6, 7]
+        assert [m.sequence async for m in bus.read(STREAM, start=100, end=9_999)] == list(range(100, 1_201))
+        assert [m.sequence async for m in bus.read(STREAM, start=1, end=10, subjects=["tfdrift.drift.>"])] == []
+
+
+class Recorder:
+    """A handler that does as told for each payload, and remembers."""
+
+    def __init__(self, act: Callable[[Message], None] = lambda _: None) -> None:
+        self.seen: list[bytes] = []
+        self._act = act
+
+    async def __call__(self, message: Message) -> None:
+        self.seen.append(message.data)
+        self._act(message)
+
+
+async def test_replicas_share_the_messages(nats_url: str) -> None:
+    """Each message is processed by one replica, and all are processed."""
+    async with opened(nats_url) as one, opened(nats_url) as two:
+        first, second = Recorder(), Recorder()
+        async with background(one.consume("w", ["tfdrift.>"], first), two.consume("w", ["tfdrift.>"], second)):
+            await asyncio.gather(*(one.publish(SUBJECT, b"%d" % i) for i in range(1_000)))
+            await eventually(lambda: len(first.seen) + len(second.seen) >= 1_000)
+        assert sorted(first.seen + second.seen, key=int) == [b"%d" % i for i in range(1_000)]
+
+
+async def test_a_postponed_message_comes_again(nats_url: str) -> None:
+    """`Transient` delays a message and loses nothing."""
+    attempts: list[int] = []
+
+    def act(message: Message) -> None:
+        attempts.append(message.deliveries)
+        if message.deliveries < 3:
+            raise Transient("not yet", delay_seconds=0.01)
+
+    async with opened(nats_url) as bus:
+        async with background(bus.consume("w", ["tfdrift.>"], Recorder(act))):
+            await bus.publish(SUBJECT, b"x")
+            await eventually(lambda: len(attempts) == 3)
+        assert attempts == [1, 2, 3]
+
+
+async def test_poison_goes_to_the_dead_letters_with_its_reason(nats_url: str) -> None:
+    """A message that cannot be processed is kept where an operator finds it, and blocks nobody."""
+
+    def act(message: Message) -> None:
+        if message.data == b"bad":
+            raise Poison("no such\nthing")
+
+    async with opened(nats_url) as bus:
+        recorder = Recorder(act)
+        async with background(bus.consume("w", ["tfdrift.>"], recorder)):
+            await bus.publish(SUBJECT, b"bad")
+            await bus.publish(SUBJECT, b"good")
+            await eventually(lambda: b"good" in recorder.seen)
+            dead: list[Message] = []
+            async with background(bus.follow(DEAD_STREAM, dead.append)):
+                await eventually(lambda: dead)
+        assert dead[0].subject == "tfdrift_dead.w"
+        assert dead[0].data == b"bad"
+        assert dead[0].headers["Tfdrift-Reason"] == "no such thing"
+        assert recorder.seen.count(b"bad") == 1
+
+
+async def test_consuming_goes_on_after_the_server_was_killed(nats_server: NatsServer) -> None:
+    """A consumer asks again on a new connection, within moments and not after a time-out."""
+    async with opened(nats_server.url) as bus:
+        recorder = Recorder()
+        async with background(bus.consume("w", ["tfdrift.>"], recorder)):
+            await bus.publish(SUBJECT, b"before")
+            await eventually(lambda: recorder.seen)
+            nats_server.stop(signal.SIGKILL)
+            await eventually(lambda: not bus.connected)
+            nats_server.start()
+            await eventually(lambda: bus.connected)
+            await bus.publish(SUBJECT, b"after")
+            await eventually(lambda: b"after" in recorder.seen, seconds=5)
+
+
+def test_every_error_of_the_bus_has_one_root() -> None:
+    """A caller that catches `BusError` catches them all."""
+    assert all(issubclass(kind, BusError) for kind in (Unavailable, Rejected, Conflict, Differs))
