@@ -1,0 +1,26 @@
+"""The console script ``ingest-falco``."""
+
+from __future__ import annotations
+
+import sys
+
+from ingest_falco.app import run
+from ingest_falco.settings import IngestFalcoSettings
+from tfdrift.harness import Service
+from tfdrift.harness import main as harness_main
+
+SERVICE = Service(
+    name="ingest-falco",
+    description="Takes Falco's alerts by webhook and puts them, normalised, on the ledger.",
+    settings=IngestFalcoSettings,
+    run=run,
+)
+
+
+def main() -> int:
+    """Run the service; returns the exit code."""
+    return harness_main(SERVICE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

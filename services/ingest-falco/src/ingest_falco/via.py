@@ -1,0 +1,55 @@
+"""How somebody reached AWS, judged by the traces that a call leaves: a table, read from the top.
+
+The user agent is the caller's own word and can be forged; it says how an honest caller came, no more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from ingest_falco.cloudtrail import flag_field, text_field
+from tfdrift.events import Json, Via
+
+# Terraform and OpenTofu say "APN/1.0 HashiCorp/1.0 Terraform/1.8.5 (+https://www.terraform.io)
+# terraform-provider-aws/5.49.0"; CloudTrail wraps some agents in brackets. Pulumi runs the same provider.
+_TERRAFORM: Final = re.compile(r"hashicorp[ /]|terraform|opentofu", re.IGNORECASE)
+_PULUMI: Final = re.compile(r"pulumi", re.IGNORECASE)
+
+_CLI: Final = re.compile(r"aws-cli/|aws-shell/", re.IGNORECASE)
+
+# "console.amazonaws.com", "signin.amazonaws.com", "console.ec2.amazonaws.com", "[S3Console/0.4, ...",
+# "RDS Console, aws-internal/3 ...", and the browser itself on ConsoleLogin.
+_CONSOLE: Final = re.compile(r"^(console|signin)\b.*\.amazonaws\.com$|^\w* ?console[/,]|^mozilla/", re.IGNORECASE)
+
+# A service that acts for somebody puts its principal where the agent and the address would be.
+_SERVICE: Final = re.compile(r"^[\w.-]+\.amazonaws\.com$", re.IGNORECASE)
+_INTERNAL: Final = re.compile(r"^(aws internal$|aws-internal/)", re.IGNORECASE)
+
+_SDK: Final = re.compile(
+    r"boto3/|botocore/|aws-sdk-|aws-chalice/|apn/1|pulumi|exec-env/|aws-powershelltools|smithy|kiota", re.IGNORECASE
+)
+
+
+def reached_via(fields: Mapping[str, Json]) -> Via:
+    """How the caller of one CloudTrail event came.
+
+    Terraform goes before everything. A console session goes before `AWS Internal` and before the SDK, which
+    consoles use behind the scenes, but not before the CLI, which a person started (CloudShell).
+    """
+    agent = (text_field(fields, "ct.useragent") or "").strip("[] ")
+    address = text_field(fields, "ct.srcip") or ""
+    is_console_agent = bool(_CONSOLE.search(agent))
+    in_console_session = flag_field(fields, "ct.sessioncredentialfromconsole") is True
+    evidence = (
+        (Via.TERRAFORM, bool(_TERRAFORM.search(agent)) and not _PULUMI.search(agent)),
+        (Via.SERVICE, text_field(fields, "ct.user.identitytype") == "AWSService"),
+        (Via.SERVICE, not is_console_agent and bool(_SERVICE.match(agent) or _SERVICE.match(address))),
+        (Via.CONSOLE, is_console_agent),
+        (Via.CLI, bool(_CLI.search(agent))),
+        (Via.CONSOLE, in_console_session),
+        (Via.SERVICE, bool(_INTERNAL.match(agent) or _INTERNAL.match(address))),
+        (Via.SDK, bool(_SDK.search(agent))),
+    )
+    return next((via for via, holds in evidence if holds), Via.UNKNOWN)
