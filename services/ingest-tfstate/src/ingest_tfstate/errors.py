@@ -1,0 +1,142 @@
+"""Why a state is not taken. Each condition keeps the last good state, has a metric, and is told to the operator.
+
+StateError                  a named condition of one workspace
+├── ReadError               the bytes could not be had
+│   ├── Missing             ``missing``: what was there before is gone, or never came
+│   ├── Unreadable          ``unreadable``: no permission, a directory in its place, an I/O error
+│   ├── Unavailable         ``unavailable``: the object store does not answer, or refuses the credentials
+│   └── TooLarge            ``too_large``: more bytes than TFDRIFT_MAX_STATE_BYTES
+├── ContentError            the bytes are not a state that we can read
+│   ├── Truncated           ``truncated``: the JSON ends too early; usually a write that is still going on
+│   ├── Malformed           ``malformed``: not JSON, or JSON of another shape
+│   ├── TooDeep             ``too_deep``: nested deeper than any provider's schema
+│   ├── Encrypted           ``encrypted``: OpenTofu's state encryption
+│   ├── FutureVersion       ``future_version``: a format newer than 4
+│   └── OldVersion          ``old_version``: a format older than 4, before Terraform 0.12
+└── OrderError              a good state that must not follow the last one
+    ├── StaleSerial         ``stale_serial``: a lower serial of the same lineage
+    ├── LineageChanged      ``lineage_changed``: another state altogether under the same name
+    └── DuplicateWorkspace  ``duplicate_workspace``: another file has this workspace name already
+"""
+
+# ruff: noqa: N818 - each name is the condition
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class StateError(Exception):
+    """A named condition; the message says what, which, and what to do."""
+
+    condition: ClassVar[str]
+
+
+class ReadError(StateError):
+    """The bytes of a state could not be had."""
+
+
+class Missing(ReadError):
+    """The file or object is not there."""
+
+    condition = "missing"
+
+
+class Unreadable(ReadError):
+    """The file is there and cannot be read."""
+
+    condition = "unreadable"
+
+
+class Unavailable(ReadError):
+    """The store that holds the state does not answer or refuses us."""
+
+    condition = "unavailable"
+
+
+class TooLarge(ReadError):
+    """The state is larger than the operator allows."""
+
+    condition = "too_large"
+
+
+class ContentError(StateError):
+    """The bytes are not a state that we can read."""
+
+
+class Truncated(ContentError):
+    """The JSON ends before it is complete."""
+
+    condition = "truncated"
+
+
+class Malformed(ContentError):
+    """Not JSON, or not of a state's shape."""
+
+    condition = "malformed"
+
+
+class TooDeep(ContentError):
+    """Attributes nested deeper than `ingest_tfstate.redact.MAX_DEPTH`."""
+
+    condition = "too_deep"
+
+
+class Encrypted(ContentError):
+    """A state under OpenTofu's state encryption."""
+
+    condition = "encrypted"
+
+
+class FutureVersion(ContentError):
+    """A state format newer than 4."""
+
+    condition = "future_version"
+
+
+class OldVersion(ContentError):
+    """A state format older than 4."""
+
+    condition = "old_version"
+
+
+class OrderError(StateError):
+    """A good state that must not follow the last one."""
+
+
+class StaleSerial(OrderError):
+    """A lower serial of the same lineage."""
+
+    condition = "stale_serial"
+
+
+class LineageChanged(OrderError):
+    """Another lineage under the same workspace name."""
+
+    condition = "lineage_changed"
+
+
+class DuplicateWorkspace(OrderError):
+    """Two files claim one workspace name."""
+
+    condition = "duplicate_workspace"
+
+
+CONDITIONS: tuple[str, ...] = tuple(
+    error.condition
+    for error in (
+        Missing,
+        Unreadable,
+        Unavailable,
+        TooLarge,
+        Truncated,
+        Malformed,
+        TooDeep,
+        Encrypted,
+        FutureVersion,
+        OldVersion,
+        StaleSerial,
+        LineageChanged,
+        DuplicateWorkspace,
+    )
+)

@@ -1,0 +1,165 @@
+"""No secret leaves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest_tfstate.errors import TooDeep
+from ingest_tfstate.redact import MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES_BYTES, MAX_DEPTH, Redactor, is_secret_name
+from ingest_tfstate.state import parse_state
+from tests.ingest_tfstate.states import REDACTOR, Bucket, resource, state
+from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER, hidden_hash
+
+SECRET = "hunter2-correct-horse"
+
+
+def attr(*steps: str | int) -> list[dict[str, Any]]:
+    """A sensitive path as Terraform writes it: attributes by name, list indices and map keys with their type."""
+    path: list[dict[str, Any]] = [{"type": "get_attr", "value": steps[0]}]
+    for step in steps[1:]:
+        kind = "number" if isinstance(step, int) else "string"
+        path.append({"type": "index", "value": {"value": step, "type": kind}})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("attributes", "paths"),
+    [
+        ({"content": SECRET}, [attr("content")]),
+        ({"environment": [{"variables": {"X": SECRET, "Y": "shown"}}]}, [attr("environment", 0, "variables", "X")]),
+        ({"values": ["shown", SECRET]}, [attr("values", 1)]),
+        ({"block": [{"name": SECRET}]}, [[*attr("block"), {"type": "index", "value": {"value": None}}]]),
+        ({"block": [{"name": SECRET}]}, [[*attr("block"), {"type": "later", "value": "?"}]]),
+        ({"anything": SECRET}, [[]]),
+        ({"list": [SECRET]}, [attr("list", 7)]),
+        ({"password": SECRET, "master_password": SECRET, "secret_string": SECRET}, []),
+        ({"private_key_pem": SECRET, "auth_token": SECRET, "ses_smtp_password_v4": SECRET}, []),
+        ({"user": [{"username": "shown", "password": SECRET}]}, []),
+        ({"environment": [{"variables": {"DB_PASSWORD": SECRET}}]}, []),
+        ({"tokens": {"token": [SECRET]}}, []),
+    ],
+)
+def test_a_secret_is_in_no_record(attributes: dict[str, Any], paths: list[Any]) -> None:
+    """Marked paths and telling names are hashed at any depth; what cannot be followed hides more, not less."""
+    made = resource("aws_thing.one", id="t-1", **attributes)
+    made["instances"][0]["sensitive_attributes"] = paths
+    bucket = Bucket()
+    bucket.take(state(made))
+    assert SECRET not in bucket.records["aws_thing.one"].encode().decode()
+    assert SENSITIVE_MEMBER in bucket.records["aws_thing.one"].encode().decode()
+
+
+def test_a_providers_own_secrets_are_known_by_type() -> None:
+    """Terraform before 1.10 does not mark what only the provider's schema calls sensitive."""
+    bucket = Bucket()
+    bucket.take(state(resource("aws_ssm_parameter.db", id="/db", value=SECRET, type="SecureString")))
+    assert hidden_hash(bucket.records["aws_ssm_parameter.db"].attributes["value"])
+    assert bucket.records["aws_ssm_parameter.db"].attributes["type"] == "SecureString"
+
+
+def test_no_event_or_history_shows_a_secret_that_changes() -> None:
+    """The change is seen through the hash; both sides are shown as sensitive."""
+    bucket = Bucket()
+    bucket.take(state(resource("aws_db_instance.a", id="a", password=SECRET)))
+    (event,) = bucket.take(state(resource("aws_db_instance.a", id="a", password=SECRET + "2"), serial=2), 1)
+    assert [(c.attribute, c.old_value, c.new_value) for c in event.changes] == [
+        ("password", "(sensitive)", "(sensitive)")
+    ]
+    assert SECRET not in bucket.records["aws_db_instance.a"].encode().decode()
+    assert bucket.take(state(resource("aws_db_instance.a", id="a", password=SECRET + "2"), serial=3), 2) == []
+
+
+def test_a_value_that_becomes_sensitive_is_hidden_without_being_a_change() -> None:
+    """A new mark rewrites the record, and tells nothing, since the value is the same."""
+    bucket = Bucket()
+    bucket.take(state(resource("aws_thing.a", id="a", note=SECRET)))
+    marked = resource("aws_thing.a", id="a", note=SECRET)
+    marked["instances"][0]["sensitive_attributes"] = [attr("note")]
+    assert bucket.take(state(marked, serial=2), 1) == []
+    assert SECRET not in bucket.records["aws_thing.a"].encode().decode()
+
+
+def test_outputs_and_private_blobs_are_not_even_read() -> None:
+    """Neither is part of a resource, so no record can hold one."""
+    outputs = {"root": {"value": SECRET, "type": "string", "sensitive": True}}
+    bucket = Bucket()
+    bucket.take(state(resource("aws_vpc.a", id="a"), outputs=outputs))
+    assert "c2VjcmV0" not in bucket.records["aws_vpc.a"].encode().decode()
+    assert SECRET not in repr(parse_state(state(outputs=outputs)))
+
+
+@pytest.mark.parametrize("name", ["Password", "db_password", "API_TOKEN", "client_secret", "aws_secret_access_key"])
+def test_names_that_tell_a_secret(name: str) -> None:
+    """Case does not matter, nor what stands before."""
+    assert is_secret_name(name)
+
+
+def test_flags_ids_and_tags_with_telling_names_stay_readable() -> None:
+    """What is no text, no secret or public by nature would only be lost to drift detection."""
+    attributes = {
+        "manage_master_user_password": True,
+        "password": None,
+        "secret_arn": "arn:aws:x",
+        "token_id": "t",
+        "tags": {"token": "blue"},
+    }
+    assert REDACTOR.redact("aws_thing", attributes) == attributes
+
+
+def test_equal_values_have_equal_hashes_under_one_key_only() -> None:
+    """The order of members does not matter, the key does."""
+    one = REDACTOR.keyed_hash({"a": 1, "b": 2})
+    assert one == REDACTOR.keyed_hash({"b": 2, "a": 1})
+    assert one != Redactor(b"another").keyed_hash({"a": 1, "b": 2})
+
+
+def test_a_very_large_value_is_hashed_whole() -> None:
+    """An attribute over 32 KiB stays comparable and does not fill the bucket."""
+    body = {"lines": ["x" * 100] * (MAX_ATTRIBUTE_BYTES // 100)}
+    shown = REDACTOR.redact("aws_thing", {"body": body, "id": "a"})
+    assert shown == {"body": {OVERSIZED_MEMBER: REDACTOR.keyed_hash(body)}, "id": "a"}
+
+
+def test_many_large_values_fit_one_message() -> None:
+    """The largest attributes are hashed until a record fits, with its history, into what NATS takes."""
+    bucket = Bucket()
+    for serial in range(1, 6):
+        large = {f"a{n}": f"{serial}-{n}-" + "é" * (15 * 1024) for n in range(60)}
+        bucket.take(state(resource("aws_thing.a", id="a", **large), serial=serial), serial)
+        record = bucket.records["aws_thing.a"]
+        assert len(json.dumps(record.attributes, ensure_ascii=False).encode()) < MAX_ATTRIBUTES_BYTES + 16 * 1024
+        assert len(record.encode()) < 1000 * 1024
+    assert record.changes
+
+
+def test_bottomless_attributes_are_a_condition() -> None:
+    """Nesting that no provider has is refused instead of exhausting the stack."""
+    deep: Any = "x"
+    for _ in range(MAX_DEPTH + 1):
+        deep = [deep]
+    with pytest.raises(TooDeep):
+        REDACTOR.redact("aws_thing", {"a": deep})
+    with pytest.raises(TooDeep):
+        REDACTOR.redact("kubernetes_secret", {"data": deep})
+
+
+ATTRIBUTES = st.dictionaries(
+    st.sampled_from(["id", "password", "tags", "block", "value"]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "x"]),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "token"]), inner, max_size=3),
+        max_leaves=6,
+    ),
+)
+
+
+@given(ATTRIBUTES)
+def test_redacting_twice_is_redacting_once(attributes: dict[str, Any]) -> None:
+    """Records are redacted again when the marks change, so hashes must not be hashed."""
+    once = REDACTOR.redact("aws_ssm_parameter", attributes)
+    assert REDACTOR.redact("aws_ssm_parameter", once) == once
