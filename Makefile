@@ -42,7 +42,7 @@ schemas: setup ## writes docs/schemas from the payload models
 lock: setup ## resolves both lock files anew; LOCK=--upgrade takes newer versions
 	@deploy/local/lock.sh $(LOCK)
 
-compose-test: ## builds the images and sends one drift through the published ports; needs Docker
+compose-test: setup ## builds the images and sends one drift through the published ports; needs Docker
 	@tests/compose/run.sh
 
 clean: ## removes the environment, the caches and the local ledger
