@@ -1,0 +1,106 @@
+"""The running gateway: the ledger into the hub, the buckets into the mirror, the public port over both."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from aiohttp import web
+
+from sse_gateway.admission import Admission
+from sse_gateway.cursor import Cursor
+from sse_gateway.fanout import Hub
+from sse_gateway.http import Gate
+from sse_gateway.ledger import Ledger
+from sse_gateway.metrics import BUFFERED_BYTES, OPEN_DRIFTS, RING_BYTES, RING_FRAMES
+from sse_gateway.mirror import Mirror
+from sse_gateway.rest import Api
+from sse_gateway.ring import Ring
+from sse_gateway.settings import GatewaySettings
+from sse_gateway.stream import Streams
+from tfdrift.harness import Runtime
+
+# Connections besides the clients': NATS, the admin port, REST calls, files.
+SPARE_DESCRIPTORS: Final = 512
+
+
+async def run(runtime: Runtime[GatewaySettings]) -> None:
+    """Serve until the process is told to stop, then end every stream."""
+    settings = runtime.settings
+    _raise_descriptor_limit(settings.max_clients + SPARE_DESCRIPTORS)
+    hub = Hub(Ring(settings.recent_window_bytes), settings.client_buffer_bytes, _now)
+    ledger, mirror = Ledger(runtime.bus, hub), Mirror()
+    admission = Admission(settings.max_clients, settings.max_clients_per_address)
+    streams = Streams(ledger, hub, admission)
+    caught_up = {"ledger": False, "mirror": False}
+
+    def mark(part: str) -> None:
+        caught_up[part] = True
+        runtime.readiness.set(part, True)
+
+    for part in caught_up:
+        runtime.readiness.set(part, False)
+    api = Api(runtime.bus, ledger, mirror, streams, admission, lambda: all(caught_up.values()), _now)
+    _watch_gauges(hub, mirror)
+    work = [
+        runtime.tasks.create_task(ledger.run(lambda: mark("ledger"))),
+        runtime.tasks.create_task(mirror.run(runtime.bus, lambda: mark("mirror"))),
+        runtime.tasks.create_task(hub.keep_alive(settings.keepalive_seconds)),
+        runtime.tasks.create_task(_summarise(ledger, admission, api.ready, runtime.log)),
+    ]
+    await runtime.serve(application(api, Gate(settings.origins)), settings.http_port)
+    await runtime.stopping.wait()
+    streams.drain()
+    for task in work:
+        task.cancel()
+
+
+def application(api: Api, gate: Gate) -> web.Application:
+    """The public port's application."""
+
+    @web.middleware
+    async def through_the_gate(request: web.Request, handler: Any) -> web.StreamResponse:
+        return await gate(request, handler)
+
+    app = web.Application(middlewares=[through_the_gate], client_max_size=64 * 1024)
+    app.add_routes(api.routes())
+    app.on_response_prepare.append(gate.on_prepare)
+    return app
+
+
+async def _summarise(ledger: Ledger, admission: Admission, ready: Callable[[], bool], log: Any) -> None:
+    """Log what was sent, one line a second at most."""
+    hub, events, deliveries = ledger.hub, 0, 0
+    while True:
+        await asyncio.sleep(1)
+        if hub.events > events and ready():
+            log.info(
+                "Broadcasting",
+                events=hub.events - events,
+                deliveries=hub.deliveries - deliveries,
+                clients=admission.open,
+                last_id=str(Cursor(ledger.epoch, hub.ring.last)),
+            )
+        events, deliveries = hub.events, hub.deliveries
+
+
+def _watch_gauges(hub: Hub, mirror: Mirror) -> None:
+    BUFFERED_BYTES.set_function(lambda: hub.buffered_bytes)
+    RING_FRAMES.set_function(lambda: len(hub.ring))
+    RING_BYTES.set_function(lambda: hub.ring.size_bytes)
+    OPEN_DRIFTS.labels("open").set_function(lambda: mirror.drifts.open_count)
+    OPEN_DRIFTS.labels("resolved").set_function(lambda: len(mirror.drifts) - mirror.drifts.open_count)
+
+
+def _raise_descriptor_limit(wanted: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

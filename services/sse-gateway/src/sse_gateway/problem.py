@@ -1,0 +1,74 @@
+"""Problem documents (RFC 9457), the one form in which this service refuses a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import orjson
+
+CONTENT_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One refusal.
+
+    Attributes:
+        status: the HTTP status.
+        detail: one sentence on what is wrong and what to do.
+        parameter: the query parameter at fault.
+        allowed: what that parameter, or the query, may hold.
+        retry_after_seconds: becomes the ``Retry-After`` header.
+        allow: the methods of the ``Allow`` header.
+    """
+
+    status: HTTPStatus
+    detail: str
+    parameter: str | None = None
+    allowed: tuple[str, ...] = ()
+    retry_after_seconds: int | None = None
+    allow: tuple[str, ...] = ()
+
+    def body(self) -> bytes:
+        """The document; ``type`` is ``about:blank``, so ``title`` is the status's phrase (RFC 9457 section 4.2.1)."""
+        members: dict[str, object] = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": self.status.value,
+            "detail": self.detail,
+        }
+        if self.parameter is not None:
+            members["parameter"] = self.parameter
+        if self.allowed:
+            members["allowed"] = self.allowed
+        return orjson.dumps(members)
+
+    def headers(self) -> dict[str, str]:
+        """The headers that belong to the status (RFC 9110 sections 10.2.1 and 10.2.3)."""
+        headers: dict[str, str] = {}
+        if self.retry_after_seconds is not None:
+            headers["Retry-After"] = str(self.retry_after_seconds)
+        if self.allow:
+            headers["Allow"] = ", ".join(self.allow)
+        return headers
+
+
+class BadParameter(ValueError):  # noqa: N818 - the name is the condition
+    """A query parameter, or its value, that is not known.
+
+    Attributes:
+        parameter: its name.
+        allowed: the names or values that are.
+    """
+
+    def __init__(self, parameter: str, detail: str, allowed: Iterable[str] = ()) -> None:
+        super().__init__(detail)
+        self.parameter = parameter
+        self.allowed = tuple(allowed)
+
+    def problem(self) -> Problem:
+        """The 400 answer."""
+        return Problem(HTTPStatus.BAD_REQUEST, str(self), self.parameter, self.allowed)

@@ -1,0 +1,175 @@
+"""The routes of the public port besides the stream's own work."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from importlib.resources import files
+from typing import Final
+
+import orjson
+from aiohttp import web
+
+from sse_gateway.admission import Admission
+from sse_gateway.cursor import Cursor
+from sse_gateway.drifts import DRIFT_PARAMETERS, parse_drift_query
+from sse_gateway.errors import Behind, Refused
+from sse_gateway.events import EVENT_PARAMETERS, event_json, newest_first, parse_event_query
+from sse_gateway.filters import Query, check_names, single
+from sse_gateway.ledger import Ledger
+from sse_gateway.mirror import Mirror
+from sse_gateway.problem import BadParameter, Problem
+from sse_gateway.stream import HEADERS, Streams, parse_request
+from tfdrift import __version__
+from tfdrift.bus import Bus
+
+DEFAULT_LIMIT: Final = 100
+MAX_LIMIT: Final = 1000
+
+_PAGE_FILES: Final = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/static/app.js": ("app.js", "text/javascript; charset=utf-8"),
+    "/static/style.css": ("style.css", "text/css; charset=utf-8"),
+}
+_PAGE_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+@dataclass(frozen=True)
+class Api:
+    """The handlers, over everything that they read from."""
+
+    bus: Bus
+    ledger: Ledger
+    mirror: Mirror
+    streams: Streams
+    admission: Admission
+    ready: Callable[[], bool]
+    now: Callable[[], datetime]
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every route; GET routes answer HEAD too."""
+        return [
+            web.get("/health", self.health),
+            web.get("/api/v1/stream", self.stream),
+            web.get("/api/v1/drifts", self.list_drifts),
+            web.get("/api/v1/drifts/{id}", self.get_drift),
+            web.get("/api/v1/events", self.list_events),
+            web.get("/api/v1/workspaces", self.list_workspaces),
+            web.get("/api/v1/stats", self.stats),
+            *(web.get(path, _page_handler(*_PAGE_FILES[path])) for path in _PAGE_FILES),
+        ]
+
+    async def health(self, _: web.Request) -> web.Response:
+        """Whether this process is alive, and whether it can read the ledger: ``degraded`` still serves clients."""
+        connected = self.bus.connected
+        return _json(
+            {
+                "status": "ok" if connected and self.ready() else "degraded",
+                "version": __version__,
+                "nats": connected,
+                "caught_up": self.ready(),
+                "clients": self.admission.open,
+            }
+        )
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """The event stream; HEAD gets its headers."""
+        asked = parse_request(_query(request), request.headers, self.now())
+        if request.method == "HEAD":
+            return web.Response(headers=HEADERS)
+        self._require_ready()
+        return await self.streams.serve(request, asked)
+
+    async def list_drifts(self, request: web.Request) -> web.Response:
+        """The drifts, newest first."""
+        query = _query(request)
+        check_names(query, DRIFT_PARAMETERS)
+        wanted, limit = parse_drift_query(query, self.now()), _limit(query)
+        self._require_ready()
+        rows, cursor = self.mirror.drifts.page(wanted, limit)
+        return _listing(b"drifts", [row.body for row in rows], cursor)
+
+    async def get_drift(self, request: web.Request) -> web.Response:
+        """One drift with its history."""
+        check_names(_query(request), ())
+        self._require_ready()
+        row = self.mirror.drifts.get(request.match_info["id"])
+        if row is None:
+            raise Refused(Problem(HTTPStatus.NOT_FOUND, f"There is no drift {request.match_info['id']!r}."))
+        return web.Response(body=row.body, content_type="application/json")
+
+    async def list_events(self, request: web.Request) -> web.Response:
+        """The ledger, newest first."""
+        query = _query(request)
+        check_names(query, EVENT_PARAMETERS)
+        self._require_ready()
+        wanted, limit = parse_event_query(query, self.now(), self.ledger.epoch), _limit(query)
+        frames, cursor = await newest_first(self.ledger, wanted, limit)
+        return _listing(b"events", [event_json(frame) for frame in frames], str(cursor) if cursor else None)
+
+    async def list_workspaces(self, request: web.Request) -> web.Response:
+        """The workspaces by name."""
+        check_names(_query(request), ())
+        self._require_ready()
+        return _listing(b"workspaces", [head.encode() for head in self.mirror.heads()], None)
+
+    async def stats(self, request: web.Request) -> web.Response:
+        """Counts, for a page's head."""
+        check_names(_query(request), ())
+        self._require_ready()
+        span = await self.ledger.span()
+        return _json(
+            {
+                "drifts": self.mirror.drifts.counts(),
+                "ledger": {
+                    "first_id": str(Cursor(span.epoch, span.oldest)) if span.oldest <= span.last else None,
+                    "last_id": str(Cursor(span.epoch, span.last)) if span.oldest <= span.last else None,
+                },
+                "workspaces": len(self.mirror.workspaces),
+                "resources": sum(head.resource_count for head in self.mirror.workspaces.values()),
+                "clients": self.admission.open,
+            }
+        )
+
+    def _require_ready(self) -> None:
+        if not self.ready():
+            raise Behind("this gateway has not yet read up to the present")
+
+
+def _query(request: web.Request) -> Query:
+    return tuple(request.query.items())
+
+
+def _limit(query: Query) -> int:
+    text = single(query, "limit")
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MAX_LIMIT):
+        raise BadParameter("limit", f"limit {text!r} is not a number from 1 to {MAX_LIMIT}", (f"1 to {MAX_LIMIT}",))
+    return int(text)
+
+
+def _json(members: dict[str, object]) -> web.Response:
+    return web.Response(
+        body=orjson.dumps(members), content_type="application/json", headers={"Cache-Control": "no-store"}
+    )
+
+
+def _listing(name: bytes, items: list[bytes], cursor: str | None) -> web.Response:
+    body = b'{"%b":[%b],"next_cursor":%b}' % (name, b",".join(items), orjson.dumps(cursor))
+    return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _page_handler(name: str, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    body = files("sse_gateway").joinpath("static", name).read_bytes()
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(body=body, headers={"Content-Type": content_type, **_PAGE_HEADERS})
+
+    return page
