@@ -55,18 +55,8 @@ def describe(alert: dict[str, Any]) -> str:
 
 def target(request: dict[str, Any]) -> str:
     """What the call names: the first identifier among its parameters."""
-    names = (
-        "instanceId",
-        "groupId",
-        "bucketName",
-        "roleName",
-        "dBInstanceIdentifier",
-        "functionName",
-        "service",
-        "keyId",
-        "name",
-    )
-    named = next((str(request[name]) for name in names if name in request), "")
+    names = ("instanceId", "groupId", "bucketName", "roleName", "dBInstanceIdentifier", "functionName", "service", "keyId")
+    named = next((str(request[name]) for name in (*names, "name") if name in request), "")
     return named.rpartition(":")[2]
 
 
@@ -87,9 +77,8 @@ def main() -> None:
     """Play the day once."""
     url = os.environ.get("FALCO_URL") or f"http://127.0.0.1:{os.environ.get('FALCO_PORT') or 2801}/"
     play = uuid.uuid4()
-    for line in DAY.read_text(encoding="utf-8").splitlines():
+    for alert in map(json.loads, DAY.open(encoding="utf-8")):
         now = datetime.now(UTC)
-        alert = json.loads(line)
         post(url, as_of(alert, now, play))
         print(f"{now:%H:%M:%S}  {describe(alert)}", flush=True)
         time.sleep(PAUSE_SECONDS)

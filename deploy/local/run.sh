@@ -17,6 +17,7 @@ export TFDRIFT_NATS_URL=nats://127.0.0.1:$NATS_PORT
 export TFDRIFT_HTTP_HOST=${TFDRIFT_HTTP_HOST:-127.0.0.1}
 export TFDRIFT_STATE_SOURCES=${TFDRIFT_STATE_SOURCES:-file://$PWD/examples/**/*.tfstate}
 export TFDRIFT_SPOOL_DIR=${TFDRIFT_SPOOL_DIR:-$DATA/spool}
+export TFDRIFT_DRAIN_SECONDS=${TFDRIFT_DRAIN_SECONDS:-3} # honcho kills what is left after five
 export TFDRIFT_LOG_FORMAT=${TFDRIFT_LOG_FORMAT:-console}
 mkdir -p "$DATA/nats" "$TFDRIFT_SPOOL_DIR"
 
