@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 DAY = Path(__file__).with_name("day.jsonl")
+NAMING = "instanceId", "groupId", "bucketName", "roleName", "dBInstanceIdentifier", "functionName", "keyId", "name"
 PAUSE_SECONDS = 0.4  # long enough to watch the drifts appear, short enough not to wait for them
 
 
@@ -55,8 +56,7 @@ def describe(alert: dict[str, Any]) -> str:
 
 def target(request: dict[str, Any]) -> str:
     """What the call names: the first identifier among its parameters."""
-    names = ("instanceId", "groupId", "bucketName", "roleName", "dBInstanceIdentifier", "functionName", "service", "keyId")
-    named = next((str(request[name]) for name in (*names, "name") if name in request), "")
+    named = next((str(request[name]) for name in NAMING if name in request), "")
     return named.rpartition(":")[2]
 
 
