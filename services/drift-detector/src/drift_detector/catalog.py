@@ -1,0 +1,157 @@
+"""The catalog: which event claims what, and how a type's attributes are compared. `catalog_load` makes it of files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from drift_detector.catalog_format import Comparator, Tier, Transform
+from drift_detector.claims_identity import identity_form
+from drift_detector.facts import Act
+from drift_detector.normalise import Path, operation_name
+from drift_detector.paths import parse_attribute
+from tfdrift.events import Json
+
+ANY_TYPE: Final = "*"
+ANY_IDENTITY: Final = "@identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How an attribute is compared; see `drift_detector.catalog_format.WrittenComparison`."""
+
+    how: Comparator = Comparator.VALUE
+    unset: tuple[Json, ...] = ()
+    key: str | None = None
+    members: Mapping[str, Comparison] = field(default_factory=dict)
+    optional: bool = False
+
+
+PLAIN: Final = Comparison()
+ONE_TAG: Final = Comparison(how=Comparator.TAG)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The type that a sub-resource belongs to; ``via`` maps the parent's identity attributes to the child's."""
+
+    type: str
+    via: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """Facts of a Terraform type; an attribute path in ``attributes`` has no indexes."""
+
+    identity: Mapping[str, Transform] = field(default_factory=dict)
+    parent: Parent | None = None
+    attributes: Mapping[str, Comparison] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from, its paths compiled."""
+
+    paths: tuple[Path, ...] = ()
+    transform: Transform = Transform.VALUE
+    const: Json = None
+    block: Mapping[str, Source] | None = None
+    values: Mapping[str, Json] | None = None
+    default: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyValues:
+    """A key-value payload, its keys folded; ``entries`` gives for a key the attribute and how its value is read."""
+
+    path: Source
+    key: str | None
+    value: str
+    entries: Mapping[str, tuple[str, Transform, Mapping[str, Json] | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a call does to tags; at most one of the sources, or ``clear``."""
+
+    merge: Source | None
+    replace: Source | None
+    drop: Source | None
+    clear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRule:
+    """How a target is made of a call; ``optional`` are the identity attributes that may be missing."""
+
+    type: str
+    act: Act
+    identity: Mapping[str, Source]
+    optional: frozenset[str]
+    set: Mapping[str, Source]
+    add: Mapping[str, Source]
+    remove: Mapping[str, Source]
+    kv: KeyValues | None
+    tags: Tags | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """How an event becomes groups of alternative targets."""
+
+    tier: Tier
+    service: str
+    operation: str
+    each: tuple[tuple[str, Source], ...]
+    groups: tuple[tuple[TargetRule, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All that is known of events and types; immutable, so it may be shared and replaced as a whole."""
+
+    events: Mapping[str, EventRule]
+    types: Mapping[str, ResourceType]
+    global_services: frozenset[str]
+
+    def event(self, service: str, event_name: str) -> EventRule | None:
+        """The rule of an event, by the service's short name (``ec2``) and CloudTrail's ``eventName``."""
+        operation = operation_name(event_name)
+        return self.events.get(f"{service}:{operation}") or self.events.get(f"*:{operation}")
+
+    def comparison(self, resource_type: str, attribute: str) -> Comparison:
+        """How an attribute of a type is compared; of all types where the type itself does not say."""
+        if attribute.startswith(("tags.", "tags[")):
+            return ONE_TAG
+        name = ".".join(part for part in parse_attribute(attribute) if isinstance(part, str))
+        for type_name in (resource_type, ANY_TYPE):
+            facts = self.types.get(type_name)
+            if facts is not None and name in facts.attributes:
+                return facts.attributes[name]
+        return PLAIN
+
+    def parent(self, resource_type: str) -> Parent | None:
+        """The type that a sub-resource belongs to, None for a resource of its own."""
+        facts = self.types.get(resource_type)
+        return facts.parent if facts is not None else None
+
+    def identity_value(self, resource_type: str, attribute: str, value: Json) -> str | None:
+        """A recorded identity attribute in the form that targets give it; None for what names nothing."""
+        facts = self.types.get(resource_type)
+        transform = facts.identity.get(attribute, Transform.VALUE) if facts is not None else Transform.VALUE
+        return identity_form(transform, value)
+
+    def identity_values(self, resource_type: str, attribute: str, value: Json) -> tuple[str, ...]:
+        """As `identity_value`, but each element of a recorded list for itself: any of them names the resource."""
+        listed = value if isinstance(value, list) else [value]
+        texts = (self.identity_value(resource_type, attribute, one) for one in listed)
+        return tuple(text for text in texts if text is not None)
+
+    def identity_attributes(self) -> dict[str, frozenset[frozenset[str]]]:
+        """By type, the sets of attributes that some event identifies it by, those that may be missing included."""
+        found: dict[str, set[frozenset[str]]] = {}
+        for rule in self.events.values():
+            for target in (target for group in rule.groups for target in group):
+                found.setdefault(target.type, set()).add(frozenset(target.identity))
+        return {name: frozenset(sets) for name, sets in found.items()}

@@ -1,0 +1,240 @@
+"""The format of the mapping, as people write it: see the head of ``mapping/curated.yaml`` for a guided tour.
+
+Every model forbids what it does not know, so a slip of the pen is an error with its place, never a silent no-op.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from tfdrift.events import Json
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tier(StrEnum):
+    """How far an event's mapping is to be trusted."""
+
+    VERIFIED = "verified"
+    STRONG = "auto-strong"
+    WEAK = "auto-weak"
+
+
+class Kind(StrEnum):
+    """What an event does to a target, in the words of those who curate."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    UPSERT = "upsert"
+    ATTACH = "attach"
+    DETACH = "detach"
+
+
+class Comparator(StrEnum):
+    """How two values of an attribute are compared; see `drift_detector.compare`."""
+
+    VALUE = "value"
+    SET = "set"
+    TEXT_FOLDED = "text_folded"
+    JSON = "json"
+    JSON_POLICY = "json_policy"
+    ARN_OR_NAME = "arn_or_name"
+    CIDR = "cidr"
+    VERSION = "version"
+    USER_DATA = "user_data"
+    SG_RULES = "sg_rules"
+    BLOCKS = "blocks"
+    TAG = "tag"
+
+
+class Transform(StrEnum):
+    """How a value of the call becomes one of the state; see `drift_detector.claims_values`."""
+
+    VALUE = "value"
+    RAW = "raw"
+    JSON_POLICY = "json_policy"
+    ARN_TAIL = "arn_tail"
+    LAMBDA_NAME = "lambda_name"
+    KMS_KEY_ID = "kms_key_id"
+    TAGS = "tags"
+    HIDDEN = "hidden"
+    SG_RULES = "sg_rules"
+
+
+class WrittenComparison(_Written):
+    """How an attribute is compared.
+
+    Attributes:
+        unset: further spellings of "not set" for this attribute, beside null, "", [] and {}.
+        key: for blocks, the member that names an element; elements without equal keys are different elements.
+        members: for blocks, how members are compared; others as plain values.
+        optional: a record that has the attribute unset says nothing about it, so it agrees with every claim.
+    """
+
+    compare: Comparator = Comparator.VALUE
+    unset: tuple[Json, ...] = ()
+    key: str | None = None
+    members: dict[str, Comparison] = Field(default_factory=dict)
+    optional: bool = False
+
+    @model_validator(mode="after")
+    def _key_of_blocks(self) -> WrittenComparison:
+        if self.compare is not Comparator.BLOCKS and (self.key or self.members):
+            raise ValueError("'key' and 'members' belong to compare: blocks")
+        return self
+
+
+def _comparison(value: Any) -> Any:
+    return {"compare": value} if isinstance(value, str) else value
+
+
+Comparison = Annotated[WrittenComparison, BeforeValidator(_comparison)]
+
+
+class WrittenParent(_Written):
+    """The resource that a sub-resource belongs to; ``via`` gives the parent's identity from the child's."""
+
+    type: str
+    via: dict[str, str]
+
+
+class WrittenType(_Written):
+    """Facts of a Terraform resource type, shared by every event.
+
+    Attributes:
+        identity: how the recorded value of an identity attribute is brought into the form that events give.
+    """
+
+    identity: dict[str, Transform] = Field(default_factory=dict)
+    parent: WrittenParent | None = None
+    attributes: dict[str, Comparison] = Field(default_factory=dict)
+
+
+class WrittenSource(_Written):
+    """Where a value comes from: alternative paths joined by ``|``, a constant, or a block put together from sources.
+
+    Attributes:
+        values: translation of the call's values; a value that it lacks is passed on.
+        default: what the value is when the call does not give it; without a default nothing is claimed.
+    """
+
+    from_: str | None = Field(default=None, alias="from")
+    as_: Transform = Field(default=Transform.VALUE, alias="as")
+    const: Json = None
+    block: dict[str, Source] | None = None
+    values: dict[str, Json] | None = None
+    default: Json = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> WrittenSource:
+        given = [name for name in ("from_", "const", "block") if name in self.model_fields_set]
+        if len(given) != 1:
+            raise ValueError("a source has exactly one of 'from', 'const' and 'block'")
+        return self
+
+
+def _source(value: Any) -> Any:
+    return {"from": value} if isinstance(value, str) else value
+
+
+Source = Annotated[WrittenSource, BeforeValidator(_source)]
+
+
+class WrittenKeyValues(_Written):
+    """A payload of keys and values: a map or, with ``key``, structures with a key and a value member."""
+
+    from_: str = Field(alias="from")
+    key: str | None = None
+    value: str = "value"
+    map: dict[str, Entry]
+
+
+class WrittenEntry(_Written):
+    """The attribute that a key of a key-value payload sets."""
+
+    attribute: str
+    as_: Transform = Field(default=Transform.VALUE, alias="as")
+    values: dict[str, Json] | None = None
+
+
+def _entry(value: Any) -> Any:
+    return {"attribute": value} if isinstance(value, str) else value
+
+
+Entry = Annotated[WrittenEntry, BeforeValidator(_entry)]
+
+
+class WrittenTags(_Written):
+    """What a call does to the tags: merge some into them, replace all of them, or drop some by key."""
+
+    merge: str | None = None
+    replace: str | None = None
+    drop: str | None = None
+    clear: bool = False
+
+
+class WrittenTarget(_Written):
+    """One Terraform resource that an event may be about.
+
+    Attributes:
+        id: the identity; a key ending in ``?`` is left out where the call does not give it, and without any
+            other the target is none.
+    """
+
+    type: str
+    kind: Kind = Kind.UPDATE
+    id: dict[str, Source] = Field(min_length=1)
+    set: dict[str, Source] = Field(default_factory=dict)
+    add: dict[str, Source] = Field(default_factory=dict)
+    remove: dict[str, Source] = Field(default_factory=dict)
+    kv: WrittenKeyValues | None = None
+    tags: WrittenTags | None = None
+    ignore: tuple[str, ...] = ()
+
+
+class WrittenEvent(_Written):
+    """What one event claims.
+
+    Attributes:
+        each: loops, by variable; the targets are claimed once for each combination of their elements.
+        targets: one group of alternatives, most specific first.
+        groups: several groups, where the event does several independent things.
+    """
+
+    tier: Tier
+    each: dict[str, Source] = Field(default_factory=dict)
+    targets: tuple[WrittenTarget, ...] = ()
+    groups: tuple[tuple[WrittenTarget, ...], ...] = ()
+
+    @model_validator(mode="after")
+    def _claims_something(self) -> WrittenEvent:
+        if bool(self.targets) == bool(self.groups):
+            raise ValueError("an event has either 'targets' or 'groups'")
+        return self
+
+
+class WrittenCatalog(_Written):
+    """The whole mapping.
+
+    Attributes:
+        provider_schema: the version of the provider whose attribute names are used.
+        global_services: services whose resources belong to no region.
+    """
+
+    version: int = Field(ge=1, le=1)
+    provider_schema: str
+    sources: Mapping[str, str] = Field(default_factory=dict)
+    global_services: tuple[str, ...] = ()
+    types: dict[str, WrittenType] = Field(default_factory=dict)
+    events: dict[str, WrittenEvent] = Field(default_factory=dict)
+
+
+for _model in (WrittenComparison, WrittenSource, WrittenKeyValues, WrittenType, WrittenTarget, WrittenEvent):
+    _model.model_rebuild()

@@ -1,0 +1,235 @@
+"""Loading the catalog: reading, merging, checking and compiling the mapping's files.
+
+Errors:
+
+    CatalogError   a mapping file is not of the format; the message names file, event and key
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from typing import Any, Final
+
+import orjson
+import yaml
+from pydantic import ValidationError
+
+from drift_detector import catalog_format as written
+from drift_detector.catalog import (
+    Catalog,
+    Comparison,
+    EventRule,
+    KeyValues,
+    Parent,
+    ResourceType,
+    Source,
+    Tags,
+    TargetRule,
+)
+from drift_detector.catalog_format import Kind, Transform
+from drift_detector.facts import Act
+from drift_detector.normalise import parse_path
+from drift_detector.paths import parse_attribute
+
+_ACTS: Final = {
+    Kind.CREATE: Act.CREATE,
+    Kind.UPSERT: Act.CREATE,
+    Kind.ATTACH: Act.CREATE,
+    Kind.UPDATE: Act.UPDATE,
+    Kind.DELETE: Act.DELETE,
+    Kind.DETACH: Act.DELETE,
+}
+_ROOTS: Final = frozenset({"req", "resp", "arn"})
+
+
+class CatalogError(Exception):
+    """A mapping file that is not of the format: which file, event and key, and what is wrong with it."""
+
+
+def load_catalog() -> Catalog:
+    """The shipped catalog: ``mapping/auto.json``, where it exists, under ``mapping/curated.yaml``.
+
+    Raises:
+        CatalogError: a file is not of the format.
+    """
+    folder = resources.files("drift_detector") / "mapping"
+    curated = parse_yaml((folder / "curated.yaml").read_text(encoding="utf-8"), "curated.yaml")
+    generated = folder / "auto.json"
+    if generated.is_file():
+        return build_catalog(merge(orjson.loads(generated.read_bytes()), curated), "auto.json under curated.yaml")
+    return build_catalog(curated, "curated.yaml")
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which a key that stands twice is an error: the later one would silently win."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
+        key = loader.construct_object(key_node)
+        if key in seen:
+            raise CatalogError(f"line {key_node.start_mark.line + 1}: {key!r} stands here a second time")
+        seen.add(key)
+    loader.flatten_mapping(node)
+    return dict(loader.construct_pairs(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def parse_yaml(text: str, name: str) -> dict[str, Any]:
+    """A mapping file's text as plain data.
+
+    Raises:
+        CatalogError: it is not YAML, not a map, or a key stands twice.
+    """
+    try:
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with one more check
+    except CatalogError as error:
+        raise CatalogError(f"{name}: {error}") from None
+    except yaml.YAMLError as error:
+        raise CatalogError(f"{name}: {error}") from error
+    if not isinstance(document, dict):
+        raise CatalogError(f"{name}: the document is not a map")
+    return document
+
+
+def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two mapping documents as one: ``over`` wins, per event and, within an event, per attribute of a type's target.
+
+    A curated target takes over a generated one's ``set`` attributes that it neither has nor lists in ``ignore``.
+    """
+    merged = {**under, **over}
+    merged["types"] = _merge_types(under.get("types") or {}, over.get("types") or {})
+    merged["events"] = dict(under.get("events") or {})
+    for name, event in (over.get("events") or {}).items():
+        generated = merged["events"].get(name)
+        merged["events"][name] = _merge_event(generated, event) if isinstance(generated, dict) else event
+    return merged
+
+
+def _merge_types(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for name, facts in over.items():
+        below = merged.get(name) or {}
+        merged[name] = {**below, **facts}
+        for member in ("identity", "attributes"):
+            if member in below or member in facts:
+                merged[name][member] = {**(below.get(member) or {}), **(facts.get(member) or {})}
+    return merged
+
+
+def _merge_event(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    generated = {target["type"]: target.get("set") or {} for target in under.get("targets") or ()}
+
+    def filled(target: Mapping[str, Any]) -> dict[str, Any]:
+        curated = target.get("set") or {}
+        taken = {*curated, *(target.get("add") or {}), *(target.get("remove") or {}), *(target.get("ignore") or ())}
+        extra = {k: v for k, v in generated.get(target.get("type", ""), {}).items() if k not in taken}
+        return {**target, "set": {**extra, **curated}} if extra else dict(target)
+
+    if "targets" in over and "each" not in over:
+        return {**over, "targets": [filled(target) for target in over["targets"]]}
+    return dict(over)
+
+
+def build_catalog(document: Mapping[str, Any], name: str) -> Catalog:
+    """The catalog of one mapping document, checked.
+
+    Raises:
+        CatalogError: the document is not of the format.
+    """
+    try:
+        mapping = written.WrittenCatalog.model_validate(document)
+    except ValidationError as error:
+        raise CatalogError("; ".join(_complaints(name, error))) from None
+    events = {}
+    for key, event in mapping.events.items():
+        service, colon, operation = key.partition(":")
+        if not colon or not service or not operation:
+            raise CatalogError(f"{name}: events.{key}: the key is not service:Operation")
+        try:
+            events[key] = _compile_event(service, operation, event)
+        except ValueError as error:
+            raise CatalogError(f"{name}: events.{key}: {error}") from None
+    types = {key: _compile_type(facts) for key, facts in mapping.types.items()}
+    return Catalog(events=events, types=types, global_services=frozenset(mapping.global_services))
+
+
+def _complaints(name: str, error: ValidationError) -> Iterator[str]:
+    for item in error.errors(include_url=False):
+        place = ".".join(str(part) for part in item["loc"])
+        yield f"{name}: {place}: {item['msg'].removeprefix('Value error, ')}"
+
+
+def _compile_type(facts: written.WrittenType) -> ResourceType:
+    parent = Parent(facts.parent.type, facts.parent.via) if facts.parent else None
+    attributes = {key: _compile_comparison(value) for key, value in facts.attributes.items()}
+    return ResourceType(identity=facts.identity, parent=parent, attributes=attributes)
+
+
+def _compile_comparison(given: written.WrittenComparison) -> Comparison:
+    members = {key: _compile_comparison(value) for key, value in given.members.items()}
+    return Comparison(given.compare, given.unset, given.key, members, given.optional)
+
+
+def _compile_event(service: str, operation: str, event: written.WrittenEvent) -> EventRule:
+    roots = _ROOTS | event.each.keys()
+    each = tuple((variable, _compile_source(source, roots)) for variable, source in event.each.items())
+    groups = event.groups or (event.targets,)
+    compiled = tuple(tuple(_compile_target(target, roots) for target in group) for group in groups)
+    return EventRule(event.tier, service, operation, each, compiled)
+
+
+def _compile_target(target: written.WrittenTarget, roots: frozenset[str]) -> TargetRule:
+    def sources(given: Mapping[str, written.WrittenSource]) -> dict[str, Source]:
+        for attribute in given:
+            parse_attribute(attribute)
+        return {attribute: _compile_source(source, roots) for attribute, source in given.items()}
+
+    return TargetRule(
+        type=target.type,
+        act=_ACTS[target.kind],
+        identity={key.removesuffix("?"): _compile_source(source, roots) for key, source in target.id.items()},
+        optional=frozenset(key[:-1] for key in target.id if key.endswith("?") and key[:-1] not in target.id),
+        set=sources(target.set),
+        add=sources(target.add),
+        remove=sources(target.remove),
+        kv=_compile_key_values(target.kv, roots) if target.kv else None,
+        tags=_compile_tags(target.tags, roots) if target.tags else None,
+    )
+
+
+def _compile_source(source: written.WrittenSource, roots: frozenset[str]) -> Source:
+    paths = tuple(parse_path(text.strip()) for text in source.from_.split("|")) if source.from_ is not None else ()
+    for path in paths:
+        if path.root not in roots:
+            raise ValueError(f"a path starts at {path.root!r}, which is none of {', '.join(sorted(roots))}")
+    block = {key: _compile_source(inner, roots) for key, inner in source.block.items()} if source.block else None
+    return Source(paths, source.as_, source.const, block, source.values, source.default)
+
+
+def _compile_key_values(kv: written.WrittenKeyValues, roots: frozenset[str]) -> KeyValues:
+    for entry in kv.map.values():
+        parse_attribute(entry.attribute)
+    entries = {key.lower(): (entry.attribute, entry.as_, entry.values) for key, entry in kv.map.items()}
+    key = kv.key.lower() if kv.key is not None else None
+    return KeyValues(_path_source(kv.from_, roots), key, kv.value.lower(), entries)
+
+
+def _compile_tags(tags: written.WrittenTags, roots: frozenset[str]) -> Tags:
+    given = [text for text in (tags.merge, tags.replace, tags.drop) if text is not None]
+    if len(given) + tags.clear != 1:
+        raise ValueError("tags has exactly one of 'merge', 'replace', 'drop' and 'clear'")
+    merge_, replace, drop = (
+        None if text is None else _path_source(text, roots) for text in (tags.merge, tags.replace, tags.drop)
+    )
+    return Tags(merge_, replace, drop, tags.clear)
+
+
+def _path_source(text: str, roots: frozenset[str]) -> Source:
+    return _compile_source(written.WrittenSource.model_validate({"from": text, "as": Transform.RAW}), roots)

@@ -1,0 +1,67 @@
+"""The forms in which the cloud names a resource, brought to the one that a state records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from drift_detector.catalog_format import Transform
+from drift_detector.normalise import scalar
+from tfdrift.events import Json
+
+_ACCOUNT: Final = re.compile(r"\d{12}")
+
+
+def arn_account(arn: str) -> str | None:
+    """The account in an ARN; None where it has none, as those of S3 buckets and of AWS's own policies."""
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[0] == "arn" and _ACCOUNT.fullmatch(parts[4]) else None
+
+
+def arn_region(arn: str) -> str | None:
+    """The region in an ARN; None for a global resource's."""
+    parts = arn.split(":", 5)
+    return parts[3] or None if len(parts) == 6 and parts[0] == "arn" else None
+
+
+def arn_tail(name: str) -> str:
+    """The last part of an ARN's resource: ``arn:aws:iam::1:role/path/app`` gives ``app``; other text stays."""
+    if not name.startswith("arn:"):
+        return name
+    resource = name.split(":", 5)[-1]
+    return resource.rsplit("/", 1)[-1] if "/" in resource else resource.rsplit(":", 1)[-1]
+
+
+def lambda_name(name: str) -> str:
+    """A function's name of its ARN, its partial ARN or its name with a qualifier.
+
+    Source: the FunctionName parameter of https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
+    """
+    _, found, rest = name.rpartition("function:")
+    return (rest if found else name).split(":", 1)[0]
+
+
+def kms_key_id(name: str) -> str | None:
+    """A key's id of its ARN or id; None for an alias, which only the cloud can resolve."""
+    if name.startswith("alias/") or ":alias/" in name:
+        return None
+    return name.rsplit("/", 1)[-1]
+
+
+def identity_form(transform: Transform, value: Json) -> str | None:
+    """A value as the text that identifies a resource; None where it names none."""
+    value = scalar(value)
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    if not isinstance(value, str) or not value:
+        return None
+    form = _FORMS.get(transform)
+    return form(value) if form is not None else value
+
+
+_FORMS: Final[dict[Transform, Callable[[str], str | None]]] = {
+    Transform.ARN_TAIL: arn_tail,
+    Transform.LAMBDA_NAME: lambda_name,
+    Transform.KMS_KEY_ID: kms_key_id,
+}

@@ -1,0 +1,166 @@
+"""The values that a call gives, in the shape of a Terraform state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+from drift_detector.catalog import Source
+from drift_detector.catalog_format import Transform
+from drift_detector.claims_identity import identity_form
+from drift_detector.claims_rules import rules_of
+from drift_detector.normalise import MISSING, Absent, Document, elements, scalar
+from drift_detector.policies import policy_text
+from tfdrift.events import Json
+
+
+class Hidden(Enum):
+    """The type of `HIDDEN`: a value was given, but the cloud's log does not say which."""
+
+    HIDDEN = "hidden"
+
+
+HIDDEN: Final = Hidden.HIDDEN
+
+# What AWS writes in place of a secret: HIDDEN_DUE_TO_SECURITY_REASONS, <sensitiveDataRemoved>, ****, HIDDEN.
+_PLACEHOLDER: Final = re.compile(r"\*{3,}|HIDDEN(_[A-Z_]+)?|<?sensitiveDataRemoved>?")
+_TAG_KEYS: Final = ("key", "tagkey")
+_TAG_VALUES: Final = ("value", "tagvalue")
+# AWS reserves this prefix for its own tags; Terraform leaves them out of the state.
+_RESERVED_TAG: Final = "aws:"
+
+Value = Json | Absent | Hidden
+
+
+def is_hidden(value: Json) -> bool:
+    """Whether a text is what AWS writes in place of a value that it hides."""
+    return isinstance(value, str) and _PLACEHOLDER.fullmatch(value) is not None
+
+
+def value_of(source: Source, document: Document) -> Value:
+    """What a source gives: a value in the state's shape, `MISSING`, or `HIDDEN`."""
+    if source.block is not None:
+        return _block(source.block, document)
+    if not source.paths:
+        return source.const
+    for path in source.paths:
+        found = document.find(path)
+        if found is MISSING:
+            continue
+        value = transformed(source.transform, found, document, plural=path.plural)
+        if value is not MISSING:
+            return translated(source.values, value)
+    return MISSING if source.default is None else source.default
+
+
+def identity_of(source: Source, document: Document) -> tuple[str, str] | None:
+    """The text that identifies a resource, and the text that the call gave for it; None where it gives none."""
+    if not source.paths:
+        text = identity_form(Transform.VALUE, source.const)
+        return None if text is None else (text, text)
+    for path in source.paths:
+        found = document.find(path)
+        if found is MISSING or is_hidden(found):
+            continue
+        if source.values is not None:
+            found = translated(source.values, scalar(found))
+        text = identity_form(source.transform, found)
+        if text is not None:
+            return text, str(scalar(found))
+    return None
+
+
+def translated(values: Mapping[str, Json] | None, value: Value) -> Value:
+    """A value by the mapping's translation; without an entry it stays."""
+    if values is None or not isinstance(value, str | bool | int):
+        return value
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return values.get(text, value)
+
+
+def transformed(transform: Transform, found: Json, document: Document, *, plural: bool) -> Value:  # noqa: PLR0911
+    """What the call gives, in the state's shape."""
+    match transform:
+        case Transform.HIDDEN:
+            return HIDDEN
+        case Transform.RAW:
+            return found
+        case Transform.TAGS:
+            return tags_of(found, document)
+        case Transform.SG_RULES:
+            return rules_of(document)
+        case Transform.JSON_POLICY:
+            return HIDDEN if is_hidden(scalar(found)) else policy_text(scalar(found))
+        case Transform.VALUE:
+            return _plain(found, plural)
+        case _:
+            text = identity_form(transform, found)
+            return MISSING if text is None else text
+
+
+def _plain(found: Json, plural: bool) -> Value:
+    if plural or isinstance(found, list):
+        values = [scalar(one) for one in found] if isinstance(found, list) else [scalar(found)]
+        return HIDDEN if any(is_hidden(value) for value in values) else values
+    if isinstance(found, dict):
+        if found == {}:
+            return MISSING
+        listed = elements(found)
+        if listed is None or listed != [found]:
+            return MISSING if listed is None else [scalar(one) for one in listed]
+    value = scalar(found)
+    return HIDDEN if is_hidden(value) else value
+
+
+def _block(members: Mapping[str, Source], document: Document) -> Value:
+    block: dict[str, Json] = {}
+    for name, source in members.items():
+        value = value_of(source, document)
+        if isinstance(value, Hidden):
+            return HIDDEN
+        if not isinstance(value, Absent):
+            block[name] = value
+    return block or MISSING
+
+
+def tags_of(found: Json, document: Document) -> Value:
+    """Tags as the map that a state has, from a map or a list of keys and values; AWS's own are left out."""
+    listed = elements(found)
+    if listed is None:
+        return {}
+    tags: dict[str, Json] = {}
+    if isinstance(found, dict) and listed == [found] and not _is_pair(found):
+        pairs = list(found.items())
+    else:
+        pairs = [(_member(one, _TAG_KEYS, document), _member(one, _TAG_VALUES, document)) for one in listed]
+    for key, value in pairs:
+        if not isinstance(key, str | bool | int):
+            continue
+        name = _tag_text(key)
+        if is_hidden(name):
+            return HIDDEN
+        if not name.startswith(_RESERVED_TAG):
+            tags[name] = _tag_text(value)
+    return tags
+
+
+def _is_pair(found: Mapping[str, Json]) -> bool:
+    names = {key.lower() for key in found}
+    return not names.isdisjoint(_TAG_KEYS) and not names.isdisjoint(_TAG_VALUES)
+
+
+def _member(one: Json, names: tuple[str, ...], document: Document) -> Json:
+    for name in names:
+        value = document.member(one, name)
+        if value is not MISSING:
+            return scalar(value)
+    return None
+
+
+def _tag_text(value: Json) -> str:
+    # CloudTrail makes a boolean of the tag value "true" where the request was XML.
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)

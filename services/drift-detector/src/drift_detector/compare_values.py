@@ -1,0 +1,140 @@
+"""When two single values, or two texts of one kind, are the same thing.
+
+A test of texts answers None for values that are not of its kind; they are then compared as plain values.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import ipaddress
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+import orjson
+
+from drift_detector.policies import canonical_policy
+from tfdrift.events import Json
+
+
+class Verdict(StrEnum):
+    """Whether two values are the same thing."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNKNOWN = "unknown"
+
+
+SAME, DIFFERENT, UNKNOWN = Verdict.SAME, Verdict.DIFFERENT, Verdict.UNKNOWN
+
+
+def plain(one: Json, other: Json) -> Verdict:
+    """Two scalars; a number or boolean may stand as text on one side."""
+    if isinstance(one, str) and isinstance(other, str):
+        return SAME if one == other else DIFFERENT
+    if isinstance(one, bool) or isinstance(other, bool):
+        return SAME if _boolean(one) is not None and _boolean(one) == _boolean(other) else DIFFERENT
+    if one is None or other is None:
+        return SAME if one is other else DIFFERENT
+    first, second = number_of(one), number_of(other)
+    return SAME if first is not None and first == second else DIFFERENT
+
+
+def _boolean(value: Json) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
+
+
+def number_of(value: Json) -> Decimal | None:
+    """The number that a value or text is; None for booleans and all else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _verdict(is_same: bool) -> Verdict:
+    return SAME if is_same else DIFFERENT
+
+
+def text_folded(claimed: Json, recorded: Json) -> Verdict | None:
+    """Text whose case does not matter."""
+    if isinstance(claimed, str) and isinstance(recorded, str):
+        return _verdict(claimed.lower() == recorded.lower())
+    return None
+
+
+def parsed(value: Json) -> Json:
+    """JSON out of text that holds some; anything else as it is."""
+    if isinstance(value, str):
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return value
+    return value
+
+
+def json_policy(claimed: Json, recorded: Json) -> Verdict | None:
+    """Policy documents by what they say."""
+    one, other = canonical_policy(claimed), canonical_policy(recorded)
+    if one is None or other is None:
+        return None
+    return _verdict(one == other)
+
+
+def arn_or_name(claimed: Json, recorded: Json) -> Verdict | None:
+    """An ARN and the name or id that it ends with; what an alias stands for is unknown."""
+    if not isinstance(claimed, str) or not isinstance(recorded, str) or claimed == recorded:
+        return None
+    if ("alias/" in claimed) != ("alias/" in recorded):
+        return UNKNOWN
+    if claimed.startswith("arn:") == recorded.startswith("arn:"):
+        return DIFFERENT
+    arn, name = (claimed, recorded) if claimed.startswith("arn:") else (recorded, claimed)
+    return _verdict(arn.endswith((f":{name}", f"/{name}")))
+
+
+def cidr(claimed: Json, recorded: Json) -> Verdict | None:
+    """Address ranges, single or in lists, in canonical form."""
+    return _verdict(_networks(claimed) == _networks(recorded))
+
+
+def _networks(value: Json) -> set[str]:
+    return {_network(one) for one in (value if isinstance(value, list) else [value])}
+
+
+def _network(value: Json) -> str:
+    try:
+        return str(ipaddress.ip_network(str(value), strict=False))
+    except ValueError:
+        return str(value)
+
+
+def version(claimed: Json, recorded: Json) -> Verdict | None:
+    """Versions, of which one may be given more exactly than the other: 8.0 and 8.0.32."""
+    one, other = str(claimed).split("."), str(recorded).split(".")
+    length = min(len(one), len(other))
+    return _verdict(one[:length] == other[:length])
+
+
+def user_data(claimed: Json, recorded: Json) -> Verdict | None:
+    """User data in any of its disguises."""
+    if not isinstance(claimed, str) or not isinstance(recorded, str):
+        return None
+    return _verdict(not _disguises(claimed).isdisjoint(_disguises(recorded)))
+
+
+def _disguises(text: str) -> set[str]:
+    """The ways in which user data is recorded: as it is, in base 64, and as the SHA-1 of its plain form."""
+    plain = text.encode()
+    try:
+        decoded = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        decoded = plain
+    hashes = {hashlib.sha1(data, usedforsecurity=False).hexdigest() for data in (plain, decoded)}
+    return {text, base64.b64encode(plain).decode(), *hashes}

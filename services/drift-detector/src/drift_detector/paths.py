@@ -1,0 +1,89 @@
+"""Terraform attribute paths: ``root_block_device[0].volume_size``, ``tags.Env``, ``tags["a.b/c"]``.
+
+A member stands after a dot where it is an identifier, and quoted in brackets where it is not; an element of a list
+stands as its index in brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import orjson
+
+from drift_detector.normalise import MISSING, Absent
+from tfdrift.events import Json
+
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_PART: Final = re.compile(r'(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+
+Part = str | int
+
+
+@lru_cache(maxsize=16384)
+def parse_attribute(path: str) -> tuple[Part, ...]:
+    """The members and indexes of an attribute path.
+
+    Raises:
+        ValueError: it is not an attribute path.
+    """
+    parts: list[Part] = []
+    position = 0
+    while position < len(path):
+        match = _PART.match(path, position)
+        if match is None or (position and match[1] is not None and path[position] != "."):
+            break
+        if match[1] is not None:
+            parts.append(match[1])
+        elif match[2] is not None:
+            parts.append(int(match[2]))
+        else:
+            parts.append(orjson.loads(f'"{match[3]}"'))
+        position = match.end()
+    if not parts or position < len(path) or isinstance(parts[0], int):
+        raise ValueError(f"{path!r} is not an attribute path such as root_block_device[0].volume_size")
+    return tuple(parts)
+
+
+def format_attribute(*parts: Part) -> str:
+    """The attribute path of members and indexes."""
+    text = ""
+    for part in parts:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif _IDENTIFIER.fullmatch(part):
+            text += f".{part}" if text else part
+        else:
+            text += f"[{orjson.dumps(part).decode()}]"
+    return text
+
+
+def read(attributes: Json, path: str) -> Json | Absent:
+    """What a resource's attributes hold at a path; `MISSING` where they have no such place, which null is not.
+
+    The members of a map or block that is null, or a list without that element, are missing.
+    """
+    value = attributes
+    for part in parse_attribute(path):
+        if isinstance(part, int):
+            if not isinstance(value, list) or part >= len(value):
+                return MISSING
+            value = value[part]
+        elif isinstance(value, dict) and part in value:
+            value = value[part]
+        else:
+            return MISSING
+    return value
+
+
+def recorded(attributes: dict[str, Json], path: str) -> Json | Absent:
+    """As `read`, but of the value that the cloud has when it is as Terraform left it.
+
+    ``tags`` holds only the tags of the resource's own block; ``tags_all`` those and the provider's default tags.
+    """
+    if path == "tags" or path.startswith(("tags.", "tags[")):
+        everything = attributes.get("tags_all")
+        if isinstance(everything, dict):
+            return read({"tags": everything}, path)
+    return read(attributes, path)
