@@ -27,6 +27,13 @@ def any_service_left() -> bool:
     return False
 
 
+def wait_for_services() -> None:
+    """Return once all of them are gone, or when there is no more time."""
+    deadline = time.monotonic() + LINGER_SECONDS
+    while time.monotonic() < deadline and any_service_left():
+        time.sleep(0.05)
+
+
 def main() -> None:
     """Run it until SIGTERM, or until it ends by itself, which is a failure."""
     data = Path(os.environ["DATA"])
@@ -37,17 +44,13 @@ def main() -> None:
     # A session of its own: the signal for the whole process group must not reach it before the services are gone.
     server = subprocess.Popen(command, start_new_session=True)  # noqa: S603 -- our own arguments
 
-    def stop(_signal: int, _frame: object) -> None:
-        deadline = time.monotonic() + LINGER_SECONDS
-        while time.monotonic() < deadline and any_service_left():
-            time.sleep(0.05)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        sys.exit(f"nats-server ended with code {server.wait()}: see {log}")
+    finally:
+        wait_for_services()
         server.terminate()
         server.wait()
-        sys.exit(0)
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, stop)
-    sys.exit(f"nats-server ended with code {server.wait()}: see {log}")
 
 
 if __name__ == "__main__":
