@@ -64,6 +64,17 @@ class Runtime(Generic[S]):
             ) from error
         return runner
 
+    async def or_stopping(self, awaited: Awaitable[object]) -> bool:
+        """Wait for something, or for the service to stop; True when what was awaited came."""
+        work = asyncio.ensure_future(awaited)
+        stopping = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            return work.done() and not work.cancelled()
+        finally:
+            work.cancel()
+            stopping.cancel()
+
     async def close_servers(self) -> None:
         """Stop serving, the admin port last."""
         while self._runners:

@@ -1,0 +1,41 @@
+"""The ``drift-detector`` command."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+
+from drift_detector.app import Detector
+from drift_detector.casebook import Casebook
+from drift_detector.catalog_load import load_catalog
+from drift_detector.derive import Judgement
+from drift_detector.rules_file import load_rules
+from drift_detector.settings import DetectorSettings
+from tfdrift.harness import Runtime, Service
+from tfdrift.harness import main as harness_main
+
+
+async def run(runtime: Runtime[DetectorSettings]) -> None:
+    """Run the detector until the service is to stop."""
+    settings = runtime.settings
+    judgement = Judgement(
+        load_catalog(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
+    )
+    await Detector(runtime.bus, Casebook(judgement), timedelta(hours=settings.retention_hours)).run(runtime)
+
+
+SERVICE = Service(
+    name="drift-detector",
+    description="Holds what cloud calls claim against what Terraform states record, and tells where they disagree.",
+    settings=DetectorSettings,
+    run=run,
+)
+
+
+def main() -> int:
+    """The console script; returns the exit code."""
+    return harness_main(SERVICE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

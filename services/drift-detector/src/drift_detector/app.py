@@ -1,0 +1,213 @@
+"""The detector's shell: mirrors of the buckets, the consumer of alerts, and the cases that they make worth a look."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+
+from drift_detector import metrics
+from drift_detector.casebook import Case, Casebook
+from drift_detector.claims import Sanctions, call_of
+from drift_detector.facts import Call, Sanction
+from drift_detector.janitor import forget_old_calls
+from drift_detector.reconcile import Cause, Reconciler, StoredDrifts
+from drift_detector.rules import Rules, is_sanctioned
+from drift_detector.settings import DetectorSettings
+from tfdrift.bus import Bus, BusError, Conflict, Entry, Message, Poison
+from tfdrift.envelope import parse_headers
+from tfdrift.events import FalcoEvent, Via
+from tfdrift.harness import Runtime
+from tfdrift.records import (
+    CLAIMS_BUCKET,
+    DRIFTS_BUCKET,
+    STATE_BUCKET,
+    WORKSPACES_BUCKET,
+    DriftRecord,
+    WorkspaceHead,
+    digest,
+)
+
+DURABLE = "drift-detector"
+# Every falco event; what is not a cloud call costs a look at its payload.
+SUBJECTS = ("tfdrift.falco.>",)
+_SWEEP_SECONDS = 1.0
+# The replica that wrote a drift publishes it within milliseconds; after this time another takes over.
+_UNPUBLISHED_SECONDS = 5.0
+_FORGET_EVERY_SECONDS = 600.0
+_RETRY_SECONDS = 1.0
+
+
+class Detector:
+    """One replica of the detector."""
+
+    def __init__(self, bus: Bus, book: Casebook, retention: timedelta) -> None:
+        self._bus = bus
+        self._book = book
+        self._stored = StoredDrifts()
+        self._claims = bus.bucket(CLAIMS_BUCKET)
+        self._retention = retention
+        self._reconciler = Reconciler(bus, book, self._stored, retention)
+        self._dirty: dict[Case, Cause] = {}
+        self._wake = asyncio.Event()
+        self._caught_up = {name: asyncio.Event() for name in ("states", "heads", "calls", "drifts")}
+        self._unpublished: dict[str, float] = {}
+        self._log = structlog.get_logger()
+
+    async def run(self, runtime: Runtime[DetectorSettings]) -> None:
+        """Mirror the buckets, then consume alerts until the service is to stop."""
+        runtime.readiness.set("caught_up", False)
+        running = [runtime.tasks.create_task(watch) for watch in self._watches()]
+        if await runtime.or_stopping(asyncio.gather(*(event.wait() for event in self._caught_up.values()))):
+            for call in self._book.calls:
+                self._look_at(self._book.cases_of_call(call))
+            work = (self._work(), self._sweep(), self._bus.consume(DURABLE, SUBJECTS, self.handle))
+            running += [runtime.tasks.create_task(coroutine) for coroutine in work]
+            runtime.readiness.set("caught_up", True)
+            runtime.log.info("caught_up", resources=len(self._book.states), claiming_calls=len(self._book.calls))
+            await runtime.stopping.wait()
+        for task in running:
+            task.cancel()
+
+    async def handle(self, message: Message) -> None:
+        """Take in one alert: remember what its call claims, and bring the drifts that it touches up to date.
+
+        Raises:
+            Poison: it cannot be read.
+            BusError: NATS went away.
+        """
+        call = self._call(message)
+        if call is None:
+            metrics.CALLS.labels("claims_nothing").inc()
+            return
+        key = digest(call.event_id)
+        try:
+            await self._claims.create(key, call.model_dump_json().encode())
+            metrics.CALLS.labels("claims").inc()
+        except Conflict:
+            metrics.CALLS.labels("repeated").inc()
+        self._book.calls.put(call)
+        cause = Cause(call.received, call.occurred)
+        for case in self._book.cases_of_call(call):
+            await self._reconciler.reconcile(case, cause)
+
+    def _call(self, message: Message) -> Call | None:
+        try:
+            event = FalcoEvent.model_validate_json(message.data)
+            envelope = parse_headers(message.headers)
+            return call_of(event, envelope, self._book.judgement.catalog, sanctions(self._book.judgement.rules))
+        except ValueError as error:  # pydantic's and orjson's errors among them
+            raise Poison(f"the alert at sequence {message.sequence} cannot be read: {error}") from error
+
+    def _watches(self) -> Iterator[Coroutine[Any, Any, None]]:
+        bus, ready = self._bus, self._caught_up
+        book, stored = self._book, self._stored
+        yield bus.bucket(STATE_BUCKET).watch(
+            self._on_state, on_caught_up=ready["states"].set, on_remade=book.states.clear
+        )
+        yield bus.bucket(WORKSPACES_BUCKET).watch(
+            self._on_head, on_caught_up=ready["heads"].set, on_remade=book.heads.clear
+        )
+        yield self._claims.watch(self._on_claim, on_caught_up=ready["calls"].set, on_remade=book.calls.clear)
+        yield bus.bucket(DRIFTS_BUCKET).watch(self._on_drift, on_caught_up=ready["drifts"].set, on_remade=stored.clear)
+
+    @property
+    def _watching(self) -> bool:
+        return all(event.is_set() for event in self._caught_up.values())
+
+    def _on_state(self, entry: Entry) -> None:
+        if entry.value is None:
+            self._book.states.remove(entry.key)
+        else:
+            held = self._book.states.put(entry.key, entry.value)
+            if self._watching:
+                self._look_at(self._book.cases_of_record(held))
+        metrics.RESOURCES.set(len(self._book.states))
+
+    def _on_head(self, entry: Entry) -> None:
+        if entry.value is None:
+            self._book.heads.pop(entry.key, None)
+            return
+        try:
+            self._book.heads[entry.key] = WorkspaceHead.model_validate_json(entry.value)
+        except ValidationError:
+            return  # the bucket also holds what only ingest-tfstate reads
+
+    def _on_claim(self, entry: Entry) -> None:
+        if entry.value is not None:
+            call = Call.model_validate_json(entry.value)
+            if self._book.calls.put(call) and self._watching:  # another replica took it in
+                self._look_at(self._book.cases_of_call(call), Cause(call.received, call.occurred))
+        metrics.CLAIMING_CALLS.set(len(self._book.calls))
+
+    def _on_drift(self, entry: Entry) -> None:
+        if entry.value is None:
+            self._stored.remove(entry.key)
+            return
+        record = DriftRecord.model_validate_json(entry.value)
+        self._stored.put(entry.key, record, entry.revision)
+        if record.published < record.version:
+            self._unpublished.setdefault(entry.key, asyncio.get_running_loop().time())
+        else:
+            self._unpublished.pop(entry.key, None)
+
+    def _look_at(self, cases: set[Case], cause: Cause | None = None) -> None:
+        for case in cases:
+            self._dirty[case] = cause or Cause(datetime.now(UTC))
+        self._wake.set()
+
+    async def _work(self) -> None:
+        """Reconcile the cases that a change of state, or another replica's call, made worth a look."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._dirty:
+                case = next(iter(self._dirty))
+                await self._until_done(case, self._dirty.pop(case))
+
+    async def _until_done(self, case: Case, cause: Cause) -> None:
+        try:
+            await self._reconciler.reconcile(case, cause)
+        except BusError as error:
+            self._log.warning("reconciliation_postponed", reason=str(error))
+            self._dirty.setdefault(case, cause)
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _sweep(self) -> None:
+        """Look at what time alone changes: waiting cases, unpublished drifts, calls to forget."""
+        loop = asyncio.get_running_loop()
+        forget_at = loop.time() + _FORGET_EVERY_SECONDS
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            self._stored.count_open()
+            now = datetime.now(UTC)
+            self._look_at({case for case, due in self._reconciler.due.items() if due <= now})
+            await self._publish_forgotten(loop.time() - _UNPUBLISHED_SECONDS)
+            if loop.time() >= forget_at:
+                forget_at = loop.time() + _FORGET_EVERY_SECONDS
+                await forget_old_calls(self._book, self._stored, self._claims, now - self._retention)
+
+    async def _publish_forgotten(self, before: float) -> None:
+        for drift, since in list(self._unpublished.items()):
+            if since <= before:
+                try:
+                    await self._reconciler.publish(drift)
+                    self._unpublished.pop(drift, None)
+                except BusError as error:
+                    self._log.warning("publishing_postponed", drift=drift, reason=str(error))
+                    return
+
+
+def sanctions(rules: Rules) -> Sanctions:
+    """Why a call may be expected in a state: Terraform made it, or somebody whom the rules sanction."""
+
+    def sanction(event: FalcoEvent) -> Sanction | None:
+        if event.user_identity is not None and event.user_identity.via is Via.TERRAFORM:
+            return Sanction.TERRAFORM
+        return Sanction.PRINCIPAL if is_sanctioned(rules, event) else None
+
+    return sanction

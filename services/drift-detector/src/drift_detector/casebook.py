@@ -1,0 +1,112 @@
+"""Everything that the detector knows, in memory, and the questions that it answers from there.
+
+A *case* is what drifts are derived for: one managed resource, or one thing that somebody created and no state held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from drift_detector.derive import Derived, Judgement, derive_managed, derive_unmanaged, unmanaged_id
+from drift_detector.facts import Act, Call, Target
+from drift_detector.index import CallIndex, Held, RecordTokens, StateIndex, target_tokens
+from drift_detector.resolve import creation, resolve_group
+from tfdrift.records import WorkspaceHead, workspace_key
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedCase:
+    """A resource that a state holds or held, by its key in ``tfdrift_state``."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnmanagedCase:
+    """A thing that was created outside of every state, by its drift's id; the tokens find its calls."""
+
+    drift: str
+    tokens: frozenset[str]
+
+
+Case = ManagedCase | UnmanagedCase
+
+
+class Casebook:
+    """The facts of every case; not thread-safe."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        self.judgement = judgement
+        self.states = StateIndex(RecordTokens(judgement.catalog))
+        self.calls = CallIndex()
+        self.heads: dict[str, WorkspaceHead] = {}
+
+    def cases_of_call(self, call: Call) -> set[Case]:
+        """The cases that a call may change."""
+        cases: set[Case] = set()
+        for group in call.groups:
+            cases.update(ManagedCase(meant.held.key) for meant in resolve_group(group, call, self.states))
+            cases.update(
+                UnmanagedCase(unmanaged_id(call, target), target_tokens(target))
+                for target in group
+                if target.act is not Act.UPDATE and target.identity
+            )
+        return cases
+
+    def cases_of_record(self, held: Held) -> set[Case]:
+        """The cases that a new or changed record may change: its own, and those of every call that names it."""
+        cases: set[Case] = {ManagedCase(held.key)}
+        for call in self.calls.naming(held.tokens):
+            cases |= self.cases_of_call(call)
+        return cases
+
+    def derive(self, case: Case, now: datetime) -> Derived:
+        """The drifts of a case, as far as the facts are known."""
+        match case:
+            case ManagedCase(key):
+                held = self.states.get(key)
+                return Derived({}) if held is None else self._derive_managed(held, now)
+            case UnmanagedCase():
+                return self._derive_unmanaged(case, now)
+
+    def _derive_managed(self, held: Held, now: datetime) -> Derived:
+        meant = [
+            (call, found.target)
+            for call in self.calls.naming(held.tokens)
+            for group in call.groups
+            for found in resolve_group(group, call, self.states)
+            if found.held.key == held.key
+        ]
+        if not meant:
+            return Derived({})
+        record = held.record()
+        head = self.heads.get(workspace_key(record.workspace))
+        written = head.recorded_at if head is not None and record.removed is None else None
+        return derive_managed(record, meant, written, now, self.judgement)
+
+    def _derive_unmanaged(self, case: UnmanagedCase, now: datetime) -> Derived:
+        named = list(self._naming(case))
+        holders = [
+            held for call, target in named[:1] for held in self.states.matches(target, call.account_id, call.region)
+        ]
+        holder = holders[0].record() if holders else None
+        return derive_unmanaged(named, holder, now, self.judgement)
+
+    def _naming(self, case: UnmanagedCase) -> Iterator[tuple[Call, Target]]:
+        """The calls that created or deleted a case's thing, unless a state holds it in another home."""
+        for call in self.calls.naming(case.tokens):
+            for group in call.groups:
+                for target in group:
+                    if target.act is Act.UPDATE or unmanaged_id(call, target) != case.drift:
+                        continue
+                    elsewhere = any(meant.target != target for meant in resolve_group(group, call, self.states))
+                    expected = target.act is Act.DELETE or self._is_expected(group, call, target)
+                    if expected and not elsewhere:
+                        yield call, target
+
+    def _is_expected(self, group: tuple[Target, ...], call: Call, target: Target) -> bool:
+        if self.states.matches(target, call.account_id, call.region):
+            return True
+        return creation(group, call, self.states, self.judgement.catalog) == target

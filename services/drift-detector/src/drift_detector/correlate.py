@@ -1,0 +1,277 @@
+"""The life of one disagreement, as a pure function of facts.
+
+Theory of operation: two kinds of facts are known about one attribute, or about the existence, of one resource. The
+state *recorded* values, one after another, by serial. Calls *claimed* values, one after another, by the cloud's
+clock. Both are laid on one time line, by when a state was written and when a call was executed, and the line is read
+from its beginning each time that a fact comes in. So the order in which facts arrive cannot matter, and a repeated
+fact changes nothing.
+
+Reading the line, `cloud` is what the cloud has as far as calls tell (nothing yet: what the state says), and
+`recorded` what the state says:
+
+    fact                              cloud = recorded then        cloud ≠ recorded then
+    ────────────────────────────────  ───────────────────────────  ─────────────────────────────────────
+    a foreign claim                   an open drift is `reverted`  a drift opens, or the open one moves on
+    a sanctioned claim (Terraform's)  an open drift is `reverted`  it waits for a state to confirm it
+    a serial                          an open drift is `applied`   an open drift stays open
+                                      (a sanctioned claim set it)
+                                      or `absorbed` (none did)
+    the resource's removal            an open drift is `destroyed`
+
+The first state that was seen counts as in force since ever: audit events come late, and state files are older than
+their first sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from drift_detector.compare_values import Verdict
+from drift_detector.facts import Call, Operation, Sanction
+from drift_detector.normalise import MISSING, Absent
+from tfdrift.events import DriftKind, DriftStatus, HistoryEntry, Json, Resolution
+
+SINCE_EVER = datetime.min.replace(tzinfo=UTC)
+
+Value = Json | Absent
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that the cloud's log hides."""
+
+
+UNKNOWN = Unknown()
+
+Compare = Callable[[Value | Unknown, Value], Verdict]
+Apply = Callable[[Operation, Value], Value | Unknown]
+KindOf = Callable[[Value, Value | Unknown], DriftKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A state's serial says this of the attribute."""
+
+    at: datetime
+    serial: int
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A state's serial no longer holds the resource."""
+
+    at: datetime
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A call says this of the attribute."""
+
+    call: Call
+    operation: Operation
+
+
+Fact = Recorded | Removed | Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What became of a disagreement.
+
+    Attributes:
+        culprit: the call that last brought cloud and state apart.
+        history: one entry a step, oldest first.
+    """
+
+    kind: DriftKind
+    status: DriftStatus
+    resolution: Resolution | None
+    old: Value
+    new: Value | Unknown
+    culprit: Call
+    history: tuple[HistoryEntry, ...]
+
+
+@dataclass(slots=True)
+class _Line:
+    """The reading of a time line so far."""
+
+    compare: Compare
+    apply: Apply
+    kind_of: KindOf
+    recorded: Value = MISSING
+    cloud: Value | Unknown | None = None  # None: as the state says
+    setter: Call | None = None
+    story: Story | None = None
+    pending: Call | None = None
+    removed: bool = False
+    history: list[HistoryEntry] = field(default_factory=list)
+
+    def read(self, fact: Fact) -> None:
+        match fact:
+            case Recorded():
+                self._record(fact)
+            case Removed():
+                self._remove(fact)
+            case Claimed():
+                self._claim(fact)
+
+    @property
+    def _open(self) -> bool:
+        return self.story is not None and self.story.status is DriftStatus.OPEN
+
+    def _claim(self, fact: Claimed) -> None:
+        if self.removed:
+            return
+        base = self.recorded if self.cloud is None else self.cloud
+        if isinstance(base, Unknown):
+            base = self.recorded
+        self.cloud = UNKNOWN if fact.operation.unknown else self.apply(fact.operation, base)
+        self.setter = fact.call
+        if self.compare(self.cloud, self.recorded) is Verdict.SAME:
+            if self._open:
+                self._close(Resolution.REVERTED, fact.call.occurred, call=fact.call)
+            self._agree()
+        elif fact.call.sanction is not None:
+            self.pending = fact.call
+        else:
+            self.pending = None
+            self._tell(fact.call.occurred, call=fact.call, culprit=fact.call)
+
+    def _record(self, fact: Recorded) -> None:
+        self.recorded = fact.value
+        if self.cloud is None:
+            return
+        verdict = self.compare(self.cloud, self.recorded)
+        if verdict is Verdict.DIFFERENT:
+            if self._open and self.story is not None:
+                self._tell(fact.at, serial=fact.serial, culprit=self.story.culprit)
+            return
+        if self._open:
+            sanctioned = self.setter is not None and self.setter.sanction is not None
+            self._close(Resolution.APPLIED if sanctioned else Resolution.ABSORBED, fact.at, serial=fact.serial)
+        self._agree()
+
+    def _remove(self, fact: Removed) -> None:
+        if self._open:
+            self._close(Resolution.DESTROYED, fact.at, serial=fact.serial)
+        self.recorded, self.removed = MISSING, True
+        self._agree()
+
+    def _agree(self) -> None:
+        self.cloud, self.setter, self.pending = None, None, None
+
+    def _tell(self, at: datetime, *, culprit: Call, call: Call | None = None, serial: int | None = None) -> None:
+        assert self.cloud is not None  # noqa: S101 - only a claim brings cloud and state apart
+        old, new = self.recorded, self.cloud
+        kind = self.kind_of(old, new)
+        self.history.append(entry(DriftStatus.OPEN, None, at, old, new, call=call, serial=serial))
+        self.story = Story(kind, DriftStatus.OPEN, None, old, new, culprit, tuple(self.history))
+
+    def _close(
+        self, resolution: Resolution, at: datetime, *, call: Call | None = None, serial: int | None = None
+    ) -> None:
+        assert self.story is not None  # noqa: S101 - callers ask `_open` first
+        story, status = self.story, DriftStatus.RESOLVED
+        self.history.append(entry(status, resolution, at, story.old, story.new, call=call, serial=serial))
+        self.story = Story(story.kind, status, resolution, story.old, story.new, story.culprit, tuple(self.history))
+
+
+def entry(
+    status: DriftStatus,
+    resolution: Resolution | None,
+    at: datetime,
+    old: Value,
+    new: Value | Unknown,
+    *,
+    call: Call | None = None,
+    serial: int | None = None,
+) -> HistoryEntry:
+    """One step of a drift's history, by a call or by a serial."""
+    return HistoryEntry(
+        timestamp=at,
+        status=status,
+        resolution=resolution,
+        old_value=plain(old),
+        new_value=plain(new),
+        user_identity=call.user_identity if call else None,
+        event_id=call.event_id if call else None,
+        event_name=call.event_name if call else None,
+        serial=serial,
+    )
+
+
+def plain(value: Value | Unknown) -> Json:
+    """A value as JSON: what is missing or unknown is null."""
+    return None if isinstance(value, (Absent, Unknown)) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a time line comes to: a story, or a sanctioned call that still waits for its confirmation."""
+
+    story: Story | None
+    pending: Call | None
+    recorded: Value
+    cloud: Value | Unknown | None
+
+
+def modified(_old: Value, _new: Value | Unknown) -> DriftKind:
+    """The kind of every disagreement about an attribute."""
+    return DriftKind.MODIFIED
+
+
+def correlate(facts: Iterable[Fact], compare: Compare, apply: Apply, kind_of: KindOf = modified) -> Outcome:
+    """Read the facts in the order of time and tell what became of the disagreement.
+
+    Args:
+        facts: in any order, without repetition.
+        compare: whether a claimed and a recorded value are the same thing.
+        apply: the value that an operation makes of another.
+        kind_of: the kind of a disagreement between a recorded and a claimed value.
+    """
+    line = _Line(compare, apply, kind_of)
+    for fact in time_line(facts):
+        line.read(fact)
+    return Outcome(line.story, line.pending, line.recorded, line.cloud)
+
+
+def time_line(facts: Iterable[Fact]) -> list[Fact]:
+    """Facts in the order of time: states by their serial, calls by the cloud's clock, a state before a call.
+
+    A state whose clock went backwards is not older than the serial before it.
+    """
+    states: list[tuple[datetime, Recorded | Removed]] = []
+    latest = SINCE_EVER
+    given = list(facts)
+    for state in sorted((fact for fact in given if not isinstance(fact, Claimed)), key=lambda fact: fact.serial):
+        latest = max(latest, state.at) if states else SINCE_EVER
+        states.append((latest, state))
+    calls = sorted((fact for fact in given if isinstance(fact, Claimed)), key=lambda fact: fact.call.order)
+    merged: list[Fact] = []
+    for call in calls:
+        while states and states[0][0] <= call.call.occurred:
+            merged.append(states.pop(0)[1])
+        merged.append(call)
+    return merged + [state for _, state in states]
+
+
+def is_confirmed(pending: Call, written: datetime | None) -> bool:
+    """Whether a serial that holds the resource was written after the call."""
+    return written is not None and written >= pending.occurred
+
+
+def unconfirmed(pending: Call, outcome: Outcome, at: datetime) -> Story:
+    """The story of a call that claimed to be Terraform's, when no state has confirmed it in time."""
+    new = plain(outcome.recorded) if outcome.cloud is None else outcome.cloud
+    step = entry(DriftStatus.OPEN, None, at, outcome.recorded, new, call=pending)
+    return Story(DriftKind.UNCONFIRMED, DriftStatus.OPEN, None, outcome.recorded, new, pending, (step,))
+
+
+def may_wait(call: Call) -> bool:
+    """Whether a pending call is one that a state must confirm: an agent string is not a proof."""
+    return call.sanction is Sanction.TERRAFORM

@@ -1,0 +1,216 @@
+"""Finding the managed resources that a call names, and the calls that name a resource.
+
+Both sides are reduced to *tokens*, an attribute with its value: a record has one for each attribute that some event
+identifies its type by, a target has one for each identity attribute that it gives. A record is meant by a target
+when it has all of the target's tokens and lives in the call's account and region; an account or region that one of
+them does not know excludes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from drift_detector.catalog import ANY_IDENTITY, Catalog
+from drift_detector.facts import Call, Target
+from tfdrift.records import ResourceRecord
+
+_ANY_IDENTITY_ATTRIBUTES: Final = ("id", "arn", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record in the index: what looking it up needs, and the rest as the bytes that it came in."""
+
+    key: str
+    type: str
+    account_id: str | None
+    region: str | None
+    removed: bool
+    tokens: frozenset[str]
+    data: bytes
+
+    def record(self) -> ResourceRecord:
+        """The whole record."""
+        return ResourceRecord.model_validate_json(self.data)
+
+
+def target_tokens(target: Target) -> frozenset[str]:
+    """The tokens that a record must have to be meant by a target."""
+    return frozenset(
+        _any_token(value) if attribute == ANY_IDENTITY else _token(target.type, attribute, value)
+        for attribute, value in target.identity.items()
+    )
+
+
+class RecordTokens:
+    """Makes the tokens of records; knows by which attributes the catalog's events identify each type."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        attributes: dict[str, set[str]] = defaultdict(set)
+        for name, sets in catalog.identity_attributes().items():
+            attributes[name].update(*sets)
+        for facts in catalog.types.values():
+            if facts.parent is not None:
+                attributes[facts.parent.type].update(facts.parent.via)
+        self._attributes: Mapping[str, frozenset[str]] = {
+            name: frozenset(found) - {ANY_IDENTITY} for name, found in attributes.items()
+        }
+
+    def of(self, record: ResourceRecord) -> frozenset[str]:
+        """Every token of a record."""
+        found = set()
+        for attribute in self._attributes.get(record.type, frozenset()):
+            value = self._catalog.identity_value(record.type, attribute, record.attributes.get(attribute))
+            if value is not None:
+                found.add(_token(record.type, attribute, value))
+        for attribute in _ANY_IDENTITY_ATTRIBUTES:
+            value = record.attributes.get(attribute)
+            if isinstance(value, str) and value:
+                found.add(_any_token(value))
+        return frozenset(found)
+
+
+class StateIndex:
+    """Every managed resource of every workspace, tombstones included."""
+
+    def __init__(self, tokens: RecordTokens) -> None:
+        self._tokens = tokens
+        self._held: dict[str, Held] = {}
+        self._by_token: dict[str, set[str]] = defaultdict(set)
+        self._accounts: dict[str | None, int] = defaultdict(int)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def put(self, key: str, data: bytes) -> Held:
+        """Take in the record of a key in place of what it held before."""
+        self.remove(key)
+        record = ResourceRecord.model_validate_json(data)
+        held = Held(
+            key=key,
+            type=record.type,
+            account_id=record.account_id,
+            region=record.region,
+            removed=record.removed is not None,
+            tokens=self._tokens.of(record),
+            data=data,
+        )
+        self._held[key] = held
+        self._accounts[held.account_id] += 1
+        for token in held.tokens:
+            self._by_token[token].add(key)
+        return held
+
+    def remove(self, key: str) -> Held | None:
+        """Forget a key; returns what it held."""
+        held = self._held.pop(key, None)
+        if held is None:
+            return None
+        self._accounts[held.account_id] -= 1
+        if not self._accounts[held.account_id]:
+            del self._accounts[held.account_id]
+        for token in held.tokens:
+            keys = self._by_token[token]
+            keys.discard(key)
+            if not keys:
+                del self._by_token[token]
+        return held
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for key in list(self._held):
+            self.remove(key)
+
+    def get(self, key: str) -> Held | None:
+        """What a key holds."""
+        return self._held.get(key)
+
+    def __iter__(self) -> Iterator[Held]:
+        return iter(tuple(self._held.values()))
+
+    def covers(self, account_id: str | None) -> bool:
+        """Whether the account is one that some state describes, as far as can be known."""
+        return bool(self._accounts) and (
+            account_id is None or account_id in self._accounts or self._accounts.keys() == {None}
+        )
+
+    def matches(self, target: Target, account_id: str | None, region: str | None) -> list[Held]:
+        """The records that a target means; tombstones only where no living record is meant."""
+        tokens = target_tokens(target)
+        if not tokens:
+            return []
+        candidates: Collection[str] = min((self._by_token.get(token, ()) for token in tokens), key=len)
+        found = [
+            held
+            for held in (self._held[key] for key in candidates)
+            if tokens <= held.tokens
+            and target.type in ("*", held.type)
+            and _compatible(held.account_id, account_id)
+            and _compatible(held.region, region)
+        ]
+        living = [held for held in found if not held.removed]
+        return sorted(living or found, key=lambda held: held.key)
+
+
+class CallIndex:
+    """Every call that claims something, by event id and by what its targets are identified by."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, Call] = {}
+        self._by_token: dict[str, set[str]] = defaultdict(set)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(tuple(self._calls.values()))
+
+    def put(self, call: Call) -> bool:
+        """Take in a call; False when it is known already."""
+        if call.event_id in self._calls:
+            return False
+        self._calls[call.event_id] = call
+        for token in _tokens_of(call):
+            self._by_token[token].add(call.event_id)
+        return True
+
+    def remove(self, event_id: str) -> None:
+        """Forget a call."""
+        call = self._calls.pop(event_id, None)
+        if call is None:
+            return
+        for token in _tokens_of(call):
+            ids = self._by_token[token]
+            ids.discard(event_id)
+            if not ids:
+                del self._by_token[token]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._calls.clear()
+        self._by_token.clear()
+
+    def naming(self, tokens: Iterable[str]) -> list[Call]:
+        """The calls that share a token, in the calls' own order."""
+        ids = set().union(*(self._by_token.get(token, ()) for token in tokens))
+        return sorted((self._calls[event_id] for event_id in ids), key=lambda call: call.order)
+
+
+def _tokens_of(call: Call) -> set[str]:
+    return {token for group in call.groups for target in group for token in target_tokens(target)}
+
+
+def _token(resource_type: str, attribute: str, value: str) -> str:
+    return f"{resource_type}\0{attribute}\0{value}"
+
+
+def _any_token(value: str) -> str:
+    return f"*\0{value}"
+
+
+def _compatible(recorded: str | None, called: str | None) -> bool:
+    return recorded is None or called is None or recorded == called

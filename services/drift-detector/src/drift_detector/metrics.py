@@ -1,0 +1,20 @@
+"""Every metric of the detector."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+CALLS = Counter("tfdrift_detector_calls_total", "Alerts read from the ledger, by what they came to", ["outcome"])
+DRIFTS = Counter("tfdrift_detector_drifts_total", "Changes of drifts that were published", ["status", "kind"])
+OPEN_DRIFTS = Gauge("tfdrift_open_drifts", "Drifts that are open now", ["severity"])
+DETECTION = Histogram(
+    "tfdrift_detection_seconds",
+    "From the pipeline's first sight of an alert to its drift being on the ledger",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
+)
+RECONCILED = Counter("tfdrift_detector_reconciliations_total", "Cases whose drifts were derived anew")
+CONFLICTS = Counter("tfdrift_detector_conflicts_total", "Writes of drifts that lost against another replica")
+RESOURCES = Gauge("tfdrift_detector_resources", "Managed resources in the index, tombstones included")
+CLAIMING_CALLS = Gauge("tfdrift_detector_claiming_calls", "Calls that are remembered because they claim something")
+FORGOTTEN = Counter("tfdrift_detector_forgotten_calls_total", "Calls that were forgotten, by the reason", ["reason"])
+WAITING = Gauge("tfdrift_detector_waiting_cases", "Cases that wait for a state to confirm a call of Terraform's")

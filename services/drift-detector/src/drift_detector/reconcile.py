@@ -1,0 +1,224 @@
+"""Bringing the stored drifts to what the facts amount to, and telling the ledger.
+
+Any number of replicas do this side by side. A drift is written by compare-and-set, after the facts were read anew,
+so a replica that knows less than another cannot overwrite it. The ledger is told after the write: a stored version
+that was not published yet is published by whoever meets it first, always before the next version is written, and under
+an id that JetStream deduplicates by. So every version reaches the ledger, once and in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from drift_detector import metrics
+from drift_detector.casebook import Case, Casebook, ManagedCase
+from drift_detector.settle import settled
+from tfdrift.bus import Bus, Conflict
+from tfdrift.envelope import Envelope
+from tfdrift.events import Drift, DriftStatus
+from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, DriftRecord, ResourceRecord, digest
+from tfdrift.severity import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What made a case be looked at: when the pipeline first saw it, and when it happened in the cloud."""
+
+    received: datetime
+    occurred: datetime | None = None
+
+
+class StoredDrifts:
+    """A mirror of ``tfdrift_drifts``, by id and by resource."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, DriftRecord] = {}
+        self._revisions: dict[str, int] = {}
+        self._by_resource: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def put(self, key: str, record: DriftRecord, revision: int) -> None:
+        """Take in a version, unless a later one is known."""
+        if revision < self._revisions.get(key, 0):
+            return
+        self._revisions[key] = revision
+        self._records[key] = record
+        if record.drift.workspace is not None and record.drift.address is not None:
+            self._by_resource[record.drift.workspace, record.drift.address].add(key)
+
+    def remove(self, key: str) -> None:
+        """Forget a drift."""
+        record = self._records.pop(key, None)
+        self._revisions.pop(key, None)
+        if record is not None and record.drift.workspace is not None and record.drift.address is not None:
+            self._by_resource[record.drift.workspace, record.drift.address].discard(key)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for key in list(self._records):
+            self.remove(key)
+
+    def get(self, key: str) -> DriftRecord | None:
+        """The latest known version of a drift."""
+        return self._records.get(key)
+
+    def revision(self, key: str) -> int:
+        """The revision of the latest known version; 0 for none."""
+        return self._revisions.get(key, 0)
+
+    def of_resource(self, record: ResourceRecord) -> set[str]:
+        """The ids of a resource's drifts."""
+        return set(self._by_resource.get((record.workspace, record.address), ()))
+
+    def __iter__(self) -> Iterator[DriftRecord]:
+        return iter(tuple(self._records.values()))
+
+    def count_open(self) -> None:
+        """Set the gauge of open drifts."""
+        counts = dict.fromkeys(Severity, 0)
+        for record in self:
+            if record.drift.status is DriftStatus.OPEN:
+                counts[record.drift.severity] += 1
+        for severity, count in counts.items():
+            metrics.OPEN_DRIFTS.labels(severity).set(count)
+
+
+class Reconciler:
+    """Reconciles one case at a time per case, any number of cases at once."""
+
+    def __init__(self, bus: Bus, book: Casebook, stored: StoredDrifts, retention: timedelta) -> None:
+        self._bus = bus
+        self._book = book
+        self._stored = stored
+        self._retention = retention
+        self._drifts = bus.bucket(DRIFTS_BUCKET)
+        self._states = bus.bucket(STATE_BUCKET)
+        self._locks: dict[Case, asyncio.Lock] = {}
+        self._log = structlog.get_logger()
+        self.due: dict[Case, datetime] = {}
+
+    async def reconcile(self, case: Case, cause: Cause) -> None:
+        """Make the stored drifts of a case what its facts amount to.
+
+        Raises:
+            BusError: NATS went away; do it again.
+        """
+        lock = self._locks.setdefault(case, asyncio.Lock())
+        try:
+            async with lock:
+                await self._reconcile(case, cause)
+        finally:
+            if not lock.locked():
+                self._locks.pop(case, None)
+
+    async def _reconcile(self, case: Case, cause: Cause) -> None:
+        metrics.RECONCILED.inc()
+        now = datetime.now(UTC)
+        derived = self._book.derive(case, now)
+        if derived.due is None:
+            self.due.pop(case, None)
+        else:
+            self.due[case] = derived.due
+        metrics.WAITING.set(len(self.due))
+        record = self._record(case)
+        ids = set(derived.drifts) | ({case.drift} if not isinstance(case, ManagedCase) else set())
+        if record is not None:
+            ids |= self._stored.of_resource(record)
+        for drift in sorted(ids):
+            known = self._stored.get(drift)
+            wanted = self._settled(known, derived.drifts.get(drift), record, now)
+            if wanted is not None and (known is None or wanted != known.drift or known.published < known.version):
+                await self._store(case, drift, cause)
+
+    def _record(self, case: Case) -> ResourceRecord | None:
+        held = self._book.states.get(case.key) if isinstance(case, ManagedCase) else None
+        return held.record() if held is not None else None
+
+    def _settled(
+        self, known: DriftRecord | None, derived: Drift | None, record: ResourceRecord | None, now: datetime
+    ) -> Drift | None:
+        return settled(known.drift if known else None, derived, record, now - self._retention)
+
+    async def _store(self, case: Case, drift: str, cause: Cause) -> None:
+        """Write the next version of a drift and publish it, deciding anew whenever somebody else wrote first."""
+        while True:
+            entry = await self._drifts.get(drift)
+            known = DriftRecord.model_validate_json(entry.value) if entry is not None and entry.value else None
+            if entry is not None and known is not None:
+                self._stored.put(drift, known, entry.revision)
+                known = await self._published(drift, known, entry.revision)
+            await self._read_state_anew(case)
+            now = datetime.now(UTC)
+            derived = self._book.derive(case, now).drifts.get(drift)
+            wanted = self._settled(known, derived, self._record(case), now)
+            if wanted is None or (known is not None and wanted == known.drift):
+                return
+            version = known.version + 1 if known else 1
+            record = DriftRecord(
+                drift=wanted, version=version, published=version - 1, received=cause.received, occurred=cause.occurred
+            )
+            try:
+                if known is None:
+                    revision = await self._drifts.create(drift, record.encode())
+                else:
+                    current = self._stored.revision(drift)
+                    revision = await self._drifts.update(drift, record.encode(), current)
+            except Conflict:
+                metrics.CONFLICTS.inc()
+                continue
+            self._stored.put(drift, record, revision)
+            await self._published(drift, record, revision)
+            return
+
+    async def _read_state_anew(self, case: Case) -> None:
+        if isinstance(case, ManagedCase):
+            entry = await self._states.get(case.key)
+            held = self._book.states.get(case.key)
+            if entry is not None and entry.value is not None and (held is None or held.data != entry.value):
+                self._book.states.put(case.key, entry.value)
+
+    async def publish(self, drift: str) -> None:
+        """Publish a stored version that whoever wrote it did not get to.
+
+        Raises:
+            BusError: NATS went away.
+        """
+        entry = await self._drifts.get(drift)
+        if entry is not None and entry.value is not None:
+            await self._published(drift, DriftRecord.model_validate_json(entry.value), entry.revision)
+
+    async def _published(self, drift: str, record: DriftRecord, revision: int) -> DriftRecord:
+        """Publish a version that the ledger does not have yet, and mark it so; returns it as marked."""
+        if record.published >= record.version:
+            return record
+        payload = record.drift.encode()
+        envelope = Envelope(
+            message_id=f"drift:{drift}:{record.version}:{digest(payload.decode(), 10)}",
+            received=record.received,
+            occurred=record.occurred,
+            workspace=record.drift.workspace,
+        )
+        ack = await self._bus.publish(str(record.drift.subject()), payload, envelope.headers())
+        if not ack.duplicate:
+            metrics.DRIFTS.labels(record.drift.status, record.drift.kind).inc()
+            metrics.DETECTION.observe((datetime.now(UTC) - record.received).total_seconds())
+            self._log.info(
+                "drift",
+                id=drift,
+                version=record.version,
+                status=record.drift.status,
+                kind=record.drift.kind,
+                severity=record.drift.severity,
+            )
+        marked = record.model_copy(update={"published": record.version})
+        try:
+            revision = await self._drifts.update(drift, marked.encode(), revision)
+        except Conflict:
+            return marked  # somebody else marked it, or went on from there
+        self._stored.put(drift, marked, revision)
+        return marked

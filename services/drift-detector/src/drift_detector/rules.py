@@ -1,0 +1,197 @@
+"""The rules of judgement: how grave a drift is, which are ignored, and whose calls are sanctioned.
+
+All texts are globs (``*`` and ``?``) and match without regard to case; a list that is empty or left out matches
+everything. Severity rules are all tried: a drift takes the gravest that matches, and names every one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from drift_detector.policy_reach import allows_anyone, allows_everything
+from tfdrift.events import DriftKind, FalcoEvent, Json, UserIdentity, Via
+from tfdrift.severity import Severity
+
+Globs = tuple[str, ...]
+
+
+class RulesError(Exception):
+    """A rules file that cannot be used; the message names the rule and the key."""
+
+
+class ValueTest(StrEnum):
+    """What a rule may ask of the values of a drift."""
+
+    WORLD_OPEN = "world_open"  # an address range of the whole internet was added
+    PUBLIC_PRINCIPAL = "public_principal"  # a policy that lets anyone in
+    ALL_ACTIONS = "all_actions"  # a policy that allows every action, or the administrator's managed policy
+    TRUE = "true"
+    FALSE = "false"
+    REMOVED = "removed"  # elements were taken out, or the value was unset
+
+
+class _Rule(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Subject(_Rule):
+    """What a rule is about."""
+
+    types: Globs = ()
+    attributes: Globs = ()
+    kinds: tuple[DriftKind, ...] = ()
+    events: Globs = ()
+    workspaces: Globs = ()
+
+
+class SeverityRule(Subject):
+    """A drift that it matches is at least this grave."""
+
+    name: str
+    severity: Severity
+    value: ValueTest | None = None
+
+
+class IgnoreRule(Subject):
+    """A disagreement that it matches is nobody's concern."""
+
+    name: str
+    via: tuple[Via, ...] = ()
+    users: Globs = ()
+
+
+class Sanctioned(_Rule):
+    """Principals whose calls are expected to show up in a state, as Terraform's own are."""
+
+    users: Globs = ()
+    arns: Globs = ()
+    user_agents: Globs = ()
+
+
+class Rules(_Rule):
+    """The whole file."""
+
+    default: dict[DriftKind, Severity]
+    severity: tuple[SeverityRule, ...] = ()
+    ignore: tuple[IgnoreRule, ...] = ()
+    sanctioned: Sanctioned = Sanctioned()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules are asked about."""
+
+    resource_type: str
+    attribute: str | None
+    kind: DriftKind
+    event_name: str
+    workspace: str | None
+    actor: UserIdentity
+    old: Json
+    new: Json
+
+
+def parse_rules(document: Any, name: str) -> Rules:
+    """The rules of a parsed YAML document.
+
+    Raises:
+        RulesError: something in it is wrong, with the place.
+    """
+    try:
+        return Rules.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RulesError(f"{name}: {place}: {first['msg']}") from error
+
+
+def severity_of(rules: Rules, judged: Judged) -> tuple[Severity, tuple[str, ...]]:
+    """How grave a drift is, and the names of the rules that say so."""
+    matched = [
+        rule
+        for rule in rules.severity
+        if _about(rule, judged) and (rule.value is None or _TESTS[rule.value](judged.old, judged.new))
+    ]
+    severities = [rule.severity for rule in matched] or [rules.default.get(judged.kind, Severity.MEDIUM)]
+    return min(severities, key=lambda severity: severity.rank), tuple(rule.name for rule in matched)
+
+
+def ignored_by(rules: Rules, judged: Judged) -> str | None:
+    """The name of the rule that ignores a disagreement, or None."""
+    for rule in rules.ignore:
+        if _about(rule, judged) and (not rule.via or judged.actor.via in rule.via):
+            names = (judged.actor.user_name, judged.actor.session_name, judged.actor.arn)
+            if not rule.users or any(_matches(rule.users, name) for name in names if name):
+                return rule.name
+    return None
+
+
+def is_sanctioned(rules: Rules, event: FalcoEvent) -> bool:
+    """Whether a call was made by a principal, or with a user agent, that the rules sanction."""
+    given = rules.sanctioned
+    identity = event.user_identity or UserIdentity()
+    names = [name for name in (identity.user_name, identity.session_name) if name]
+    return (
+        (bool(given.users) and any(_matches(given.users, name) for name in names))
+        or (bool(given.arns) and identity.arn is not None and _matches(given.arns, identity.arn))
+        or (bool(given.user_agents) and event.user_agent is not None and _matches(given.user_agents, event.user_agent))
+    )
+
+
+def _about(rule: Subject, judged: Judged) -> bool:
+    return (
+        _matches(rule.types, judged.resource_type)
+        and (not rule.attributes or (judged.attribute is not None and _matches(rule.attributes, judged.attribute)))
+        and (not rule.kinds or judged.kind in rule.kinds)
+        and _matches(rule.events, judged.event_name)
+        and (not rule.workspaces or (judged.workspace is not None and _matches(rule.workspaces, judged.workspace)))
+    )
+
+
+def _matches(globs: Globs, text: str) -> bool:
+    folded = text.lower()
+    return not globs or any(fnmatchcase(folded, glob.lower()) for glob in globs)
+
+
+_WORLD: Final = (b'"0.0.0.0/0"', b'"::/0"')
+
+
+def _world_open(old: Json, new: Json) -> bool:
+    added = [item for item in new if item not in _items(old)] if isinstance(new, list) else [new]
+    text = orjson.dumps(added)
+    return any(world in text for world in _WORLD)
+
+
+def _removed(old: Json, new: Json) -> bool:
+    return bool(_items(old)) and (not _items(new) or any(item not in _items(new) for item in _items(old)))
+
+
+def _items(value: Json) -> list[Json]:
+    if isinstance(value, list):
+        return value
+    return [] if value in (None, "", {}) else [value]
+
+
+_ADMINISTRATORS: Final = b"policy/AdministratorAccess"
+
+
+def _all_actions(old: Json, new: Json) -> bool:
+    added = [item for item in _items(new) if item not in _items(old)]
+    return _ADMINISTRATORS in orjson.dumps(added) or any(allows_everything(item) for item in added)
+
+
+_TESTS: Final[dict[ValueTest, Callable[[Json, Json], bool]]] = {
+    ValueTest.WORLD_OPEN: _world_open,
+    ValueTest.PUBLIC_PRINCIPAL: lambda _, new: allows_anyone(new),
+    ValueTest.ALL_ACTIONS: _all_actions,
+    ValueTest.TRUE: lambda _, new: str(new).lower() in ("true", "1"),
+    ValueTest.FALSE: lambda _, new: str(new).lower() in ("false", "0"),
+    ValueTest.REMOVED: _removed,
+}

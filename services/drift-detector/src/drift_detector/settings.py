@@ -1,0 +1,19 @@
+"""The settings of the detector."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from tfdrift.harness import Settings
+
+
+class DetectorSettings(Settings):
+    """What the detector reads beside the settings of every service."""
+
+    admin_port: int = Field(9103, ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
+    rules: Path | None = Field(None, description="YAML file of the rules; the shipped rules when unset")
+    unconfirmed_after_minutes: float = Field(
+        60, gt=0, le=7 * 24 * 60, description="how long a call of Terraform's may wait for a state to confirm it"
+    )

@@ -1,0 +1,54 @@
+"""How a derived drift and the one that is stored become the next version of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tfdrift.events import Drift, DriftKind, DriftStatus, HistoryEntry, Resolution
+from tfdrift.records import ResourceRecord
+
+
+def settled(
+    stored: Drift | None, derived: Drift | None, record: ResourceRecord | None, horizon: datetime
+) -> Drift | None:
+    """The drift as it should now be stored; None when there is none, and `stored` itself when nothing changed.
+
+    Args:
+        record: the managed resource that it is about, where there is one.
+        horizon: calls before this may be forgotten, so what the stored history tells of that time is kept.
+    """
+    if derived is not None:
+        return derived if stored is None else _with_older_history(stored, derived, horizon)
+    if stored is None or stored.status is DriftStatus.RESOLVED:
+        return stored
+    return _closed(stored, record)
+
+
+def _with_older_history(stored: Drift, derived: Drift, horizon: datetime) -> Drift:
+    begin = derived.history[0].timestamp
+    older = tuple(step for step in stored.history if step.timestamp < min(horizon, begin))
+    return derived.model_copy(update={"history": older + derived.history}) if older else derived
+
+
+def _closed(stored: Drift, record: ResourceRecord | None) -> Drift:
+    """An open drift that the facts no longer amount to: the state now agrees, or is about another thing."""
+    reborn = record is not None and any(
+        change.created and change.recorded_at > stored.timestamp for change in record.changes
+    )
+    if record is not None and (record.removed is not None or reborn):
+        resolution = Resolution.DESTROYED
+    elif stored.kind is DriftKind.UNCONFIRMED:
+        resolution = Resolution.APPLIED
+    else:
+        resolution = Resolution.ABSORBED
+    step = HistoryEntry(
+        timestamp=record.recorded_at if record is not None else stored.detected_at,
+        status=DriftStatus.RESOLVED,
+        resolution=resolution,
+        old_value=stored.old_value,
+        new_value=stored.new_value,
+        serial=record.serial if record is not None else None,
+    )
+    return stored.model_copy(
+        update={"status": DriftStatus.RESOLVED, "resolution": resolution, "history": (*stored.history, step)}
+    )
