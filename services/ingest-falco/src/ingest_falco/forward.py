@@ -8,7 +8,7 @@ from typing import Any, Final
 from ingest_falco.errors import SpoolRefused
 from ingest_falco.message import LedgerMessage
 from ingest_falco.metrics import SPOOL_DEAD, SPOOL_FORWARDED
-from ingest_falco.spool import Spool
+from ingest_falco.spool import BATCH_ENTRIES, Spool
 from ingest_falco.spool_file import SpooledAlert
 from tfdrift.bus import Bus, BusError, Rejected
 from tfdrift.envelope import MSG_ID, header_text
@@ -28,23 +28,33 @@ async def forward(spool: Spool, bus: Bus, log: Any) -> None:
     which JetStream deduplicates.
     """
     while True:
+        # Newer alerts are held back only while the older ones are leaving, never while NATS is away.
+        if spool.empty or not bus.connected:
+            spool.let_go()
         await spool.filled()
         await bus.wait_connected()
         batch = await spool.oldest()
-        if not batch:  # it is still on its way to the disk
+        if spool.entries - len(batch) < BATCH_ENTRIES:  # the end is near
+            spool.hold_back()
+        if not batch:  # the rest is still on its way to the disk
             await asyncio.sleep(0.01)
-            continue
-        published = await _publish_in_order(bus, batch, log)
+        elif not await _move(spool, bus, batch, log):
+            spool.let_go()
+            await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _move(spool: Spool, bus: Bus, batch: list[SpooledAlert], log: Any) -> bool:
+    """Whether the whole batch is on the ledger and has left the spool."""
+    published = await _publish_in_order(bus, batch, log)
+    if published:
         try:
-            if published:
-                await spool.remove(batch[:published])
-                SPOOL_FORWARDED.inc(published)
-                log.info("spool_forwarded", alerts=published, empty=spool.empty)
+            await spool.remove(batch[:published])
         except SpoolRefused as error:
             log.exception("spool_not_emptied", reason=str(error))
-            published = 0
-        if published < len(batch):
-            await asyncio.sleep(_RETRY_SECONDS)
+            return False
+        SPOOL_FORWARDED.inc(published)
+        log.info("spool_forwarded", alerts=published, empty=spool.empty)
+    return published == len(batch)
 
 
 async def _publish_in_order(bus: Bus, batch: list[SpooledAlert], log: Any) -> int:

@@ -48,6 +48,7 @@ class Intake:
 
     async def _store(self, message: LedgerMessage) -> Outcome:
         # While others wait in the spool, a newer alert goes behind them.
+        await self._spool.settled()
         if self._spool.empty and self._bus.connected:
             try:
                 with PUBLISH_SECONDS.time():

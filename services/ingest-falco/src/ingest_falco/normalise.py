@@ -14,7 +14,6 @@ from ingest_falco.cloudtrail import Call, read_call, text_field
 from ingest_falco.identity import identify
 from tfdrift.envelope import canonical_json
 from tfdrift.events import CloudCall, FalcoEvent, Json
-from tfdrift.records import digest
 from tfdrift.subjects import Provider
 
 # Prefixes of Falco's event sources: "syscall" (falcosidekick writes "syscalls"), "k8s_audit" and its "_eks" and
@@ -88,7 +87,7 @@ def provider_of(source: str) -> Provider:
 def _cloud_call(alert: Alert, call: Call) -> Normalised:
     # One cloud event may match two rules: two alerts, both of which clients see, so the rule is part of the id.
     # falcosidekick makes a new uuid at each receipt, so the cloud's own event id goes before it.
-    message_id = f"falco:aws:{_bounded(call.event_id)}:{digest(alert.rule, 16)}" if call.event_id else _sent_id(alert)
+    message_id = f"falco:aws:{_bounded(call.event_id)}:{_digest(alert.rule)[:16]}" if call.event_id else _sent_id(alert)
     return Normalised(
         event=FalcoEvent(
             severity=alert.severity,
@@ -122,7 +121,11 @@ def _cloud_call(alert: Alert, call: Call) -> Normalised:
 
 
 def _bounded(identifier: str) -> str:
-    return identifier if len(identifier) <= _MAX_ID_LENGTH else digest(identifier)
+    return identifier if len(identifier) <= _MAX_ID_LENGTH else _digest(identifier)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _sent_id(alert: Alert) -> str:

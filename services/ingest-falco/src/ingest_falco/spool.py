@@ -17,7 +17,7 @@ from ingest_falco.metrics import SPOOL_BYTES, SPOOL_ENTRIES
 from ingest_falco.spool_file import SpooledAlert, SpoolFile
 
 # One round of forwarding: what is in memory and in flight at once.
-_BATCH_ENTRIES: Final = 128
+BATCH_ENTRIES: Final = 128
 _BATCH_BYTES: Final = 8 * 1024 * 1024
 
 _Waiting = tuple[LedgerMessage, "asyncio.Future[bool]"]
@@ -33,6 +33,8 @@ class Spool:
         self._waiting: list[_Waiting] = []
         self._arrived = asyncio.Event()
         self._filled = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._settled.set()
         depth = file.depth()
         self._entries = self._bytes = 0
         self._count(depth.entries, depth.size_bytes)
@@ -58,18 +60,33 @@ class Spool:
         self._thread.shutdown(wait=False)
 
     @property
-    def empty(self) -> bool:
-        """Whether nothing waits, on disk or on its way there."""
-        return self._entries == 0
+    def entries(self) -> int:
+        """How many messages wait, on disk or on their way there."""
+        return self._entries
 
     @property
-    def full(self) -> bool:
-        """Whether it has reached its bound."""
-        return self._bytes >= self._max_bytes
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return self._entries == 0
 
     async def filled(self) -> None:
         """Return as soon as something waits."""
         await self._filled.wait()
+
+    async def settled(self) -> None:
+        """Return at once, unless newer messages are held back: then as soon as they are not.
+
+        Without that wait, steady senders would meet a spool that is never empty and pay its fsyncs for ever.
+        """
+        await self._settled.wait()
+
+    def hold_back(self) -> None:
+        """Let newer messages wait in `settled` while the last older ones leave."""
+        self._settled.clear()
+
+    def let_go(self) -> None:
+        """End `hold_back`."""
+        self._settled.set()
 
     async def append(self, message: LedgerMessage) -> bool:
         """Write a message behind all others and return when it is on disk; False when it waits already.
@@ -113,7 +130,7 @@ class Spool:
     async def oldest(self) -> list[SpooledAlert]:
         """What is to be forwarded next, in the order of arrival."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, self._file.oldest, _BATCH_ENTRIES, _BATCH_BYTES)
+        return await loop.run_in_executor(self._thread, self._file.oldest, BATCH_ENTRIES, _BATCH_BYTES)
 
     async def remove(self, forwarded: list[SpooledAlert]) -> None:
         """Forget the oldest messages, which the ledger has now.

@@ -41,13 +41,8 @@ def _may_be_deep(text: bytes | str) -> bool:
 def _is_deep(value: Json) -> bool:
     level = [value]
     for _ in range(MAX_DEPTH + 1):
-        inner: list[Json] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner.extend(item.values())
-            elif isinstance(item, list):
-                inner.extend(item)
-        if not inner:
+        level = [item for item in level if isinstance(item, (dict, list))]
+        if not level:
             return False
-        level = inner
+        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
     return True

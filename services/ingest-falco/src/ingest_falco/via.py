@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from ingest_falco.cloudtrail import flag_field, text_field
 from tfdrift.events import Json, Via
@@ -32,24 +33,51 @@ _SDK: Final = re.compile(
 )
 
 
+# CloudTrail cuts user agents at 1 KB; what tells them apart stands in front.
+_MAX_AGENT_LENGTH: Final = 512
+
+
+class _Traits(NamedTuple):
+    """What a user agent looks like; several may hold."""
+
+    terraform: bool
+    console: bool
+    cli: bool
+    service: bool
+    internal: bool
+    sdk: bool
+
+
+@lru_cache(maxsize=1024)
+def _traits(agent: str) -> _Traits:
+    """Remembered, since an estate has few agents and a call has many patterns to try."""
+    console = bool(_CONSOLE.search(agent))
+    return _Traits(
+        terraform=bool(_TERRAFORM.search(agent)) and not _PULUMI.search(agent),
+        console=console,
+        cli=bool(_CLI.search(agent)),
+        service=bool(_SERVICE.match(agent)) and not console,
+        internal=bool(_INTERNAL.match(agent)),
+        sdk=bool(_SDK.search(agent)),
+    )
+
+
 def reached_via(fields: Mapping[str, Json]) -> Via:
     """How the caller of one CloudTrail event came.
 
     Terraform goes before everything. A console session goes before `AWS Internal` and before the SDK, which
     consoles use behind the scenes, but not before the CLI, which a person started (CloudShell).
     """
-    agent = (text_field(fields, "ct.useragent") or "").strip("[] ")
-    address = text_field(fields, "ct.srcip") or ""
-    is_console_agent = bool(_CONSOLE.search(agent))
-    in_console_session = flag_field(fields, "ct.sessioncredentialfromconsole") is True
+    agent = _traits((text_field(fields, "ct.useragent") or "")[:_MAX_AGENT_LENGTH].strip("[] "))
+    address = (text_field(fields, "ct.srcip") or "")[:_MAX_AGENT_LENGTH]
+    is_service = agent.service or (not agent.console and bool(_SERVICE.match(address)))
     evidence = (
-        (Via.TERRAFORM, bool(_TERRAFORM.search(agent)) and not _PULUMI.search(agent)),
-        (Via.SERVICE, text_field(fields, "ct.user.identitytype") == "AWSService"),
-        (Via.SERVICE, not is_console_agent and bool(_SERVICE.match(agent) or _SERVICE.match(address))),
-        (Via.CONSOLE, is_console_agent),
-        (Via.CLI, bool(_CLI.search(agent))),
-        (Via.CONSOLE, in_console_session),
-        (Via.SERVICE, bool(_INTERNAL.match(agent) or _INTERNAL.match(address))),
-        (Via.SDK, bool(_SDK.search(agent))),
+        (Via.TERRAFORM, agent.terraform),
+        (Via.SERVICE, is_service or text_field(fields, "ct.user.identitytype") == "AWSService"),
+        (Via.CONSOLE, agent.console),
+        (Via.CLI, agent.cli),
+        (Via.CONSOLE, flag_field(fields, "ct.sessioncredentialfromconsole") is True),
+        (Via.SERVICE, agent.internal or bool(_INTERNAL.match(address))),
+        (Via.SDK, agent.sdk),
     )
     return next((via for via, holds in evidence if holds), Via.UNKNOWN)
