@@ -31,6 +31,7 @@ lint: setup ## ruff, mypy and the import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy examples deploy/local
 	@$(BIN)/lint-imports
 
 bench: setup ## the benchmarks: prints their figures and writes them to bench/results
