@@ -92,7 +92,7 @@ def parse_yaml(text: str, name: str) -> dict[str, Any]:
     except CatalogError as error:
         raise CatalogError(f"{name}: {error}") from None
     except yaml.YAMLError as error:
-        raise CatalogError(f"{name}: {error}") from error
+        raise CatalogError(f"{name}: {' '.join(str(error).split())}") from error
     if not isinstance(document, dict):
         raise CatalogError(f"{name}: the document is not a map")
     return document

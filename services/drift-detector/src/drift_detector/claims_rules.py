@@ -15,6 +15,8 @@ from drift_detector.normalise import MISSING, Document, Path, elements, parse_pa
 from tfdrift.events import Json
 
 ALL_PROTOCOLS: Final = "-1"
+# What AWS itself writes for a value that it hides: the mapping then claims a change to something unknown.
+HIDDEN_BLOCK: Final = "HIDDEN"
 # EC2 takes IANA's numbers too; a state has the names.
 _PROTOCOL_NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": ALL_PROTOCOLS}
 
@@ -53,21 +55,21 @@ def rules_of(document: Document) -> list[dict[str, Json]]:
     """One element for each rule (one source) of a call that authorizes or revokes.
 
     Its members, where they are known: ``rule_id``, ``protocol``, ``from_port`` and ``to_port`` (not for all
-    protocols), ``cidr_ipv4`` | ``cidr_ipv6`` | ``prefix_list_id`` | ``group_id`` | ``self``, ``description``, and
-    ``block``: the rule as an element of ``aws_security_group.ingress``. A rule of which only the id is known has
-    ``unknown`` instead.
+    protocols), ``cidr_ipv4`` | ``cidr_ipv6`` | ``prefix_list_id`` | ``group_id`` | ``self``, for groups and self the
+    ``referenced_id``, ``description``, and ``block``: the rule as an element of ``aws_security_group.ingress``. Of a
+    rule that is given by its id alone the block is hidden.
     """
     for path in _RESPONSE_RULES:
         listed = document.find(path)
         if listed is not MISSING:
-            return [_from_response(one, document) for one in listed]
+            return [rule for one in listed if (rule := _from_response(one, document)) is not None]
     found = [rule for one in _listed(document, _PERMISSIONS) for rule in _from_permission(one, document)]
     if not found:
         request = document.find(_REQUEST)
         found = list(_flat(request, document)) if request is not MISSING else []
     if not found:
         ids = (one for path in _RULE_IDS for one in _listed(document, path))
-        found = [{"rule_id": _rule_id(one, document), "unknown": True} for one in ids]
+        found = [{"rule_id": _rule_id(one, document), "block": HIDDEN_BLOCK} for one in ids]
     return found
 
 
@@ -86,7 +88,7 @@ def _get(one: Json, name: str, document: Document) -> Any:
     return None if value is MISSING else scalar(value)
 
 
-def _from_response(one: Json, document: Document) -> dict[str, Json]:
+def _from_response(one: Json, document: Document) -> dict[str, Json] | None:
     source: dict[str, Json] = {}
     for member, name in (("cidripv4", "cidr_ipv4"), ("cidripv6", "cidr_ipv6"), ("prefixlistid", "prefix_list_id")):
         if value := _get(one, member, document):
@@ -96,7 +98,9 @@ def _from_response(one: Json, document: Document) -> dict[str, Json]:
         owner, group = _get(one, "groupownerid", document), _get(one, "groupid", document)
         source.update(_group_source(referenced, owner, group, document))
     elif group_id := _get(one, "referencedgroupid", document):
-        source["group_id"] = group_id
+        source.update({"group_id": group_id, "referenced_id": group_id})
+    if not source:
+        return None
     rule = _rule(one, source, _get(one, "description", document), document)
     if rule_id := _get(one, "securitygroupruleid", document):
         rule["rule_id"] = rule_id
@@ -109,7 +113,8 @@ def _from_permission(permission: Json, document: Document) -> Iterator[dict[str,
         for one in elements(document.member(permission, listing)) or () if _has(permission, listing, document) else ():
             description = _get(one, "description", document)
             if name == "group_id":
-                yield _rule(permission, _group_source(one, None, group, document), description, document)
+                if source := _group_source(one, None, group, document):
+                    yield _rule(permission, source, description, document)
             elif value := _get(one, member, document):
                 yield _rule(permission, {name: value}, description, document)
 
@@ -123,7 +128,9 @@ def _flat(request: Json, document: Document) -> Iterator[dict[str, Json]]:
         return
     for member, name in (("cidrip", "cidr_ipv4"), ("cidripv6", "cidr_ipv6"), ("sourcesecuritygroupid", "group_id")):
         if value := _get(request, member, document):
-            yield _rule(request, {name: value}, None, document)
+            yield _rule(
+                request, {name: value, **({"referenced_id": value} if name == "group_id" else {})}, None, document
+            )
 
 
 def _group_source(pair: Json, owner: Json, group: Json, document: Document) -> dict[str, Json]:
@@ -131,10 +138,11 @@ def _group_source(pair: Json, owner: Json, group: Json, document: Document) -> d
     if not group_id:
         return {}
     if group_id == group:
-        return {"self": True}
+        return {"self": True, "referenced_id": group_id}
     # A group of another account is recorded with that account; which account the call is in, only a response tells.
     foreign = owner is not None and user_id and str(user_id) != str(owner)
-    return {"group_id": f"{user_id}/{group_id}" if foreign else group_id}
+    name = f"{user_id}/{group_id}" if foreign else group_id
+    return {"group_id": name, "referenced_id": name}
 
 
 def _rule(ports: Json, source: dict[str, Json], description: Json, document: Document) -> dict[str, Json]:

@@ -5,6 +5,7 @@ The answer has three values: where a value is hidden, on either side, it may be 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -19,7 +20,6 @@ from drift_detector.compare_values import (
     arn_or_name,
     cidr,
     json_policy,
-    number_of,
     parsed,
     plain,
     text_folded,
@@ -37,6 +37,7 @@ Hasher = Callable[[object], str]
 
 _UNSET: Final[tuple[Json, ...]] = (None, "", [], {}, [None], [{}])
 _TAGS_PATH: Final = "tags"
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 def judge(
@@ -115,7 +116,7 @@ def same(  # noqa: PLR0911 - a table of cases
         return UNKNOWN
     if comparison.how is Comparator.TAG:
         # A tag may have an empty value, which is not the same as no tag.
-        return plain(claimed, recorded)
+        return DIFFERENT if (claimed is None) != (recorded is None) else _value(claimed, recorded, hasher)
     if _unset(recorded, comparison):
         return SAME if comparison.optional or _unset(claimed, comparison) else DIFFERENT
     if _unset(claimed, comparison):
@@ -159,8 +160,8 @@ def _spellings(value: Json) -> Iterable[Json]:
     elif isinstance(value, str):
         if value in ("true", "false"):
             yield value == "true"
-        elif (number := number_of(value)) is not None and number == number.to_integral_value():
-            yield int(number)
+        elif _INTEGER.fullmatch(value):
+            yield int(value)
 
 
 def _listed(value: Json) -> list[Json]:

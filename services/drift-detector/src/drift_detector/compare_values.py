@@ -9,13 +9,18 @@ import base64
 import binascii
 import hashlib
 import ipaddress
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 import orjson
 
 from drift_detector.policies import canonical_policy
 from tfdrift.events import Json
+
+# Decimal itself would also take 1_000, digits of other scripts and NaN.
+_NUMBER: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 
 
 class Verdict(StrEnum):
@@ -51,11 +56,8 @@ def number_of(value: Json) -> Decimal | None:
     """The number that a value or text is; None for booleans and all else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    try:
-        number = Decimal(str(value).strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    text = str(value)
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def _verdict(is_same: bool) -> Verdict:

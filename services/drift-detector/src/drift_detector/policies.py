@@ -9,13 +9,13 @@ everybody, as ``{"AWS": "*"}`` is.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 from urllib.parse import unquote
 
 import orjson
 
-from tfdrift.envelope import canonical_json
 from tfdrift.events import Json
 
 _ROOT_ARN: Final = re.compile(r"arn:[^:]+:iam::(\d{12}):root")
@@ -46,11 +46,11 @@ def parse_policy(policy: Json) -> Json | None:
 def policy_text(policy: Json) -> Json:
     """A policy as a state holds it: compact JSON text; what is no policy document is given back as it is."""
     document = parse_policy(policy)
-    return policy if document is None else orjson.dumps(document).decode()
+    return policy if document is None else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
-def canonical_policy(policy: Json) -> bytes | None:
-    """Bytes that are equal for equivalent policies; None for what is no policy document."""
+def canonical_policy(policy: Json) -> str | None:
+    """Text that is equal for equivalent policies; None for what is no policy document."""
     document = parse_policy(policy)
     if document is None:
         return None
@@ -58,9 +58,13 @@ def canonical_policy(policy: Json) -> bytes | None:
     canonical["Version"] = document.get("Version") or _DEFAULT_VERSION
     if document.get("Id"):
         canonical["Id"] = document["Id"]
-    canonical["Statement"] = sorted({canonical_json(_statement(one)) for one in _listed(document.get("Statement"))})
-    canonical["Statement"] = [one.decode() for one in canonical["Statement"]]
-    return canonical_json(canonical)
+    canonical["Statement"] = sorted({_dumps(_statement(one)) for one in _listed(document.get("Statement"))})
+    return _dumps(canonical)
+
+
+def _dumps(value: Json) -> str:
+    # Not orjson: a call may hold integers of more than 64 bits.
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _statement(statement: Json) -> Json:
@@ -111,7 +115,7 @@ def _strings(value: Json, fold: bool = False) -> list[str]:
 
 
 def _text(value: Json) -> str:
-    return value if isinstance(value, str) else canonical_json(value).decode()
+    return value if isinstance(value, str) else _dumps(value)
 
 
 def _listed(value: Json) -> list[Json]:

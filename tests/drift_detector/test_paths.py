@@ -1,0 +1,62 @@
+"""Attribute paths: written, read, and looked up in a record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drift_detector.normalise import MISSING
+from drift_detector.paths import format_attribute, parse_attribute, read, recorded
+
+ATTRIBUTES: dict[str, Any] = {
+    "instance_type": "t3.micro",
+    "key_name": None,
+    "root_block_device": [{"volume_size": 8}],
+    "ebs_block_device": [],
+    "tags": {"Env": "dev", "a.b/c": "x"},
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("instance_type", "t3.micro"),
+        ("key_name", None),
+        ("root_block_device[0].volume_size", 8),
+        ("tags.Env", "dev"),
+        ('tags["a.b/c"]', "x"),
+        ("ami", MISSING),
+        ("ebs_block_device[0].volume_size", MISSING),
+        ("key_name.x", MISSING),
+        ("tags.Owner", MISSING),
+    ],
+)
+def test_a_path_is_read_and_missing_is_not_null(path: str, value: Any) -> None:
+    """Null is a value of a state; a place that is not there is none."""
+    found = read(ATTRIBUTES, path)
+    assert found is value if value is MISSING else found == value
+
+
+def test_a_tag_that_the_provider_adds_is_recorded() -> None:
+    """Default tags are in tags_all alone, and the cloud has them."""
+    attributes = {"tags": {"Env": "dev"}, "tags_all": {"Env": "dev", "Owner": "ops"}}
+    assert recorded(attributes, "tags.Owner") == "ops"
+    assert recorded({"tags": {"Env": "dev"}}, "tags.Env") == "dev"
+
+
+@given(st.text())
+def test_any_tag_key_has_a_path_that_leads_back(key: str) -> None:
+    """A tag's key may hold anything: dots, quotes, brackets, nothing."""
+    path = format_attribute("tags", key)
+    assert parse_attribute(path) == ("tags", key)
+    assert read({"tags": {key: "v"}}, path) == "v"
+
+
+@pytest.mark.parametrize("path", ["", "[0].a", "a..b", "a[", 'a["b', "a b", "a[0]b"])
+def test_a_malformed_path_is_refused(path: str) -> None:
+    """A slip in the mapping is found when it is loaded."""
+    with pytest.raises(ValueError, match="is not an attribute path"):
+        parse_attribute(path)
