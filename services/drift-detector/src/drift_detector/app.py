@@ -123,9 +123,9 @@ class Detector:
         if entry.value is None:
             self._book.states.remove(entry.key)
         else:
-            held = self._book.states.put(entry.key, entry.value)
+            cases = self._book.put_state(entry.key, entry.value)
             if self._watching:
-                self._look_at(self._book.cases_of_record(held))
+                self._look_at(cases)
         metrics.RESOURCES.set(len(self._book.states))
 
     def _on_head(self, entry: Entry) -> None:

@@ -14,6 +14,7 @@ from drift_detector.facts import Act, Call, Target
 from drift_detector.index import CallIndex, Held, RecordTokens, StateIndex, target_tokens
 from drift_detector.resolve import creation, resolve_group
 from tfdrift.records import WorkspaceHead, workspace_key
+from tfdrift.subjects import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Casebook:
     def __init__(self, judgement: Judgement) -> None:
         self.judgement = judgement
         self.states = StateIndex(RecordTokens(judgement.catalog))
-        self.calls = CallIndex()
+        self.calls = CallIndex(judgement.catalog)
         self.heads: dict[str, WorkspaceHead] = {}
 
     def cases_of_call(self, call: Call) -> set[Case]:
@@ -55,10 +56,17 @@ class Casebook:
             )
         return cases
 
-    def cases_of_record(self, held: Held) -> set[Case]:
-        """The cases that a new or changed record may change: its own, and those of every call that names it."""
+    def put_state(self, key: str, data: bytes) -> set[Case]:
+        """Take in a record; returns the cases that it may change.
+
+        Those are its own, those of every call that names it, and where it is the first of its account, those of
+        every call: only now is what they created expected in a state.
+        """
+        before = {provider: self.states.accounts(provider) for provider in Provider}
+        held = self.states.put(key, data)
+        first = held.account_id not in before[held.provider]
         cases: set[Case] = {ManagedCase(held.key)}
-        for call in self.calls.naming(held.tokens):
+        for call in self.calls if first else self.calls.naming(held.tokens):
             cases |= self.cases_of_call(call)
         return cases
 

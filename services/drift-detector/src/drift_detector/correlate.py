@@ -6,7 +6,7 @@ clock. Both are laid on one time line, by when a state was written and when a ca
 from its beginning each time that a fact comes in. So the order in which facts arrive cannot matter, and a repeated
 fact changes nothing.
 
-Reading the line, `cloud` is what the cloud has as far as calls tell (nothing yet: what the state says), and
+Reading the line, `cloud` is what the cloud has as far as calls tell (none yet: what the state says), and
 `recorded` what the state says:
 
     fact                              cloud = recorded then        cloud ≠ recorded then
@@ -43,7 +43,13 @@ class Unknown:
     """A value that the cloud's log hides."""
 
 
+@dataclass(frozen=True, slots=True)
+class AsRecorded:
+    """The cloud has what the state says; null would be a value of its own."""
+
+
 UNKNOWN = Unknown()
+AS_RECORDED = AsRecorded()
 
 Compare = Callable[[Value | Unknown, Value], Verdict]
 Apply = Callable[[Operation, Value], Value | Unknown]
@@ -104,7 +110,7 @@ class _Line:
     apply: Apply
     kind_of: KindOf
     recorded: Value = MISSING
-    cloud: Value | Unknown | None = None  # None: as the state says
+    cloud: Value | Unknown | AsRecorded = AS_RECORDED
     setter: Call | None = None
     story: Story | None = None
     pending: Call | None = None
@@ -127,9 +133,7 @@ class _Line:
     def _claim(self, fact: Claimed) -> None:
         if self.removed:
             return
-        base = self.recorded if self.cloud is None else self.cloud
-        if isinstance(base, Unknown):
-            base = self.recorded
+        base = self.recorded if isinstance(self.cloud, AsRecorded | Unknown) else self.cloud
         self.cloud = UNKNOWN if fact.operation.unknown else self.apply(fact.operation, base)
         self.setter = fact.call
         if self.compare(self.cloud, self.recorded) is Verdict.SAME:
@@ -144,7 +148,7 @@ class _Line:
 
     def _record(self, fact: Recorded) -> None:
         self.recorded = fact.value
-        if self.cloud is None:
+        if isinstance(self.cloud, AsRecorded):
             return
         verdict = self.compare(self.cloud, self.recorded)
         if verdict is Verdict.DIFFERENT:
@@ -163,10 +167,10 @@ class _Line:
         self._agree()
 
     def _agree(self) -> None:
-        self.cloud, self.setter, self.pending = None, None, None
+        self.cloud, self.setter, self.pending = AS_RECORDED, None, None
 
     def _tell(self, at: datetime, *, culprit: Call, call: Call | None = None, serial: int | None = None) -> None:
-        assert self.cloud is not None  # noqa: S101 - only a claim brings cloud and state apart
+        assert not isinstance(self.cloud, AsRecorded)  # noqa: S101 - only a claim brings cloud and state apart
         old, new = self.recorded, self.cloud
         kind = self.kind_of(old, new)
         self.history.append(entry(DriftStatus.OPEN, None, at, old, new, call=call, serial=serial))
@@ -217,7 +221,7 @@ class Outcome:
     story: Story | None
     pending: Call | None
     recorded: Value
-    cloud: Value | Unknown | None
+    cloud: Value | Unknown | AsRecorded
 
 
 def modified(_old: Value, _new: Value | Unknown) -> DriftKind:
@@ -267,7 +271,7 @@ def is_confirmed(pending: Call, written: datetime | None) -> bool:
 
 def unconfirmed(pending: Call, outcome: Outcome, at: datetime) -> Story:
     """The story of a call that claimed to be Terraform's, when no state has confirmed it in time."""
-    new = plain(outcome.recorded) if outcome.cloud is None else outcome.cloud
+    new = outcome.recorded if isinstance(outcome.cloud, AsRecorded) else outcome.cloud
     step = entry(DriftStatus.OPEN, None, at, outcome.recorded, new, call=pending)
     return Story(DriftKind.UNCONFIRMED, DriftStatus.OPEN, None, outcome.recorded, new, pending, (step,))
 

@@ -8,7 +8,7 @@ them does not know excludes nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +16,7 @@ from typing import Final
 from drift_detector.catalog import ANY_IDENTITY, Catalog
 from drift_detector.facts import Call, Target
 from tfdrift.records import ResourceRecord
+from tfdrift.subjects import Provider
 
 _ANY_IDENTITY_ATTRIBUTES: Final = ("id", "arn", "name")
 
@@ -26,6 +27,7 @@ class Held:
 
     key: str
     type: str
+    provider: Provider
     account_id: str | None
     region: str | None
     removed: bool
@@ -81,7 +83,7 @@ class StateIndex:
         self._tokens = tokens
         self._held: dict[str, Held] = {}
         self._by_token: dict[str, set[str]] = defaultdict(set)
-        self._accounts: dict[str | None, int] = defaultdict(int)
+        self._accounts: dict[Provider, Counter[str | None]] = defaultdict(Counter)
 
     def __len__(self) -> int:
         return len(self._held)
@@ -93,6 +95,7 @@ class StateIndex:
         held = Held(
             key=key,
             type=record.type,
+            provider=record.provider,
             account_id=record.account_id,
             region=record.region,
             removed=record.removed is not None,
@@ -100,7 +103,7 @@ class StateIndex:
             data=data,
         )
         self._held[key] = held
-        self._accounts[held.account_id] += 1
+        self._accounts[held.provider][held.account_id] += 1
         for token in held.tokens:
             self._by_token[token].add(key)
         return held
@@ -110,9 +113,7 @@ class StateIndex:
         held = self._held.pop(key, None)
         if held is None:
             return None
-        self._accounts[held.account_id] -= 1
-        if not self._accounts[held.account_id]:
-            del self._accounts[held.account_id]
+        self._accounts[held.provider][held.account_id] -= 1
         for token in held.tokens:
             keys = self._by_token[token]
             keys.discard(key)
@@ -132,11 +133,14 @@ class StateIndex:
     def __iter__(self) -> Iterator[Held]:
         return iter(tuple(self._held.values()))
 
-    def covers(self, account_id: str | None) -> bool:
-        """Whether the account is one that some state describes, as far as can be known."""
-        return bool(self._accounts) and (
-            account_id is None or account_id in self._accounts or self._accounts.keys() == {None}
-        )
+    def accounts(self, provider: Provider) -> frozenset[str | None]:
+        """The accounts of a provider that some state describes; None stands for resources that do not tell theirs."""
+        return frozenset(account for account, count in self._accounts[provider].items() if count)
+
+    def covers(self, provider: Provider, account_id: str | None) -> bool:
+        """Whether an account is one that some state describes, as far as can be known."""
+        accounts = self.accounts(provider)
+        return bool(accounts) and (account_id is None or account_id in accounts or accounts == {None})
 
     def matches(self, target: Target, account_id: str | None, region: str | None) -> list[Held]:
         """The records that a target means; tombstones only where no living record is meant."""
@@ -156,10 +160,20 @@ class StateIndex:
         return sorted(living or found, key=lambda held: held.key)
 
 
-class CallIndex:
-    """Every call that claims something, by event id and by what its targets are identified by."""
+def parent_of(target: Target, catalog: Catalog) -> Target | None:
+    """The resource that a sub-resource belongs to, as far as the target's own identity names it."""
+    parent = catalog.parent(target.type)
+    if parent is None:
+        return None
+    identity = {theirs: target.identity[ours] for theirs, ours in parent.via.items() if ours in target.identity}
+    return Target(type=parent.type, identity=identity)
 
-    def __init__(self) -> None:
+
+class CallIndex:
+    """Every call that claims something, by event id, by its targets' identities and by those of their parents."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
         self._calls: dict[str, Call] = {}
         self._by_token: dict[str, set[str]] = defaultdict(set)
 
@@ -174,7 +188,7 @@ class CallIndex:
         if call.event_id in self._calls:
             return False
         self._calls[call.event_id] = call
-        for token in _tokens_of(call):
+        for token in self._tokens_of(call):
             self._by_token[token].add(call.event_id)
         return True
 
@@ -183,7 +197,7 @@ class CallIndex:
         call = self._calls.pop(event_id, None)
         if call is None:
             return
-        for token in _tokens_of(call):
+        for token in self._tokens_of(call):
             ids = self._by_token[token]
             ids.discard(event_id)
             if not ids:
@@ -194,14 +208,15 @@ class CallIndex:
         self._calls.clear()
         self._by_token.clear()
 
+    def _tokens_of(self, call: Call) -> set[str]:
+        targets = [target for group in call.groups for target in group]
+        parents = [parent for target in targets if (parent := parent_of(target, self._catalog)) is not None]
+        return {token for target in (*targets, *parents) for token in target_tokens(target)}
+
     def naming(self, tokens: Iterable[str]) -> list[Call]:
         """The calls that share a token, in the calls' own order."""
         ids = set().union(*(self._by_token.get(token, ()) for token in tokens))
         return sorted((self._calls[event_id] for event_id in ids), key=lambda call: call.order)
-
-
-def _tokens_of(call: Call) -> set[str]:
-    return {token for group in call.groups for target in group for token in target_tokens(target)}
 
 
 def _token(resource_type: str, attribute: str, value: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from drift_detector.catalog import Catalog
 from drift_detector.facts import Act, Call, Target, Verb
-from drift_detector.index import Held, StateIndex
+from drift_detector.index import Held, StateIndex, parent_of
 from drift_detector.normalise import MISSING
 from drift_detector.paths import recorded
 
@@ -47,13 +47,7 @@ def creation(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: 
     A sub-resource, such as a bucket's policy, is expected only where its parent is managed.
     """
     target = next((target for target in group if target.act is Act.CREATE), None)
-    if target is None or not index.covers(call.account_id):
+    if target is None or not index.covers(call.provider, call.account_id):
         return None
-    parent = catalog.parent(target.type)
-    if parent is None:
-        return target
-    identity = {theirs: target.identity[ours] for theirs, ours in parent.via.items() if ours in target.identity}
-    if len(identity) < len(parent.via):
-        return None
-    named = Target(type=parent.type, identity=identity)
-    return target if index.matches(named, call.account_id, call.region) else None
+    parent = parent_of(target, catalog)
+    return target if parent is None or index.matches(parent, call.account_id, call.region) else None

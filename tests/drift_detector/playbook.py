@@ -1,0 +1,213 @@
+"""A world of one estate, played through the pure cores of all services: states and alerts in, drifts out.
+
+A scenario is a script of steps; `World.play` takes them in any order, so a test may shuffle them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from drift_detector.app import sanctions
+from drift_detector.casebook import Case, Casebook, UnmanagedCase
+from drift_detector.catalog_load import load_catalog
+from drift_detector.claims import call_of
+from drift_detector.derive import Judgement
+from drift_detector.rules import Rules
+from drift_detector.rules_file import load_rules
+from drift_detector.settle import settled
+from ingest_falco.alert import parse_alert
+from ingest_falco.normalise import normalise
+from tests.ingest_tfstate.states import Bucket, resource, state
+from tfdrift.envelope import Envelope
+from tfdrift.events import Drift
+from tfdrift.records import resource_key, workspace_key
+
+CATALOG = load_catalog()
+RULES = load_rules(None)
+
+ACCOUNT = "123456789012"
+REGION = "eu-central-1"
+# The states' clock of `tests.ingest_tfstate.states` starts here.
+START = datetime(2025, 1, 15, 10, 0, tzinfo=UTC)
+TERRAFORM = "APN/1.0 HashiCorp/1.0 Terraform/1.9.5 (+https://www.terraform.io) terraform-provider-aws/5.80.0"
+CONSOLE = "AWS Internal"
+CLI = "aws-cli/2.15.0 Python/3.11.6"
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Wrote:
+    """Somebody wrote a state, `minutes` after the start."""
+
+    minutes: int
+    resources: tuple[dict[str, Any], ...]
+    serial: int
+    workspace: str = "prod"
+
+
+@dataclass(frozen=True)
+class Called:
+    """Somebody called the cloud, `minutes` after the start."""
+
+    minutes: int
+    alert: dict[str, Any]
+
+
+Step = Wrote | Called
+
+
+def wrote(minutes: int, *resources: dict[str, Any], serial: int | None = None, workspace: str = "prod") -> Wrote:
+    """A state with these resources; its serial is the minute unless given."""
+    return Wrote(minutes, resources, minutes if serial is None else serial, workspace)
+
+
+def called(
+    minutes: int,
+    event: str,
+    request: dict[str, Any] | None = None,
+    *,
+    by: str = "jane",
+    response: dict[str, Any] | None = None,
+    agent: str = CLI,
+    **record: Any,
+) -> Called:
+    """A call such as ``ec2:ModifyInstanceAttribute`` by a person behind an assumed role."""
+    service, _, name = event.partition(":")
+    at = (START + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+    fields = {
+        "ct.id": f"00000000-0000-4000-8000-{next(_numbers):012d}",
+        "ct.time": at,
+        "ct.src": f"{service}.amazonaws.com",
+        "ct.shortsrc": service,
+        "ct.name": name,
+        "ct.user": "ops",
+        "ct.originaluser": by,
+        "ct.user.identitytype": "AssumedRole",
+        "ct.user.arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/{by}",
+        "ct.user.accountid": ACCOUNT,
+        "ct.recipientaccountid": ACCOUNT,
+        "ct.region": REGION,
+        "ct.useragent": agent,
+        "ct.readonly": "false",
+        "ct.eventtype": "AwsApiCall",
+        "ct.request": json.dumps(request),
+        "ct.response": json.dumps(response),
+        **{f"ct.{key}": value for key, value in record.items()},
+    }
+    alert = {
+        "rule": "AWS infrastructure changed",
+        "priority": "Notice",
+        "source": "aws_cloudtrail",
+        "output": name,
+        "time": at,
+        "output_fields": fields,
+    }
+    return Called(minutes, alert)
+
+
+def applied(minutes: int, event: str, request: dict[str, Any] | None = None, **record: Any) -> Called:
+    """A call by Terraform itself."""
+    return called(minutes, event, request, by="ci-apply", agent=TERRAFORM, **record)
+
+
+@dataclass
+class World:
+    """The detector's knowledge and the drifts that it stored, moved on step by step."""
+
+    rules: Rules = RULES
+    unconfirmed_after: timedelta = timedelta(hours=1)
+    drifts: dict[str, Drift] = field(default_factory=dict)
+    told: list[Drift] = field(default_factory=list)
+    now: datetime = START
+
+    def __post_init__(self) -> None:
+        self._book = Casebook(Judgement(CATALOG, self.rules, self.unconfirmed_after))
+        self._buckets: dict[str, Bucket] = {}
+
+    def play(self, *steps: Step) -> World:
+        """Take in steps, in the order given."""
+        for step in steps:
+            match step:
+                case Wrote():
+                    self._write(step)
+                case Called():
+                    self._call(step)
+        return self
+
+    def wait(self, minutes: int) -> World:
+        """Let time pass, and look at every case again."""
+        self.now = START + timedelta(minutes=minutes)
+        self._look_at({case for call in self._book.calls for case in self._book.cases_of_call(call)})
+        return self
+
+    def _write(self, step: Wrote) -> None:
+        bucket = self._buckets.setdefault(step.workspace, Bucket())
+        bucket.take(state(*step.resources, serial=step.serial), step.minutes)
+        if bucket.head is not None:
+            self._book.heads[workspace_key(step.workspace)] = bucket.head.model_copy(
+                update={"workspace": step.workspace}
+            )
+        for record in bucket.written:
+            placed = record.model_copy(update={"workspace": step.workspace})
+            key = resource_key(step.workspace, record.address)
+            self._look_at(self._book.put_state(key, placed.encode()))
+
+    def _call(self, step: Called) -> None:
+        normalised = normalise(parse_alert(json.dumps(step.alert).encode()))
+        envelope = Envelope(
+            message_id=normalised.message_id,
+            received=START + timedelta(minutes=step.minutes, seconds=30),
+            occurred=normalised.occurred,
+            call=normalised.call.model_dump_json().encode() if normalised.call else None,
+        )
+        call = call_of(normalised.event, envelope, CATALOG, sanctions(self.rules))
+        if call is not None:
+            self._book.calls.put(call)
+            self._look_at(self._book.cases_of_call(call))
+
+    def _look_at(self, cases: Iterable[Case]) -> None:
+        for case in cases:
+            derived = self._book.derive(case, self.now).drifts
+            held = None if isinstance(case, UnmanagedCase) else self._book.states.get(case.key)
+            record = held.record() if held else None
+            known = {
+                drift.id
+                for drift in self.drifts.values()
+                if record is not None and (drift.workspace, drift.address) == (record.workspace, record.address)
+            }
+            own = {case.drift} if isinstance(case, UnmanagedCase) else set()
+            for identifier in derived.keys() | known | own:
+                self._store(identifier, settled(self.drifts.get(identifier), derived.get(identifier), record, START))
+
+    def _store(self, identifier: str, drift: Drift | None) -> None:
+        if drift is not None and drift != self.drifts.get(identifier):
+            self.drifts[identifier] = drift
+            self.told.append(drift)
+
+    def summary(self) -> list[str]:
+        """The drifts, a line each: ``aws_instance.web instance_type modified open: "a" -> "b" by jane``."""
+        return sorted(_line(drift) for drift in self.drifts.values())
+
+    def open(self) -> list[str]:
+        """The open drifts alone."""
+        return sorted(_line(drift) for drift in self.drifts.values() if drift.status == "open")
+
+
+def _line(drift: Drift) -> str:
+    what = f"{drift.address or drift.resource_type + ' ' + str(drift.resource_id)} {drift.attribute or '-'}"
+    values = f"{_json(drift.old_value)} -> {'?' if drift.value_unknown else _json(drift.new_value)}"
+    who = drift.user_identity.user_name if drift.user_identity else None
+    return f"{what} {drift.kind} {drift.resolution or drift.status}: {values} by {who}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+
+
+__all__ = ["ACCOUNT", "REGION", "Called", "Step", "World", "Wrote", "applied", "called", "resource", "wrote"]
