@@ -6,7 +6,6 @@ The epoch names one making of the stream, since a stream that is made anew count
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,5 +101,5 @@ def decode_token(token: str) -> str:
     """
     try:
         return base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ValueError(f"{token!r} is no token") from error

@@ -1,0 +1,238 @@
+"""The REST API over the ledger and the buckets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import eventually
+from tests.sse_gateway.gateway import Gateway, alert, change, publish, publish_changes, running
+from tfdrift.events import Drift, DriftKind, DriftStatus, UserIdentity, Via
+from tfdrift.records import DRIFTS_BUCKET, WORKSPACES_BUCKET, DriftRecord, WorkspaceHead, workspace_key
+from tfdrift.severity import Severity
+from tfdrift.subjects import Provider
+
+BEGIN = datetime(2025, 1, 15, 10, tzinfo=UTC)
+
+
+def drift(number: int, **changes: Any) -> Drift:
+    fields: dict[str, Any] = {
+        "severity": Severity.HIGH,
+        "resource_type": "aws_instance",
+        "resource_id": f"i-{number}",
+        "old_value": "t3.micro",
+        "new_value": "t3.large",
+        "user_identity": UserIdentity(
+            type="AssumedRole", user_name="Jane", arn="arn:aws:sts::1:x/Jane", via=Via.CONSOLE
+        ),
+        "timestamp": BEGIN + timedelta(minutes=number),
+        "id": f"d{number}",
+        "status": DriftStatus.OPEN,
+        "resolution": None,
+        "kind": DriftKind.MODIFIED,
+        "attribute": "tags.Env",
+        "address": f"aws_instance.web[{number}]",
+        "resource_name": "web",
+        "workspace": "prod",
+        "provider": Provider.AWS,
+        "account_id": "1",
+        "region": "eu-west-1",
+        "event_id": None,
+        "event_name": None,
+        "source_ip": None,
+        "user_agent": None,
+        "matched_rules": (),
+        "detected_at": BEGIN,
+    }
+    return Drift(**{**fields, **changes})
+
+
+async def store(gateway: Gateway, *drifts: Drift) -> None:
+    bucket = gateway.bus.bucket(DRIFTS_BUCKET)
+    for each in drifts:
+        record = DriftRecord(drift=each, version=1, published=1, received=BEGIN, occurred=None)
+        await bucket.put(each.id, record.encode())
+
+    async def seen() -> bool:
+        listed = {row["id"]: row["status"] for row in (await gateway.get("/api/v1/drifts?limit=1000"))[1]["drifts"]}
+        return all(listed.get(each.id) == each.status for each in drifts)
+
+    while not await seen():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["d5", "d4", "d3", "d2", "d1"]),
+        ("?status=open", ["d4", "d3", "d2", "d1"]),
+        ("?severity=high%2B", ["d5", "d3", "d2", "d1"]),
+        ("?workspace=eu/net", ["d2"]),
+        ("?kind=deleted", ["d3"]),
+        ("?kind=aws_iam_*,deleted", ["d4", "d3"]),
+        ("?attribute=tags", ["d5", "d1"]),
+        ("?attribute=tags.Env", ["d5", "d1"]),
+        ("?attribute=tag", []),
+        ("?attribute=ebs", ["d2"]),
+        ("?user=jane", ["d5", "d4", "d3", "d1"]),
+        ("?user=ARN:AWS:iam::1:user/joe", ["d2"]),
+        ("?since=2025-01-15T10:04:00Z", ["d5", "d4"]),
+        ("?status=open&severity=low", ["d4"]),
+    ],
+)
+async def test_drifts_are_listed_newest_first_by_any_filter(nats_url: str, query: str, expected: list[str]) -> None:
+    """Attributes take what lies below them, users go by name or ARN in any case, kinds by drift or by resource."""
+    async with running(nats_url) as gateway:
+        joe = UserIdentity(user_name="joe", arn="arn:aws:iam::1:user/Joe")
+        await store(
+            gateway,
+            drift(1),
+            drift(2, workspace="eu/net", attribute="ebs[0].size", user_identity=joe),
+            drift(3, kind=DriftKind.DELETED, attribute=None),
+            drift(4, severity=Severity.LOW, resource_type="aws_iam_role", attribute="policy"),
+            drift(5, status=DriftStatus.RESOLVED),
+        )
+        status, page = await gateway.get(f"/api/v1/drifts{query}")
+        assert status == 200
+        assert [row["id"] for row in page["drifts"]] == expected
+        assert page["next_cursor"] is None
+
+
+async def test_pages_of_drifts_are_complete_while_drifts_come_and_go(nats_url: str) -> None:
+    """A cursor is a place in the order, not a number of rows."""
+    async with running(nats_url) as gateway:
+        await store(gateway, *(drift(number) for number in range(1, 8)))
+        _, page = await gateway.get("/api/v1/drifts?limit=3")
+        assert [row["id"] for row in page["drifts"]] == ["d7", "d6", "d5"]
+        await store(gateway, drift(9))
+        _, page = await gateway.get(f"/api/v1/drifts?limit=3&cursor={page['next_cursor']}")
+        assert [row["id"] for row in page["drifts"]] == ["d4", "d3", "d2"]
+        _, page = await gateway.get(f"/api/v1/drifts?limit=3&cursor={page['next_cursor']}")
+        assert ([row["id"] for row in page["drifts"]], page["next_cursor"]) == (["d1"], None)
+
+
+async def test_a_drift_is_found_by_its_id_as_the_stream_shows_it(nats_url: str) -> None:
+    """And one that is not there is a problem document."""
+    async with running(nats_url) as gateway:
+        await store(gateway, drift(1))
+        async with gateway.session.get(f"{gateway.url}/api/v1/drifts/d1") as response:
+            assert (response.content_type, await response.read()) == ("application/json", drift(1).encode())
+        status, problem = await gateway.get("/api/v1/drifts/d2")
+        assert (status, problem["title"]) == (404, "Not Found")
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("/api/v1/drifts?limit=0", "limit"),
+        ("/api/v1/drifts?limit=1001", "limit"),
+        ("/api/v1/drifts?limit=ten", "limit"),
+        ("/api/v1/drifts?status=closed", "status"),
+        ("/api/v1/drifts?cursor=garbage", "cursor"),
+        ("/api/v1/drifts?events=drift", "events"),
+        ("/api/v1/events?cursor=garbage", "cursor"),
+        ("/api/v1/events?cursor=k3f9a2-7", "cursor"),
+        ("/api/v1/events?status=open", "status"),
+        ("/api/v1/stats?x=1", "x"),
+        ("/api/v1/workspaces?x=1", "x"),
+    ],
+)
+async def test_a_wrong_query_is_a_problem_document(nats_url: str, path: str, parameter: str) -> None:
+    """It names the parameter."""
+    async with running(nats_url) as gateway:
+        status, problem = await gateway.get(path)
+        assert (status, problem["parameter"]) == (400, parameter)
+
+
+@pytest.mark.parametrize("window_bytes", [64 * 1024, 64 * 1024**2])
+async def test_the_ledger_is_listed_newest_first_to_its_beginning(nats_url: str, window_bytes: int) -> None:
+    """From the window and from what lies before it, every event once."""
+    async with running(nats_url, recent_window_bytes=window_bytes) as gateway, gateway.live() as stream:
+        await publish_changes(gateway.bus, 1, 1300)
+        await stream.take(1300)
+        listed, cursor = [], ""
+        while cursor is not None:
+            _, page = await gateway.get(f"/api/v1/events?limit=500{cursor and f'&cursor={cursor}'}")
+            listed += page["events"]
+            cursor = page["next_cursor"]
+        assert [event["data"]["serial"] for event in listed] == list(range(1300, 0, -1))
+        assert {event["event"] for event in listed} == {"state_change"}
+        assert listed[0]["id"].endswith("-1300")
+
+
+async def test_the_list_of_events_takes_the_filters_of_the_stream(nats_url: str) -> None:
+    """And `since`."""
+    async with running(nats_url) as gateway, gateway.live() as stream:
+        await publish(gateway.bus, [change(1), alert(Severity.HIGH), change(2, workspace="dev"), alert(Severity.LOW)])
+        await stream.take(4)
+        for query, sequences in (("events=falco", [4, 2]), ("severity=high%2B", [2]), ("workspace=dev&since=1h", [3])):
+            _, page = await gateway.get(f"/api/v1/events?{query}")
+            assert [int(event["id"].partition("-")[2]) for event in page["events"]] == sequences
+        _, page = await gateway.get("/api/v1/events?since=0s")
+        assert page == {"events": [], "next_cursor": None}
+
+
+async def test_workspaces_are_listed_without_what_else_the_bucket_keeps(nats_url: str) -> None:
+    """The pipeline's hash key is a secret and stands in the same bucket."""
+    async with running(nats_url) as gateway:
+        bucket = gateway.bus.bucket(WORKSPACES_BUCKET)
+        await bucket.put("hash_key", b"very secret")
+        for name in ("prod", "eu/net"):
+            head = WorkspaceHead(
+                workspace=name,
+                source="file:///states",
+                lineage="l",
+                serial=3,
+                digest="d",
+                terraform_version="1.9.0",
+                recorded_at=BEGIN,
+                resource_count=15,
+                data_source_count=2,
+                types={"aws_instance": 15},
+            )
+            await bucket.put(workspace_key(name), head.encode())
+        while (await gateway.get("/api/v1/stats"))[1]["workspaces"] < 2:
+            pass
+        status, page = await gateway.get("/api/v1/workspaces")
+        assert status == 200
+        assert [(head["workspace"], head["resource_count"]) for head in page["workspaces"]] == [
+            ("eu/net", 15),
+            ("prod", 15),
+        ]
+        assert "secret" not in str(page)
+
+
+async def test_stats_count_what_is_open_and_name_the_ledgers_ends(nats_url: str) -> None:
+    """For a page's head."""
+    async with running(nats_url) as gateway, gateway.live():
+        await store(gateway, drift(1), drift(2, severity=Severity.LOW), drift(3, status=DriftStatus.RESOLVED))
+        await publish(gateway.bus, [change(1), change(2)])
+        _, stats = await gateway.get("/api/v1/stats")
+        assert (stats["drifts"]["open"], stats["drifts"]["resolved"]) == (2, 1)
+        assert stats["drifts"]["open_by_severity"] == {"critical": 0, "high": 1, "medium": 0, "low": 1, "info": 0}
+        assert stats["drifts"]["open_by_kind"]["modified"] == 2
+        assert stats["ledger"]["first_id"].endswith("-1")
+        assert stats["ledger"]["last_id"].endswith("-2")
+        assert stats["clients"] == 1
+
+
+async def test_a_record_that_cannot_be_read_is_counted_and_passed_over(nats_url: str) -> None:
+    """One broken value does not take the list away."""
+    from sse_gateway.metrics import UNREADABLE
+
+    counter = UNREADABLE.labels(DRIFTS_BUCKET)
+    before = counter._value.get()
+    async with running(nats_url) as gateway:
+        await gateway.bus.bucket(DRIFTS_BUCKET).put("broken", b"{not json")
+        await eventually(lambda: counter._value.get() == before + 1)
+        await store(gateway, drift(1))
+
+
+async def test_health_is_ok(nats_url: str) -> None:
+    """With what an operator asks first."""
+    async with running(nats_url) as gateway:
+        status, health = await gateway.get("/health")
+        assert status == 200
+        assert (health["status"], health["nats"], health["caught_up"], health["clients"]) == ("ok", True, True, 0)

@@ -1,0 +1,56 @@
+"""Nobody waits for a client that does not read, and it loses nothing either."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from sse_gateway.metrics import EVICTIONS
+from tests.conftest import eventually
+from tests.sse_gateway.gateway import STREAM_PATH, Parser, publish_changes, running, serials
+
+
+def evicted() -> float:
+    return sum(EVICTIONS.labels(reason)._value.get() for reason in ("slow", "stalled"))
+
+
+async def test_a_client_that_stops_reading_is_cut_off_and_resumes_without_loss(nats_url: str) -> None:
+    """It is counted, the others are served on meanwhile, and its last id leads to exactly the rest."""
+    total, padding = 3000, 4000
+    async with running(nats_url, client_buffer_bytes=64 * 1024) as gateway, gateway.live() as other:
+        before = evicted()
+        with socket.socket() as sluggish:
+            sluggish.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+            sluggish.connect(("127.0.0.1", gateway.runtime.settings.http_port))
+            sluggish.sendall(f"GET {STREAM_PATH} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+            reading = asyncio.create_task(other.take(total))
+            await publish_changes(gateway.bus, 1, total, padding=padding)
+            assert serials(await reading) == list(range(1, total + 1))
+            await eventually(lambda: evicted() == before + 1)
+            received = await asyncio.to_thread(_rest_of, sluggish)
+        events = Parser().feed(received.partition(b"\r\n\r\n")[2])[1:]
+        assert 0 < len(events) < total
+        async with gateway.live(Last_Event_ID=str(events[-1].id)) as again:
+            events += await again.until_sequence(total)
+        assert serials(events) == list(range(1, total + 1))
+
+
+def _rest_of(connection: socket.socket) -> bytes:
+    connection.settimeout(10)
+    received = b""
+    try:
+        while data := connection.recv(65536):
+            received += data
+    except ConnectionResetError:
+        pass
+    return received
+
+
+async def test_a_client_that_pauses_and_reads_on_stays_connected(nats_url: str) -> None:
+    """A burst larger than its buffer is caught up with from the window."""
+    total = 2000
+    async with running(nats_url, client_buffer_bytes=64 * 1024) as gateway, gateway.live() as stream:
+        before = evicted()
+        await publish_changes(gateway.bus, 1, total, padding=4000)
+        assert serials(await stream.take(total)) == list(range(1, total + 1))
+        assert evicted() == before
