@@ -36,6 +36,8 @@ def wait_for_services() -> None:
 
 def main() -> None:
     """Run it until SIGTERM, or until it ends by itself, which is a failure."""
+    stopping: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _frame: stopping.append(number))  # before there is a child to leave
     data = Path(os.environ["DATA"])
     log = data / "nats-server.log"
     binary = Path(sys.executable).parent / "nats-server"
@@ -43,14 +45,13 @@ def main() -> None:
     command = [str(binary), "-js", "-sd", str(data / "nats"), *listen, "-l", str(log)]
     # A session of its own: the signal for the whole process group must not reach it before the services are gone.
     server = subprocess.Popen(command, start_new_session=True)  # noqa: S603 -- our own arguments
-
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        sys.exit(f"nats-server ended with code {server.wait()}: see {log}")
-    finally:
-        wait_for_services()
-        server.terminate()
-        server.wait()
+    while not stopping:
+        if server.poll() is not None:
+            sys.exit(f"nats-server ended with code {server.returncode}: see {log}")
+        time.sleep(0.1)
+    wait_for_services()
+    server.terminate()
+    server.wait()
 
 
 if __name__ == "__main__":

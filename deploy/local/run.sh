@@ -22,4 +22,4 @@ export TFDRIFT_LOG_FORMAT=${TFDRIFT_LOG_FORMAT:-console}
 mkdir -p "$DATA/nats" "$TFDRIFT_SPOOL_DIR"
 
 .venv/bin/python deploy/local/ports.py
-exec .venv/bin/honcho --env /dev/null start
+exec .venv/bin/python deploy/local/start.py

@@ -1,0 +1,42 @@
+"""Runs honcho on the Procfile, so that Ctrl-C at any moment stops everything and leaves nothing behind.
+
+honcho 2.0 cannot take a signal while its processes are being started: it fails on the first that has not reported its
+pid yet (KeyError), and its children fail on the signals that the terminal sends to the whole group. So a signal is only
+noted until all have started.
+"""
+
+import os
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # before the imports: an interrupted import ends in a traceback
+
+import honcho.command  # type: ignore[import-untyped]  # noqa: E402
+from honcho.manager import SIGNALS, Manager  # type: ignore[import-untyped]  # noqa: E402
+
+
+class PatientManager(Manager):  # type: ignore[misc]
+    """honcho's manager, which stops nothing before everything has started."""
+
+    def _start(self) -> None:
+        noted: list[int] = []
+        handlers = {number: signal.signal(number, lambda came, _frame: noted.append(came)) for number in SIGNALS}
+        super()._start()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if noted:
+            os.kill(os.getpid(), noted[0])
+
+    def terminate(self) -> None:
+        if super()._all_started():
+            super().terminate()
+
+    def _all_started(self) -> bool:
+        started = bool(super()._all_started())
+        if started and self.returncode is not None:
+            self.terminate()
+        return started
+
+
+if __name__ == "__main__":
+    honcho.command.Manager = PatientManager
+    honcho.command.main(["--env", os.devnull, "start"])
