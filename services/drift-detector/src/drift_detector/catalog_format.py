@@ -21,7 +21,8 @@ class _Written(BaseModel):
 class Tier(StrEnum):
     """How far an event's mapping is to be trusted."""
 
-    VERIFIED = "verified"
+    VERIFIED = "verified"  # by a successful call in a real log
+    DOCUMENTED = "documented"  # by the API's documentation and models
     STRONG = "auto-strong"
     WEAK = "auto-weak"
 

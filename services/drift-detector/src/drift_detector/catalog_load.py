@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 import orjson
@@ -48,17 +49,37 @@ class CatalogError(Exception):
 
 
 def load_catalog() -> Catalog:
-    """The shipped catalog: ``mapping/auto.json``, where it exists, under ``mapping/curated.yaml``.
+    """The shipped catalog: ``mapping/auto.json``, where it exists, under what is curated.
 
     Raises:
         CatalogError: a file is not of the format.
     """
     folder = resources.files("drift_detector") / "mapping"
-    curated = parse_yaml((folder / "curated.yaml").read_text(encoding="utf-8"), "curated.yaml")
+    curated = curated_document(folder)
     generated = folder / "auto.json"
     if generated.is_file():
         return build_catalog(merge(orjson.loads(generated.read_bytes()), curated), "auto.json under curated.yaml")
     return build_catalog(curated, "curated.yaml")
+
+
+def curated_document(folder: Traversable) -> dict[str, Any]:
+    """``curated.yaml`` and every file of ``curated/`` as one document.
+
+    Raises:
+        CatalogError: a file is not YAML, or says again what another one says.
+    """
+    document = parse_yaml((folder / "curated.yaml").read_text(encoding="utf-8"), "curated.yaml")
+    sections: dict[str, dict[str, Any]] = {"types": {}, "events": {}}
+    for file in sorted((folder / "curated").iterdir(), key=lambda file: file.name):
+        part = parse_yaml(file.read_text(encoding="utf-8"), file.name)
+        for section, entries in part.items():
+            if section not in sections:
+                raise CatalogError(f"{file.name}: {section!r} is none of {', '.join(sections)}")
+            for name, entry in entries.items():
+                if name in sections[section]:
+                    raise CatalogError(f"{file.name}: another file has {name} too")
+                sections[section][name] = entry
+    return document | sections
 
 
 class _Loader(yaml.SafeLoader):

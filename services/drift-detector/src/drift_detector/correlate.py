@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from drift_detector.compare_values import Verdict
-from drift_detector.facts import Call, Operation, Sanction
+from drift_detector.facts import Call, Operation, Sanction, Verb
 from drift_detector.normalise import MISSING, Absent
 from tfdrift.events import DriftKind, DriftStatus, HistoryEntry, Json, Resolution
 
@@ -75,10 +75,10 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A call says this of the attribute."""
+    """A call says this of the attribute, in one operation or in several that follow one another."""
 
     call: Call
-    operation: Operation
+    operations: tuple[Operation, ...]
 
 
 Fact = Recorded | Removed | Claimed
@@ -133,8 +133,10 @@ class _Line:
     def _claim(self, fact: Claimed) -> None:
         if self.removed:
             return
-        base = self.recorded if isinstance(self.cloud, AsRecorded | Unknown) else self.cloud
-        self.cloud = UNKNOWN if fact.operation.unknown else self.apply(fact.operation, base)
+        base: Value | Unknown = self.recorded if isinstance(self.cloud, AsRecorded | Unknown) else self.cloud
+        for operation in fact.operations:
+            base = self._after(operation, base)
+        self.cloud = base
         self.setter = fact.call
         if self.compare(self.cloud, self.recorded) is Verdict.SAME:
             if self._open:
@@ -145,6 +147,11 @@ class _Line:
         else:
             self.pending = None
             self._tell(fact.call.occurred, call=fact.call, culprit=fact.call)
+
+    def _after(self, operation: Operation, value: Value | Unknown) -> Value | Unknown:
+        if operation.unknown or (isinstance(value, Unknown) and operation.verb is not Verb.SET):
+            return UNKNOWN
+        return self.apply(operation, MISSING if isinstance(value, Unknown) else value)
 
     def _record(self, fact: Recorded) -> None:
         self.recorded = fact.value
@@ -255,13 +262,23 @@ def time_line(facts: Iterable[Fact]) -> list[Fact]:
     for state in sorted((fact for fact in given if not isinstance(fact, Claimed)), key=lambda fact: fact.serial):
         latest = max(latest, state.at) if states else SINCE_EVER
         states.append((latest, state))
-    calls = sorted((fact for fact in given if isinstance(fact, Claimed)), key=lambda fact: fact.call.order)
+    calls = sorted(_joined(fact for fact in given if isinstance(fact, Claimed)), key=lambda fact: fact.call.order)
     merged: list[Fact] = []
     for call in calls:
         while states and states[0][0] <= call.call.occurred:
             merged.append(states.pop(0)[1])
         merged.append(call)
     return merged + [state for _, state in states]
+
+
+def _joined(claims: Iterable[Claimed]) -> list[Claimed]:
+    """One claim for each call: what a call does to one attribute in several operations, it does at once."""
+    joined: dict[str, Claimed] = {}
+    for claim in claims:
+        known = joined.get(claim.call.event_id)
+        operations = (*known.operations, *claim.operations) if known else claim.operations
+        joined[claim.call.event_id] = Claimed(claim.call, operations)
+    return list(joined.values())
 
 
 def is_confirmed(pending: Call, written: datetime | None) -> bool:

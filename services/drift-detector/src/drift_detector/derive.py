@@ -33,6 +33,7 @@ from drift_detector.correlate import (
 )
 from drift_detector.facts import Act, Call, Operation, Target, Verb
 from drift_detector.normalise import MISSING, Absent
+from drift_detector.paths import parse_attribute
 from drift_detector.paths import recorded as recorded_at
 from drift_detector.rules import Judged, Rules, ignored_by, severity_of
 from tfdrift.events import SENSITIVE_DISPLAY, Drift, DriftKind, HistoryEntry, Json
@@ -97,14 +98,15 @@ def derive_managed(
             existence = Operation(
                 attribute=_EXISTENCE.attribute, value=_identity(record) if target.act is Act.CREATE else None
             )
-            claims[None].append(Claimed(call, existence))
+            claims[None].append(Claimed(call, (existence,)))
         for operation in target.operations:
-            for single in per_tag(operation, record.attributes.get("tags")):
-                claims[single.attribute].append(Claimed(call, single))
+            for single in per_tag(operation, recorded_at(record.attributes, "tags")):
+                if _has_attribute(record, single.attribute):
+                    claims[single.attribute].append(Claimed(call, (single,)))
     drifts: dict[str, Drift] = {}
     dues: list[datetime] = []
     for attribute, claimed in claims.items():
-        if attribute is None and not any(fact.operation.value is None for fact in claimed):
+        if attribute is None and not any(fact.operations[0].value is None for fact in claimed):
             continue  # it was only ever created, and it is there
         outcome, hidden = _read(record, attribute, life, claimed, judgement)
         story, due = _settle(outcome, written, now, judgement)
@@ -115,6 +117,12 @@ def derive_managed(
             if drift is not None:
                 drifts[drift.id] = drift
     return Derived(drifts, min(dues, default=None))
+
+
+def _has_attribute(record: ResourceRecord, path: str) -> bool:
+    """Whether the provider's version that wrote the record knows the attribute; a state spells every one it knows."""
+    root = parse_attribute(path)[0]
+    return root in record.attributes or root == "tags"
 
 
 def derive_unmanaged(
@@ -135,7 +143,7 @@ def derive_unmanaged(
     for call, target in named:
         if target.act is not Act.UPDATE:
             value = identity if target.act is Act.CREATE else None
-            facts.append(Claimed(call, Operation(attribute=_EXISTENCE.attribute, value=value)))
+            facts.append(Claimed(call, (Operation(attribute=_EXISTENCE.attribute, value=value),)))
     outcome = correlate(facts, _compare_existence, _apply_existence, _kind_of_existence)
     story, due = _settle(outcome, None, now, judgement)
     if story is None:

@@ -66,13 +66,13 @@ class RecordTokens:
         """Every token of a record."""
         found = set()
         for attribute in self._attributes.get(record.type, frozenset()):
-            value = self._catalog.identity_value(record.type, attribute, record.attributes.get(attribute))
-            if value is not None:
-                found.add(_token(record.type, attribute, value))
+            recorded = record.attributes.get(attribute)
+            values = self._catalog.identity_values(record.type, attribute, recorded)
+            found.update(_token(record.type, attribute, value) for value in values)
         for attribute in _ANY_IDENTITY_ATTRIBUTES:
-            value = record.attributes.get(attribute)
-            if isinstance(value, str) and value:
-                found.add(_any_token(value))
+            recorded = record.attributes.get(attribute)
+            if isinstance(recorded, str) and recorded:
+                found.add(_any_token(recorded))
         return frozenset(found)
 
 
