@@ -1,0 +1,32 @@
+"""The console script ``ingest-tfstate``."""
+
+from __future__ import annotations
+
+import sys
+
+from ingest_tfstate.app import accept_lineage, run
+from ingest_tfstate.settings import Settings
+from tfdrift import harness
+
+SERVICE = harness.Service(
+    name="ingest-tfstate",
+    description="Watches Terraform states and puts what changed between two serials on the ledger.",
+    settings=Settings,
+    run=run,
+    modes={
+        "accept-lineage": harness.Mode(
+            help="take the next state of a workspace though its lineage is another one",
+            arguments=("WORKSPACE",),
+            act=accept_lineage,
+        )
+    },
+)
+
+
+def main() -> int:
+    """Run the service; returns the exit code."""
+    return harness.main(SERVICE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

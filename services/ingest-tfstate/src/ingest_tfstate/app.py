@@ -1,0 +1,175 @@
+"""ingest-tfstate: watches the sources, and serves ``POST /refresh`` for a pipeline that has just applied."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from aiohttp import web
+
+from ingest_tfstate.conditions import Conditions
+from ingest_tfstate.local_files import LocalFiles
+from ingest_tfstate.object_store import ObjectStore
+from ingest_tfstate.recorder import Recorder
+from ingest_tfstate.records import LINEAGE_ACCEPTED
+from ingest_tfstate.redact import Redactor
+from ingest_tfstate.settings import Settings
+from ingest_tfstate.source import Source
+from ingest_tfstate.uri import SourceUri
+from ingest_tfstate.watcher import Shared, Watcher
+from tfdrift.bus import Bus, BusError, Conflict, Entry
+from tfdrift.harness import ConfigurationError, Runtime
+from tfdrift.records import WORKSPACES_BUCKET, WorkspaceHead, workspace_key
+
+HASH_KEY: Final = "hash_key"
+PRUNE_SECONDS: Final = 3600.0
+_KEY_RETRY_SECONDS: Final = 1.0
+
+
+async def run(runtime: Runtime[Settings]) -> None:
+    """The service: ready once every source has been looked at, until `Runtime.stopping`."""
+    runtime.readiness.set("sources", False)
+    watchers: list[Watcher] = []
+    turn = asyncio.Lock()
+    await runtime.serve(public_app(watchers), runtime.settings.http_port)
+    work = runtime.tasks.create_task(_watch(runtime, watchers, turn))
+    await runtime.stopping.wait()
+    # What is being taken is finished; a process that has no time for it loses nothing, but writes it twice.
+    await turn.acquire()
+    work.cancel()
+
+
+async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyncio.Lock) -> None:
+    settings = runtime.settings
+    await runtime.bus.wait_connected()
+    recorder = Recorder(runtime.bus, Redactor(await hash_key(runtime.bus, settings)))
+    shared = Shared(recorder, Conditions(runtime.log), runtime.log, turn)
+    watchers.extend(
+        Watcher(source_of(uri, settings), shared, settings.state_poll_seconds) for uri in settings.sources()
+    )
+    heads = Heads(watchers)
+    caught_up = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(heads.follow(runtime.bus, caught_up))
+        await caught_up.wait()
+        for watcher in watchers:
+            tasks.create_task(watcher.run())
+        tasks.create_task(prune_forever(runtime, shared, heads))
+        for watcher in watchers:
+            await watcher.looked.wait()
+        runtime.readiness.set("sources", True)
+
+
+def source_of(uri: SourceUri, settings: Settings) -> Source:
+    """The source that reads `uri`."""
+    if uri.scheme == "file":
+        return LocalFiles(uri, settings.max_state_bytes)
+    return ObjectStore(uri, settings.max_state_bytes)
+
+
+async def hash_key(bus: Bus, settings: Settings) -> bytes:
+    """The key of the hashes: from the settings, else the one in the bucket, which the first process makes."""
+    if settings.hash_key is not None:
+        return settings.hash_key.get_secret_value().encode()
+    bucket = bus.bucket(WORKSPACES_BUCKET)
+    while True:
+        try:
+            entry = await bucket.get(HASH_KEY)
+            if entry is not None and entry.value:
+                return entry.value
+            await bucket.create(HASH_KEY, secrets.token_hex(32).encode())
+        except Conflict:
+            continue  # another replica was first
+        except BusError:
+            await asyncio.sleep(_KEY_RETRY_SECONDS)
+
+
+def public_app(watchers: Sequence[Watcher]) -> web.Application:
+    """``GET /healthz``, and ``POST /refresh``: look at every source now rather than at the next poll."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def refresh(_: web.Request) -> web.Response:
+        for watcher in watchers:
+            watcher.wake.set()
+        return web.json_response({"sources": len(watchers)}, status=202)
+
+    app = web.Application()
+    app.router.add_get("/healthz", healthz)
+    app.router.add_post("/refresh", refresh)
+    return app
+
+
+class Heads:
+    """Follows the heads of all workspaces: which there are, and what an operator changed in them."""
+
+    def __init__(self, watchers: Sequence[Watcher]) -> None:
+        self._watchers = watchers
+        self._by_key: dict[str, str] = {}
+
+    @property
+    def workspaces(self) -> list[str]:
+        """Every workspace that has a head."""
+        return sorted(self._by_key.values())
+
+    async def follow(self, bus: Bus, caught_up: asyncio.Event) -> None:
+        """Until cancelled."""
+        await bus.bucket(WORKSPACES_BUCKET).watch(self._on_entry, on_caught_up=caught_up.set)
+
+    def _on_entry(self, entry: Entry) -> None:
+        if entry.key == HASH_KEY:
+            return
+        if entry.value is None:
+            workspace = self._by_key.pop(entry.key, None)
+            changed = workspace is not None
+        else:
+            head = WorkspaceHead.model_validate_json(entry.value)
+            workspace = self._by_key[entry.key] = head.workspace
+            changed = head.condition == LINEAGE_ACCEPTED
+            for watcher in self._watchers:
+                watcher.expect(head.source)
+        for watcher in self._watchers:
+            if workspace is not None and changed:
+                watcher.forget(workspace)
+
+
+async def prune_forever(runtime: Runtime[Settings], shared: Shared, heads: Heads) -> None:
+    """Delete the records of what was removed longer ago than the ledger reaches."""
+    while True:
+        await asyncio.sleep(PRUNE_SECONDS)
+        before = datetime.now(UTC) - timedelta(hours=runtime.settings.retention_hours)
+        for workspace in heads.workspaces:
+            try:
+                async with shared.turn:
+                    pruned = await shared.recorder.prune(workspace, before)
+            except BusError as error:
+                runtime.log.warning("prune_put_off", workspace=workspace, reason=str(error))
+                continue
+            if pruned:
+                runtime.log.info("pruned", workspace=workspace, records=pruned)
+
+
+def accept_lineage(settings: Settings, arguments: Sequence[str]) -> int:
+    """``--accept-lineage WORKSPACE``: let a workspace that was made anew in, once.
+
+    Raises:
+        ConfigurationError: the workspace is not known.
+    """
+    (workspace,) = arguments
+
+    async def accept() -> bool:
+        bus = Bus(settings.nats_options("ingest-tfstate"), settings.retention())
+        try:
+            await bus.open()
+            return await Recorder(bus, Redactor(b"")).accept_lineage(workspace)
+        finally:
+            await bus.close()
+
+    if not asyncio.run(accept()):
+        raise ConfigurationError(f"there is no workspace {workspace}; its key would be {workspace_key(workspace)}")
+    print(f"the next state of {workspace} is taken, whatever its lineage and serial")
+    return 0

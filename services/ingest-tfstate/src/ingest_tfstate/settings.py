@@ -1,0 +1,37 @@
+"""The settings of ingest-tfstate."""
+
+from __future__ import annotations
+
+import os
+
+from pydantic import Field, SecretStr, field_validator
+
+from ingest_tfstate.uri import SourceUri, parse_sources
+from tfdrift.harness import Settings as CommonSettings
+
+
+class Settings(CommonSettings):
+    """What ingest-tfstate reads from the environment, beside what every service does."""
+
+    http_port: int = Field(2802, ge=1, le=65535, description="public port of ingest-tfstate")
+    admin_port: int = Field(9102, ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
+    state_sources: str = Field(
+        description="comma-separated URIs or paths of states, such as file:///states/**/*.tfstate or s3://bucket/*.tfstate"
+    )
+    state_poll_seconds: float = Field(
+        30, ge=1, le=86400, description="how often a source that cannot notify is looked at"
+    )
+    max_state_bytes: int = Field(256 * 1024**2, ge=1024, description="the largest state that is read, in bytes")
+    hash_key: SecretStr | None = Field(
+        None, description="key of the hashes that stand for secrets; by default made once and kept in NATS"
+    )
+
+    @field_validator("state_sources")
+    @classmethod
+    def _well_formed(cls, text: str) -> str:
+        parse_sources(text, os.getcwd())
+        return text
+
+    def sources(self) -> tuple[SourceUri, ...]:
+        """The sources; a relative path is below the working directory."""
+        return parse_sources(self.state_sources, os.getcwd())

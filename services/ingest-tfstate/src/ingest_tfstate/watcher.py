@@ -1,0 +1,192 @@
+"""Looks at one source again and again, and hands what is new to the recorder."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from ingest_tfstate import metrics
+from ingest_tfstate.conditions import Conditions
+from ingest_tfstate.errors import (
+    ContentError,
+    DuplicateWorkspace,
+    Malformed,
+    Missing,
+    OrderError,
+    ReadError,
+    StateError,
+    Truncated,
+)
+from ingest_tfstate.recorder import Recorder
+from ingest_tfstate.records import Sighting
+from ingest_tfstate.source import Content, Found, Source
+from ingest_tfstate.state import State, parse_state
+from tfdrift.bus import BusError
+
+# A state that cannot be parsed may be half-written: it is looked at once more before anybody is told.
+SETTLE_SECONDS: Final = 0.5
+RETRY_SECONDS: Final = 1.0
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the watchers of all sources share.
+
+    Attributes:
+        turn: held while a state is in memory, so that there is never more than one.
+        owners: the URI that each workspace is read from; a second one is a condition.
+    """
+
+    recorder: Recorder
+    conditions: Conditions
+    log: Any
+    turn: asyncio.Lock
+    owners: dict[str, str] = field(default_factory=dict)
+
+
+class Watcher:
+    """One source's watcher.
+
+    Attributes:
+        wake: set it to have the source looked at now.
+        looked: set once the source has been looked at for the first time.
+    """
+
+    def __init__(self, source: Source, shared: Shared, poll_seconds: float) -> None:
+        self.source = source
+        self.wake = asyncio.Event()
+        self.looked = asyncio.Event()
+        self._shared = shared
+        self._poll_seconds = poll_seconds
+        self._settled: dict[str, str] = {}
+        self._doubtful: dict[str, str] = {}
+        self._known: set[str] = set()
+        self._retry_seconds: float | None = None
+
+    async def run(self) -> None:
+        """Look whenever the source notifies, and at every poll interval; until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.source.notify(self.wake))
+            while True:
+                self.wake.clear()
+                self._retry_seconds = None
+                await self._look()
+                self.looked.set()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._retry_seconds or self._poll_seconds):
+                        await self.wake.wait()
+
+    def forget(self, workspace: str) -> None:
+        """Look at a workspace again though its content is the same: its head was changed by somebody else."""
+        if self._settled.pop(workspace, None) is not None:
+            self.wake.set()
+
+    def expect(self, source: str) -> None:
+        """A head says that a workspace was read from `source`; if that is ours, its absence is a condition."""
+        prefix = self.source.uri.of("")
+        path = source.removeprefix(prefix)
+        if source.startswith(prefix) and self.source.uri.matches(path):
+            self._known.add(path)
+
+    async def _look(self) -> None:
+        uri = self.source.uri
+        up = metrics.SOURCE_UP.labels(str(uri))
+        try:
+            states = await self.source.states()
+        except ReadError as error:
+            up.set(0)
+            if self._shared.conditions.set(f"source:{uri}", error, str(uri)) and isinstance(error, Missing):
+                for path in sorted(self._known):
+                    await self._not_taken(uri.workspace_of(path), error, uri.of(path))
+            return
+        up.set(1)
+        self._shared.conditions.clear(f"source:{uri}")
+        for found in states:
+            await self._look_at(found)
+        for path in sorted(self._known - {found.path for found in states}):
+            await self._not_taken(uri.workspace_of(path), Missing(f"{uri.of(path)} is gone"), uri.of(path))
+        self._known |= {found.path for found in states}
+
+    async def _look_at(self, found: Found) -> None:
+        uri = self.source.uri
+        workspace, where = uri.workspace_of(found.path), uri.of(found.path)
+        settled = self._settled.get(workspace)
+        if settled is not None and found.signature == settled:
+            return
+        try:
+            owner = self._shared.owners.setdefault(workspace, where)
+            if owner != where:
+                raise DuplicateWorkspace(f"{where} would be the workspace that {owner} is already")
+            content = await self.source.read(found, settled)
+            if content is not None:
+                async with self._shared.turn:
+                    await self._take(workspace, where, content)
+        except ReadError as error:
+            await self._not_taken(workspace, error, where)
+        except DuplicateWorkspace as error:
+            # The workspace itself is well; the condition is the second file's.
+            self._shared.conditions.set(where, error, where)
+        except BusError as error:
+            self._shared.log.warning("state_put_off", workspace=workspace, reason=str(error))
+            self._retry_seconds = RETRY_SECONDS
+
+    async def _take(self, workspace: str, where: str, content: Content) -> None:
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(content.data).hexdigest())
+        held = await self._shared.recorder.held(workspace)
+        if held.head is not None and held.head.digest == digest:
+            self._read("unchanged")
+            await self._well(workspace, held.head.condition is not None, content)
+            return
+        try:
+            started = time.perf_counter()
+            state = await asyncio.to_thread(parse_state, content.data)
+            metrics.PARSE_SECONDS.observe(time.perf_counter() - started)
+            received = datetime.now(UTC)
+            sighting = Sighting(workspace, where, state, digest, content.modified, received)
+            started = time.perf_counter()
+            events = await self._shared.recorder.take(sighting, held)
+            metrics.RECORD_SECONDS.observe(time.perf_counter() - started)
+        except (ContentError, OrderError) as error:
+            if isinstance(error, Truncated | Malformed) and self._doubtful.get(workspace) != digest:
+                self._doubtful[workspace] = digest
+                self._retry_seconds = SETTLE_SECONDS
+                return
+            self._settled[workspace] = content.signature
+            await self._not_taken(workspace, error, where)
+        else:
+            self._read("taken")
+            self._shared.log.info(
+                "state_taken", workspace=workspace, serial=state.serial, source=where, changes=len(events)
+            )
+            self._measure(workspace, state, content)
+            await self._well(workspace, False, content)
+
+    async def _well(self, workspace: str, marked: bool, content: Content) -> None:
+        self._settled[workspace] = content.signature
+        self._doubtful.pop(workspace, None)
+        if self._shared.conditions.clear(workspace) or marked:
+            await self._shared.recorder.mark(workspace, None)
+
+    async def _not_taken(self, workspace: str, error: StateError, where: str) -> None:
+        if isinstance(error, ReadError):
+            self._settled.pop(workspace, None)
+        if self._shared.conditions.set(workspace, error, where):
+            self._read(error.condition)
+            try:
+                await self._shared.recorder.mark(workspace, error.condition)
+            except BusError as failure:
+                self._shared.log.warning("condition_not_marked", workspace=workspace, reason=str(failure))
+
+    def _read(self, outcome: str) -> None:
+        metrics.READS.labels(self.source.uri.scheme, outcome).inc()
+
+    def _measure(self, workspace: str, state: State, content: Content) -> None:
+        metrics.STATE_BYTES.labels(workspace).set(len(content.data))
+        metrics.RESOURCES.labels(workspace).set(len(state.instances))
+        metrics.SERIAL.labels(workspace).set(state.serial)
+        metrics.RECORDED.labels(workspace).set(content.modified.timestamp())

@@ -1,0 +1,117 @@
+"""Which states a source names, and reading them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import obstore
+import pytest
+from obstore.store import MemoryStore
+
+from ingest_tfstate.errors import Missing, TooLarge
+from ingest_tfstate.local_files import LocalFiles
+from ingest_tfstate.object_store import ObjectStore
+from ingest_tfstate.settings import Settings
+from ingest_tfstate.source import Found
+from ingest_tfstate.uri import SourceError, parse_source, parse_sources
+from tests.ingest_tfstate.service import write
+from tfdrift.harness import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "workspace"),
+    [
+        ("file:///states/**/*.tfstate", "prod.tfstate", "prod"),
+        ("file:///states/**/*.tfstate", "eu/net.tfstate", "eu/net"),
+        ("file:///states/*/terraform.tfstate", "eu/terraform.tfstate", "eu/terraform"),
+        ("file:///states/prod.tfstate", "prod.tfstate", "prod"),
+        ("file:///states/prod.tfstate#live/eu", "prod.tfstate", "live/eu"),
+        ("examples/prod.tfstate", "prod.tfstate", "prod"),
+        ("./examples/estate?.tfstate", "estate1.tfstate", "estate1"),
+        ("/a b/[a-c]*.tfstate", "bc.tfstate", "bc"),
+        ("file:///a%20b/x.tfstate", "x.tfstate", "x"),
+        ("s3://bucket/live/*.tfstate", "net.tfstate", "net"),
+        ("gs://bucket/**/default.tfstate", "a/b/default.tfstate", "a/b/default"),
+        ("https://host/state/net#net", "net", "net"),
+    ],
+)
+def test_a_workspace_is_named_by_the_path_below_the_fixed_part(source: str, path: str, workspace: str) -> None:
+    """The path below the first wildcard's folder without .tfstate, or the fragment."""
+    uri = parse_source(source, "/work")
+    assert uri.matches(path)
+    assert uri.workspace_of(path) == workspace
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("file:///s/*.tfstate", "a/b.tfstate"),
+        ("file:///s/*.tfstate", "a.tfstate.backup"),
+        ("file:///s/**/*.tfstate", ".terraform/terraform.tfstate"),
+        ("file:///s/**/*.tfstate", "a/.terraform/terraform.tfstate"),
+        ("file:///s/*.tfstate", ".prod.tfstate"),
+        ("file:///s/?.tfstate", "ab.tfstate"),
+        ("file:///s/[!a].tfstate", "a.tfstate"),
+    ],
+)
+def test_what_a_pattern_passes_over(source: str, path: str) -> None:
+    """Backups, other folders, and what begins with a dot: a backend's cache is no state."""
+    assert not parse_source(source, "/").matches(path)
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        "",
+        " , ",
+        "ftp://host/a.tfstate",
+        "file://host/a.tfstate",
+        "s3:///a.tfstate",
+        "s3://bucket",
+        "/states/",
+        "/states/*.tfstate#prod",
+        "/a.tfstate#",
+        "https://host/*.tfstate",
+        "/a.tfstate,/a.tfstate",
+        "/a/prod.tfstate,/b/prod.tfstate",
+    ],
+)
+def test_a_wrong_source_is_one_sentence(sources: str) -> None:
+    """Named at start, before anything runs."""
+    with pytest.raises(SourceError):
+        parse_sources(sources, "/")
+    with pytest.raises(ConfigurationError, match="TFDRIFT_STATE_SOURCES") as raised:
+        Settings.load({"TFDRIFT_STATE_SOURCES": sources})
+    assert "\n" not in str(raised.value)
+
+
+async def test_local_files_are_found_by_the_pattern_and_read_when_they_change(tmp_path: Path) -> None:
+    """A state that has not changed costs no read."""
+    for name in ("a.tfstate", "b/c.tfstate", "b/c.txt", ".terraform/terraform.tfstate"):
+        write(tmp_path / name, b"{}")
+    source = LocalFiles(parse_source(f"{tmp_path}/**/*.tfstate", "/"), 100)
+    found = await source.states()
+    assert [state.path for state in found] == ["a.tfstate", "b/c.tfstate"]
+    content = await source.read(found[0], None)
+    assert content is not None
+    assert (content.data, content.signature) == (b"{}", found[0].signature)
+    assert await source.read(found[0], content.signature) is None
+    write(tmp_path / "a.tfstate", b"x" * 101)
+    with pytest.raises(TooLarge):
+        await source.read((await source.states())[0], content.signature)
+
+
+async def test_objects_are_found_below_a_prefix_and_read_conditionally() -> None:
+    """An unchanged object is not transferred; one that is gone is missing."""
+    store = MemoryStore()
+    for path in ("live/a.tfstate", "live/b/c.tfstate", "other/d.tfstate"):
+        await obstore.put_async(store, path, b"{}")
+    source = ObjectStore(parse_source("s3://bucket/live/**/*.tfstate", "/"), 100, store)
+    found = await source.states()
+    assert [state.path for state in found] == ["a.tfstate", "b/c.tfstate"]
+    content = await source.read(found[0], None)
+    assert content is not None
+    assert content.data == b"{}"
+    assert await source.read(found[0], content.signature) is None
+    with pytest.raises(Missing):
+        await source.read(Found("gone.tfstate", None), None)
