@@ -64,7 +64,7 @@ class RecordTokens:
 
     def of(self, record: ResourceRecord) -> frozenset[str]:
         """Every token of a record."""
-        found = set()
+        found: set[str] = set()
         for attribute in self._attributes.get(record.type, frozenset()):
             recorded = record.attributes.get(attribute)
             values = self._catalog.identity_values(record.type, attribute, recorded)
