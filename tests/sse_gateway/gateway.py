@@ -12,12 +12,14 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
+from prometheus_client import REGISTRY
 
 from sse_gateway.app import run
 from sse_gateway.settings import GatewaySettings
 from tests.conftest import DEADLINE_SECONDS, eventually, free_port
 from tfdrift.bus import Bus
 from tfdrift.envelope import Envelope
+from tfdrift.events import Event as Payload
 from tfdrift.events import FalcoEvent, StateAction, StateChange
 from tfdrift.harness import Runtime
 from tfdrift.severity import Severity
@@ -216,7 +218,7 @@ def alert(severity: Severity, provider: Provider = Provider.AWS, service: str = 
     )
 
 
-async def publish(bus: Bus, events: Sequence[StateChange | FalcoEvent]) -> list[int]:
+async def publish(bus: Bus, events: Sequence[Payload]) -> list[int]:
     """Put events on the ledger in this order; returns their sequences."""
     sequences = []
     for event in events:
@@ -233,6 +235,11 @@ async def publish_changes(bus: Bus, first: int, count: int, padding: int = 0) ->
         envelopes = [Envelope(str(uuid4()), datetime.now(UTC), workspace="prod") for _ in numbers]
         events = [change(number, padding=padding) for number in numbers]
         await asyncio.gather(*(bus.publish_event(*pair) for pair in zip(events, envelopes, strict=True)))
+
+
+def metric(name: str, **labels: str) -> float:
+    """The value of a metric of this process, 0 when nothing has set it."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 def serials(events: Sequence[Event]) -> list[int]:

@@ -69,11 +69,10 @@ async def test_head_gets_the_headers_and_no_stream(nats_url: str) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 async def test_other_methods_are_refused_with_those_that_are_not(nats_url: str, method: str) -> None:
     """405 with ``Allow``, as a problem document."""
-    async with running(nats_url) as gateway:
-        async with gateway.session.request(method, f"{gateway.url}{STREAM_PATH}") as response:
-            assert response.status == 405
-            assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
-            assert response.content_type == "application/problem+json"
+    async with running(nats_url) as gateway, gateway.session.request(method, f"{gateway.url}{STREAM_PATH}") as response:
+        assert response.status == 405
+        assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
+        assert response.content_type == "application/problem+json"
 
 
 async def test_an_unknown_path_is_a_problem_document(nats_url: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import eventually
-from tests.sse_gateway.gateway import Gateway, alert, change, publish, publish_changes, running
+from tests.sse_gateway.gateway import Gateway, alert, change, metric, publish, publish_changes, running
 from tfdrift.events import Drift, DriftKind, DriftStatus, UserIdentity, Via
 from tfdrift.records import DRIFTS_BUCKET, WORKSPACES_BUCKET, DriftRecord, WorkspaceHead, workspace_key
 from tfdrift.severity import Severity
@@ -220,13 +220,11 @@ async def test_stats_count_what_is_open_and_name_the_ledgers_ends(nats_url: str)
 
 async def test_a_record_that_cannot_be_read_is_counted_and_passed_over(nats_url: str) -> None:
     """One broken value does not take the list away."""
-    from sse_gateway.metrics import UNREADABLE
-
-    counter = UNREADABLE.labels(DRIFTS_BUCKET)
-    before = counter._value.get()
+    name, labels = "tfdrift_gateway_unreadable_records_total", {"bucket": DRIFTS_BUCKET}
+    before = metric(name, **labels)
     async with running(nats_url) as gateway:
         await gateway.bus.bucket(DRIFTS_BUCKET).put("broken", b"{not json")
-        await eventually(lambda: counter._value.get() == before + 1)
+        await eventually(lambda: metric(name, **labels) == before + 1)
         await store(gateway, drift(1))
 
 

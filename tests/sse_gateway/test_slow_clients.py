@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from sse_gateway.metrics import EVICTIONS
 from tests.conftest import eventually
-from tests.sse_gateway.gateway import STREAM_PATH, Parser, publish_changes, running, serials
+from tests.sse_gateway.gateway import STREAM_PATH, Parser, metric, publish_changes, running, serials
 
 
 def evicted() -> float:
-    return sum(EVICTIONS.labels(reason)._value.get() for reason in ("slow", "stalled"))
+    return sum(metric("tfdrift_gateway_evictions_total", reason=reason) for reason in ("slow", "stalled"))
 
 
 async def test_a_client_that_stops_reading_is_cut_off_and_resumes_without_loss(nats_url: str) -> None:

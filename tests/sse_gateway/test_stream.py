@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from tests.conftest import eventually
-from tests.sse_gateway.gateway import STREAM_PATH, alert, change, publish, running, serials
+from tests.sse_gateway.gateway import STREAM_PATH, alert, change, metric, publish, running, serials
+from tfdrift.bus import Bus
 from tfdrift.events import StateChange
 from tfdrift.severity import Severity
 from tfdrift.subjects import Provider
@@ -117,22 +118,25 @@ async def test_an_unknown_parameter_or_value_is_a_problem_document_that_names_it
 
 async def test_an_idle_stream_is_kept_alive_and_a_busy_one_is_not(nats_url: str) -> None:
     """The comment comes only after a time without other traffic."""
-    async with running(nats_url, keepalive_seconds=0.4) as gateway:
-        async with gateway.live("?events=falco") as idle, gateway.live("?events=state_change") as busy:
-            publishing = asyncio.create_task(_publish_steadily(gateway.bus, seconds_between=0.05))
-            await idle.until_comments(2)
-            publishing.cancel()
-            assert idle.parser.comments == ["keep-alive", "keep-alive"]
-            assert len(await busy.take(8)) == 8
-            assert busy.parser.comments == []
-            await busy.until_comments(1)
+    async with (
+        running(nats_url, keepalive_seconds=0.4) as gateway,
+        gateway.live("?events=falco") as idle,
+        gateway.live("?events=state_change") as busy,
+    ):
+        publishing = asyncio.create_task(_publish_steadily(gateway.bus, seconds_between=0.05))
+        await idle.until_comments(2)
+        publishing.cancel()
+        assert idle.parser.comments == ["keep-alive", "keep-alive"]
+        assert len(await busy.take(8)) == 8
+        assert busy.parser.comments == []
+        await busy.until_comments(1)
 
 
-async def _publish_steadily(bus: object, seconds_between: float) -> None:
+async def _publish_steadily(bus: Bus, seconds_between: float) -> None:
     number = 0
     while True:
         number += 1
-        await publish(bus, [change(number)])  # type: ignore[arg-type]
+        await publish(bus, [change(number)])
         await asyncio.sleep(seconds_between)
 
 
@@ -169,15 +173,9 @@ async def test_a_client_that_goes_is_forgotten(nats_url: str) -> None:
         async with gateway.live():
             status, problem = await gateway.get(STREAM_PATH)
             assert (status, problem["status"]) == (503, 503)
-        await eventually(lambda: _clients(gateway) == 0)
+        await eventually(lambda: metric("tfdrift_gateway_clients") == 0)
         async with gateway.live():
             pass
-
-
-def _clients(gateway: object) -> float:
-    from sse_gateway.metrics import CLIENTS
-
-    return float(CLIENTS._value.get())
 
 
 @pytest.mark.parametrize(("limits", "status"), [({"max_clients": 2}, 503), ({"max_clients_per_address": 2}, 429)])
@@ -185,11 +183,15 @@ async def test_past_a_limit_a_client_is_told_when_to_come_again(
     nats_url: str, limits: dict[str, int], status: int
 ) -> None:
     """All places taken is 503, all places of one address 429."""
-    async with running(nats_url, **limits) as gateway, gateway.live(), gateway.live():
-        async with gateway.session.get(f"{gateway.url}{STREAM_PATH}") as response:
-            assert response.status == status
-            assert response.content_type == "application/problem+json"
-            assert int(response.headers["Retry-After"]) >= 1
+    async with (
+        running(nats_url, **limits) as gateway,
+        gateway.live(),
+        gateway.live(),
+        gateway.session.get(f"{gateway.url}{STREAM_PATH}") as response,
+    ):
+        assert response.status == status
+        assert response.content_type == "application/problem+json"
+        assert int(response.headers["Retry-After"]) >= 1
 
 
 async def test_a_workspace_in_any_script_can_be_asked_for(nats_url: str) -> None:
