@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from drift_detector.app import sanctions
+from drift_detector.attribute_changes import attribution_of
 from drift_detector.casebook import Case, Casebook, UnmanagedCase
 from drift_detector.catalog_load import load_catalog
 from drift_detector.claims import call_of
@@ -24,7 +25,7 @@ from ingest_falco.alert import parse_alert
 from ingest_falco.normalise import normalise
 from tests.ingest_tfstate.states import Bucket, resource, state
 from tfdrift.envelope import Envelope
-from tfdrift.events import Drift
+from tfdrift.events import Drift, StateChange
 from tfdrift.records import resource_key, workspace_key
 
 CATALOG = load_catalog()
@@ -124,6 +125,7 @@ class World:
     unconfirmed_after: timedelta = timedelta(hours=1)
     drifts: dict[str, Drift] = field(default_factory=dict)
     told: list[Drift] = field(default_factory=list)
+    changes: list[StateChange] = field(default_factory=list)
     now: datetime = START
 
     def __post_init__(self) -> None:
@@ -148,7 +150,7 @@ class World:
 
     def _write(self, step: Wrote) -> None:
         bucket = self._buckets.setdefault(step.workspace, Bucket())
-        bucket.take(state(*step.resources, serial=step.serial), step.minutes)
+        self.changes += bucket.take(state(*step.resources, serial=step.serial), step.minutes)
         if bucket.head is not None:
             self._book.heads[workspace_key(step.workspace)] = bucket.head.model_copy(
                 update={"workspace": step.workspace}
@@ -189,6 +191,20 @@ class World:
         if drift is not None and drift != self.drifts.get(identifier):
             self.drifts[identifier] = drift
             self.told.append(drift)
+
+    def attributions(self) -> list[str]:
+        """Who stood behind the state changes, a line each: ``modified aws_instance.web by jane, ci-apply (sanctioned)``."""
+        lines = []
+        for change in self.changes:
+            key = resource_key(change.workspace, str(change.resource))
+            found = attribution_of(change, self._book.meaning(key), CATALOG)
+            if found is not None:
+                actors = [
+                    f"{actor.user_identity.user_name}{' (sanctioned)' if actor.sanctioned else ''}"
+                    for actor in found.actors
+                ]
+                lines.append(f"{change.action} {found.resource} by {', '.join(actors)}")
+        return lines
 
     def summary(self) -> list[str]:
         """The drifts, a line each: ``aws_instance.web instance_type modified open: "a" -> "b" by jane``."""

@@ -11,7 +11,9 @@ import structlog
 from pydantic import ValidationError
 
 from drift_detector import metrics
-from drift_detector.casebook import Case, Casebook
+from drift_detector.attributions import SUBJECTS as SUBJECTS_OF_CHANGES
+from drift_detector.attributions import Attributions
+from drift_detector.casebook import Case, Casebook, ManagedCase
 from drift_detector.claims import Sanctions, call_of
 from drift_detector.facts import Call, Sanction
 from drift_detector.janitor import forget_old_calls
@@ -31,6 +33,7 @@ from tfdrift.records import (
     WorkspaceHead,
     digest,
 )
+from tfdrift.subjects import STREAM
 
 DURABLE = "drift-detector"
 # Every falco event; what is not a cloud call costs a look at its payload.
@@ -52,9 +55,10 @@ class Detector:
         self._claims = bus.bucket(CLAIMS_BUCKET)
         self._retention = retention
         self._reconciler = Reconciler(bus, book, self._stored, retention)
+        self._attributions = Attributions(bus, book)
         self._dirty: dict[Case, Cause] = {}
         self._wake = asyncio.Event()
-        self._caught_up = {name: asyncio.Event() for name in ("states", "heads", "calls", "drifts")}
+        self._caught_up = {name: asyncio.Event() for name in ("states", "heads", "calls", "drifts", "changes")}
         self._unpublished: dict[str, float] = {}
         self._log = structlog.get_logger()
 
@@ -65,6 +69,7 @@ class Detector:
         if await runtime.or_stopping(asyncio.gather(*(event.wait() for event in self._caught_up.values()))):
             for call in self._book.calls:
                 self._look_at(self._book.cases_of_call(call))
+            self._look_at({ManagedCase(key) for key in self._attributions.resources()})
             work = (self._work(), self._sweep(), self._bus.consume(DURABLE, SUBJECTS, self.handle))
             running += [runtime.tasks.create_task(coroutine) for coroutine in work]
             runtime.readiness.set("caught_up", True)
@@ -93,7 +98,12 @@ class Detector:
         self._book.calls.put(call)
         cause = Cause(call.received, call.occurred)
         for case in self._book.cases_of_call(call):
-            await self._reconciler.reconcile(case, cause)
+            await self._reconcile(case, cause)
+
+    async def _reconcile(self, case: Case, cause: Cause) -> None:
+        await self._reconciler.reconcile(case, cause)
+        if isinstance(case, ManagedCase):
+            await self._attributions.tell(case.key, cause.received)
 
     def _call(self, message: Message) -> Call | None:
         try:
@@ -114,6 +124,8 @@ class Detector:
         )
         yield self._claims.watch(self._on_claim, on_caught_up=ready["calls"].set, on_remade=book.calls.clear)
         yield bus.bucket(DRIFTS_BUCKET).watch(self._on_drift, on_caught_up=ready["drifts"].set, on_remade=stored.clear)
+
+        yield bus.follow(STREAM, self._on_change, subjects=SUBJECTS_OF_CHANGES, on_caught_up=ready["changes"].set)
 
     @property
     def _watching(self) -> bool:
@@ -155,6 +167,11 @@ class Detector:
         else:
             self._unpublished.pop(entry.key, None)
 
+    def _on_change(self, message: Message) -> None:
+        key = self._attributions.read(message)
+        if key is not None and self._watching:
+            self._look_at({ManagedCase(key)})
+
     def _look_at(self, cases: set[Case], cause: Cause | None = None) -> None:
         for case in cases:
             self._dirty[case] = cause or Cause(datetime.now(UTC))
@@ -171,7 +188,7 @@ class Detector:
 
     async def _until_done(self, case: Case, cause: Cause) -> None:
         try:
-            await self._reconciler.reconcile(case, cause)
+            await self._reconcile(case, cause)
         except BusError as error:
             self._log.warning("reconciliation_postponed", reason=str(error))
             self._dirty.setdefault(case, cause)

@@ -79,14 +79,21 @@ class Casebook:
             case UnmanagedCase():
                 return self._derive_unmanaged(case, now)
 
-    def _derive_managed(self, held: Held, now: datetime) -> Derived:
-        meant = [
+    def meaning(self, key: str) -> list[tuple[Call, Target]]:
+        """The targets that mean the resource of a key, with their calls."""
+        held = self.states.get(key)
+        if held is None:
+            return []
+        return [
             (call, found.target)
             for call in self.calls.naming(held.tokens)
             for group in call.groups
             for found in resolve_group(group, call, self.states)
-            if found.held.key == held.key
+            if found.held.key == key
         ]
+
+    def _derive_managed(self, held: Held, now: datetime) -> Derived:
+        meant = self.meaning(held.key)
         if not meant:
             return Derived({})
         record = held.record()
