@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from ingest_tfstate.errors import TooDeep
@@ -85,6 +86,8 @@ _SECRET_BY_TYPE: Final[Mapping[str, frozenset[str]]] = {
 _OPEN_MAPS: Final = frozenset({"tags", "tags_all", "labels", "effective_labels", "terraform_labels", "annotations"})
 
 
+# A state has many resources and few attribute names.
+@lru_cache(maxsize=16384)
 def is_secret_name(name: str) -> bool:
     """Whether an attribute or map key of this name holds a secret, going by the name alone."""
     lowered = name.lower()
