@@ -22,6 +22,7 @@ async def test_a_client_that_stops_reading_is_cut_off_and_resumes_without_loss(n
             sluggish.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
             sluggish.connect(("127.0.0.1", gateway.runtime.settings.http_port))
             sluggish.sendall(f"GET {STREAM_PATH} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+            await eventually(lambda: metric("tfdrift_gateway_clients") == 2)
             reading = asyncio.create_task(other.take(total))
             await publish_changes(gateway.bus, 1, total, padding=padding)
             assert serials(await reading) == list(range(1, total + 1))
