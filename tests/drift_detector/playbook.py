@@ -193,7 +193,7 @@ class World:
             self.told.append(drift)
 
     def attributions(self) -> list[str]:
-        """Who stood behind the state changes, a line each: ``modified aws_instance.web by jane, ci-apply (sanctioned)``."""
+        """Who stood behind the state changes, a line each: ``modified aws_instance.web by jane, ci (sanctioned)``."""
         lines = []
         for change in self.changes:
             key = resource_key(change.workspace, str(change.resource))
