@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +197,7 @@ class Pipeline:
         async with aiohttp.ClientSession() as session:
             for alert in alerts:
                 body = alert if isinstance(alert, bytes) else json.dumps(alert).encode()
-                async with session.post(f"{self.webhook}/", data=body) as response:
+                async with session.post(f"{self.webhook}/", data=BytesIO(body)) as response:
                     status = response.status
         return status
 
