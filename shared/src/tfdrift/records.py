@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from typing import Final
 
@@ -26,9 +25,9 @@ SENSITIVE_MEMBER: Final = "tfdrift:sensitive"
 OVERSIZED_MEMBER: Final = "tfdrift:oversized"
 
 
-def digest(text: str, length: int = 26) -> str:
-    """A short name for any text, safe as a key token: lower-case base 32 of its SHA-256, 5 bits a character."""
-    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:length]
+def digest(text: str, length: int = 32) -> str:
+    """A short name for any text, safe as a key token: the begin of its SHA-256 in hex, 4 bits a character."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def workspace_key(workspace: str) -> str:

@@ -14,7 +14,6 @@ from drift_detector.facts import Act, Call, Target
 from drift_detector.index import CallIndex, Held, RecordTokens, StateIndex, target_tokens
 from drift_detector.resolve import creation, resolve_group
 from tfdrift.records import WorkspaceHead, workspace_key
-from tfdrift.subjects import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,8 @@ class Casebook:
         Those are its own, those of every call that names it, and where it is the first of its account, those of
         every call: only now is what they created expected in a state.
         """
-        before = {provider: self.states.accounts(provider) for provider in Provider}
         held = self.states.put(key, data)
-        first = held.account_id not in before[held.provider]
+        first = self.states.is_only_one_of_its_account(held)
         cases: set[Case] = {ManagedCase(held.key)}
         for call in self.calls if first else self.calls.naming(held.tokens):
             cases |= self.cases_of_call(call)

@@ -8,13 +8,17 @@ them does not know excludes nothing.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import orjson
+
 from drift_detector.catalog import ANY_IDENTITY, Catalog
 from drift_detector.facts import Call, Target
+from tfdrift.events import Json
 from tfdrift.records import ResourceRecord
 from tfdrift.subjects import Provider
 
@@ -62,15 +66,14 @@ class RecordTokens:
             name: frozenset(found) - {ANY_IDENTITY} for name, found in attributes.items()
         }
 
-    def of(self, record: ResourceRecord) -> frozenset[str]:
+    def of(self, resource_type: str, attributes: Mapping[str, Json]) -> frozenset[str]:
         """Every token of a record."""
         found: set[str] = set()
-        for attribute in self._attributes.get(record.type, frozenset()):
-            recorded = record.attributes.get(attribute)
-            values = self._catalog.identity_values(record.type, attribute, recorded)
-            found.update(_token(record.type, attribute, value) for value in values)
+        for attribute in self._attributes.get(resource_type, frozenset()):
+            values = self._catalog.identity_values(resource_type, attribute, attributes.get(attribute))
+            found.update(_token(resource_type, attribute, value) for value in values)
         for attribute in _ANY_IDENTITY_ATTRIBUTES:
-            recorded = record.attributes.get(attribute)
+            recorded = attributes.get(attribute)
             if isinstance(recorded, str) and recorded:
                 found.add(_any_token(recorded))
         return frozenset(found)
@@ -91,15 +94,16 @@ class StateIndex:
     def put(self, key: str, data: bytes) -> Held:
         """Take in the record of a key in place of what it held before."""
         self.remove(key)
-        record = ResourceRecord.model_validate_json(data)
+        # Only what looking up needs is read here; the whole record is validated when it is meant (`Held.record`).
+        record = orjson.loads(data)
         held = Held(
             key=key,
-            type=record.type,
-            provider=record.provider,
-            account_id=record.account_id,
-            region=record.region,
-            removed=record.removed is not None,
-            tokens=self._tokens.of(record),
+            type=sys.intern(record["type"]),
+            provider=Provider(record["provider"]),
+            account_id=record["account_id"],
+            region=record["region"],
+            removed=record.get("removed") is not None,
+            tokens=self._tokens.of(record["type"], record["attributes"]),
             data=data,
         )
         self._held[key] = held
@@ -136,6 +140,10 @@ class StateIndex:
     def accounts(self, provider: Provider) -> frozenset[str | None]:
         """The accounts of a provider that some state describes; None stands for resources that do not tell theirs."""
         return frozenset(account for account, count in self._accounts[provider].items() if count)
+
+    def is_only_one_of_its_account(self, held: Held) -> bool:
+        """Whether without this record its account would not be known."""
+        return self._accounts[held.provider][held.account_id] == 1
 
     def covers(self, provider: Provider, account_id: str | None) -> bool:
         """Whether an account is one that some state describes, as far as can be known."""

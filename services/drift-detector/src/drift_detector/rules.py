@@ -6,10 +6,12 @@ everything. Severity rules are all tried: a drift takes the gravest that matches
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -147,17 +149,21 @@ def is_sanctioned(rules: Rules, event: FalcoEvent) -> bool:
 
 def _about(rule: Subject, judged: Judged) -> bool:
     return (
-        _matches(rule.types, judged.resource_type)
+        (not rule.kinds or judged.kind in rule.kinds)
         and (not rule.attributes or (judged.attribute is not None and _matches(rule.attributes, judged.attribute)))
-        and (not rule.kinds or judged.kind in rule.kinds)
+        and _matches(rule.types, judged.resource_type)
         and _matches(rule.events, judged.event_name)
         and (not rule.workspaces or (judged.workspace is not None and _matches(rule.workspaces, judged.workspace)))
     )
 
 
 def _matches(globs: Globs, text: str) -> bool:
-    folded = text.lower()
-    return not globs or any(fnmatchcase(folded, glob.lower()) for glob in globs)
+    return not globs or _pattern(globs).match(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _pattern(globs: Globs) -> re.Pattern[str]:
+    return re.compile("|".join(translate(glob) for glob in globs), re.IGNORECASE)
 
 
 _WORLD: Final = (b'"0.0.0.0/0"', b'"::/0"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
@@ -22,10 +23,15 @@ async def answered(request: Awaitable[_T]) -> _T:
         Rejected: any other refusal.
     """
     try:
-        return await request
+        answer = await request
     except NotFoundError:
         raise
     except (TimeoutError, ServiceUnavailableError, nats_errors.Error, OSError) as error:
         if isinstance(error, APIError) and not isinstance(error, ServiceUnavailableError):
             raise Rejected(str(error)) from error
         raise Unavailable(f"NATS did not answer: {error or type(error).__name__}") from error
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        # Python 3.11's `wait_for`, which nats-py uses, swallows a cancellation that races with the answer (gh-86296).
+        raise asyncio.CancelledError
+    return answer

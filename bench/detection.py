@@ -1,0 +1,185 @@
+"""The detector's core on one core, with an index of 100,000 resources: time a call, memory a resource, loading time.
+
+Prints microseconds of processor time per call (so that a busy machine does not count), the resident memory that the
+index adds, and how long the index takes to load from a real nats-server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.conftest import NatsServer
+from tests.drift_detector.playbook import Called, called
+
+from bench.report import report
+from drift_detector.app import sanctions
+from drift_detector.casebook import Casebook, ManagedCase
+from drift_detector.catalog_load import load_catalog
+from drift_detector.claims import call_of
+from drift_detector.derive import Judgement
+from drift_detector.rules_file import load_rules
+from ingest_falco.alert import parse_alert
+from ingest_falco.normalise import normalise
+from tfdrift.bus import Bus, Entry, NatsOptions, Retention
+from tfdrift.envelope import Envelope
+from tfdrift.events import FalcoEvent
+from tfdrift.records import STATE_BUCKET, ResourceRecord, resource_key
+from tfdrift.subjects import Provider
+
+RESOURCES = 100_000
+CALLS = 2_000
+BATCH = 2_000
+ACCOUNT = "123456789012"
+# What a provider writes of an instance is some 3 KB.
+_PADDING = {f"attribute_{number}": "value " * 8 for number in range(45)}
+
+
+def record(number: int) -> ResourceRecord:
+    """One managed instance of about 3 KB."""
+    identifier = f"i-{number:017x}"
+    return ResourceRecord(
+        workspace=f"team-{number % 50}",
+        address=f'module.fleet["{number % 97}"].aws_instance.web[{number}]',
+        type="aws_instance",
+        name="web",
+        provider=Provider.AWS,
+        id=identifier,
+        account_id=ACCOUNT,
+        region="eu-central-1",
+        lineage="3f2d8c1e-1111-2222-3333-444455556666",
+        serial=1,
+        recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+        attributes={
+            "id": identifier,
+            "arn": f"arn:aws:ec2:eu-central-1:{ACCOUNT}:instance/{identifier}",
+            "instance_type": "t3.micro",
+            "tags": {"Name": f"web-{number}"},
+            "tags_all": {"Name": f"web-{number}"},
+            **_PADDING,
+        },
+    )
+
+
+def resident_bytes() -> int:
+    """The memory of this process that is in use now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize()
+
+
+def alert(step: Called) -> tuple[FalcoEvent, Envelope]:
+    """What the detector reads of an alert."""
+    found = normalise(parse_alert(json.dumps(step.alert).encode()))
+    call = found.call.model_dump_json().encode() if found.call else None
+    return found.event, Envelope(found.message_id, datetime.now(UTC), occurred=found.occurred, call=call)
+
+
+def microseconds_each(act: Callable[[int], object], times: int) -> float:
+    """Processor time of one run, the median of five rounds."""
+    rounds = []
+    for _ in range(5):
+        start = time.process_time()
+        for number in range(times):
+            act(number)
+        rounds.append((time.process_time() - start) / times * 1e6)
+    return sorted(rounds)[2]
+
+
+def fill(url: str) -> None:
+    """Fill the bucket; in a process of its own, so that its memory does not hide what the index takes."""
+
+    async def put_all() -> None:
+        bus = Bus(NatsOptions((url,), "bench-fill"), Retention(24, 4 * 1024**3, 1))
+        await bus.open()
+        bucket = bus.bucket(STATE_BUCKET)
+        for begin in range(0, RESOURCES, BATCH):
+            records = [record(number) for number in range(begin, begin + BATCH)]
+            await asyncio.gather(*(bucket.put(resource_key(r.workspace, r.address), r.encode()) for r in records))
+        await bus.close()
+
+    asyncio.run(put_all())
+
+
+async def load(url: str) -> tuple[float, Casebook, float]:
+    """Load the bucket through the watch; seconds, the casebook, bytes of memory a resource."""
+    bus = Bus(NatsOptions((url,), "bench"), Retention(24, 4 * 1024**3, 1))
+    await bus.open()
+    book = Casebook(Judgement(load_catalog(), load_rules(None), timedelta(hours=1)))
+    complete = asyncio.Event()
+
+    def take(entry: Entry) -> None:
+        if entry.value is not None:
+            book.put_state(entry.key, entry.value)
+
+    before, start = resident_bytes(), time.perf_counter()
+    watch = asyncio.create_task(bus.bucket(STATE_BUCKET).watch(take, on_caught_up=complete.set))
+    await complete.wait()
+    seconds = time.perf_counter() - start
+    gc.collect()
+    used = (resident_bytes() - before) / RESOURCES
+    watch.cancel()
+    await asyncio.wait({watch})
+    await bus.close()
+    return seconds, book, used
+
+
+async def main() -> dict[str, Any]:
+    """Measure and report."""
+    with TemporaryDirectory() as folder:
+        server = NatsServer(Path(folder))
+        server.start()
+        filling = multiprocessing.get_context("spawn").Process(target=fill, args=(server.url,))
+        filling.start()
+        await asyncio.to_thread(filling.join)
+        seconds, book, used = await load(server.url)
+        server.stop()
+    catalog, sanction = book.judgement.catalog, sanctions(book.judgement.rules)
+
+    foreign = alert(called(5, "ec2:ModifyInstanceAttribute", {"instanceId": "i-none", "instanceType": {"value": "x"}}))
+    unknown = alert(called(5, "ec2:RebootInstances", {"instancesSet": {"items": [{"instanceId": "i-none"}]}}))
+    hits = [
+        alert(
+            called(
+                5,
+                "ec2:ModifyInstanceAttribute",
+                {"instanceId": f"i-{number * 37:017x}", "instanceType": {"value": "m5.large"}},
+            )
+        )
+        for number in range(CALLS)
+    ]
+
+    def concerns_nobody(_: int) -> None:
+        call = call_of(*foreign, catalog, sanction)
+        assert call is not None
+        book.cases_of_call(call)
+
+    def hit(number: int) -> None:
+        call = call_of(*hits[number], catalog, sanction)
+        assert call is not None
+        book.calls.put(call)
+        for case in book.cases_of_call(call):
+            if isinstance(case, ManagedCase):
+                assert book.derive(case, call.received).drifts
+        book.calls.remove(call.event_id)
+
+    return {
+        "resources": RESOURCES,
+        "load_seconds": round(seconds, 2),
+        "bytes_per_resource": round(used),
+        "event_not_in_catalog_us": round(microseconds_each(lambda _: call_of(*unknown, catalog, sanction), CALLS), 1),
+        "call_that_concerns_nobody_us": round(microseconds_each(concerns_nobody, CALLS), 1),
+        "call_that_hits_us": round(microseconds_each(hit, CALLS), 1),
+    }
+
+
+if __name__ == "__main__":
+    report("detection", asyncio.run(main()))
