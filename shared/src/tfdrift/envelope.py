@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,9 @@ WORKSPACE: Final = "Tfdrift-Workspace"
 TRACEPARENT: Final = "traceparent"
 CALL: Final = "Tfdrift-Call"
 
+# RFC 3339 §5.6 (`date-time`); `datetime.fromisoformat` also takes week dates, basic forms and times without seconds.
+_RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
 
 def rfc3339(moment: datetime) -> str:
     """An aware moment as RFC 3339 in UTC with microseconds: ``2025-01-15T10:00:00.000000Z``."""
@@ -26,17 +30,25 @@ def parse_rfc3339(text: str) -> datetime:
     """An RFC 3339 time with an offset, fractions beyond microseconds cut off.
 
     Raises:
-        ValueError: it is not such a time, or it has no offset.
+        ValueError: it is not such a time, it has no offset, or in UTC it lies outside the years 1 to 9999.
     """
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no UTC offset")
-    return moment.astimezone(UTC)
+    if not _RFC3339.fullmatch(text):
+        raise ValueError(f"{text!r} is not an RFC 3339 time with a UTC offset such as 2025-01-15T10:00:00Z")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies outside the years 1 to 9999") from error
 
 
 def header_text(text: str) -> str:
-    """``text`` as one header value: NATS headers are lines, so a value is escaped to ASCII without line breaks."""
-    return text.encode("unicode_escape").decode("ascii")
+    """``text`` as one header value: NATS headers are lines, so a value is escaped to ASCII without line breaks.
+
+    White space at either end is escaped too, since readers of headers strip it.
+    """
+    escaped = text.encode("unicode_escape").decode("ascii")
+    if escaped[:1] == " ":
+        escaped = f"\\x20{escaped[1:]}"
+    return f"{escaped[:-1]}\\x20" if escaped[-1:] == " " else escaped
 
 
 def parse_header_text(value: str) -> str:

@@ -6,17 +6,21 @@ Schemas under ``docs/schemas`` are generated from these models by ``python -m tf
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from tfdrift.envelope import rfc3339
 from tfdrift.severity import Severity
 from tfdrift.subjects import EventName, Provider, Subject, build
 
-Timestamp = Annotated[datetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
+# A time without an offset would be taken for local time, so it is refused.
+Timestamp = Annotated[
+    AwareDatetime,
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 # JSON of any shape. `Any` rather than a recursive union: a union costs five times the validation time.
 Json = Any

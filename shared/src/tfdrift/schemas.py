@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Final
 
-from tfdrift.events import PAYLOADS
+from tfdrift.events import PAYLOADS, Event
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, str]:
     """File name to text: one JSON Schema (draft 2020-12) per payload, as clients receive it."""
-    return {
-        f"{payload.event}.json": json.dumps(payload.model_json_schema(mode="serialization"), indent=2) + "\n"
-        for payload in PAYLOADS
-    }
+    return {f"{payload.event}.json": json.dumps(_schema(payload), indent=2) + "\n" for payload in PAYLOADS}
+
+
+def _schema(payload: type[Event]) -> dict[str, object]:
+    return {"$schema": DIALECT, **payload.model_json_schema(mode="serialization")}
 
 
 def main() -> None:

@@ -79,10 +79,11 @@ def parse(subject: str) -> Subject:
     """The parts of a ledger subject.
 
     Raises:
-        SubjectError: it has not five tokens, or a token holds a word that its place does not know.
+        SubjectError: it has not five tokens, or a token holds a word that its place does not know, or `kind` is no
+            token that `build` makes.
     """
     parts = subject.split(".")
-    if len(parts) != 5 or parts[0] != PREFIX or not parts[4]:
+    if len(parts) != 5 or parts[0] != PREFIX or token(parts[4]) != parts[4]:
         raise SubjectError(f"{subject!r} is not of the form {PREFIX}.<event>.<severity>.<provider>.<kind>")
     try:
         return Subject(EventName(parts[1]), Severity(parts[2]), Provider(parts[3]), parts[4])

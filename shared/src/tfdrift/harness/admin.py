@@ -8,13 +8,14 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
-from tfdrift.harness.readiness import Readiness
+from tfdrift.harness.readiness import CONNECTED, Readiness
 
 
 def admin_app(registry: CollectorRegistry, readiness: Readiness, nats_connected: Callable[[], bool]) -> web.Application:
     """The three routes; metrics in the format that the client accepts, with exemplars in OpenMetrics."""
 
     async def metrics(request: web.Request) -> web.Response:
+        readiness.set(CONNECTED, nats_connected())  # for the gauge of readiness
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(registry), headers={"Content-Type": content_type})
 
@@ -22,7 +23,7 @@ def admin_app(registry: CollectorRegistry, readiness: Readiness, nats_connected:
         return web.json_response({"status": "ok"})
 
     async def readyz(_: web.Request) -> web.Response:
-        readiness.set("nats", nats_connected())
+        readiness.set(CONNECTED, nats_connected())
         status = 200 if readiness.ok else 503
         return web.json_response({"ready": readiness.ok, "conditions": readiness.conditions}, status=status)
 

@@ -17,7 +17,7 @@ from tfdrift.harness import log
 from tfdrift.harness.errors import EXIT_CONFIGURATION, ConfigurationError
 from tfdrift.harness.runtime import Run, supervise
 from tfdrift.harness.settings import Settings
-from tfdrift.harness.variables import variable
+from tfdrift.harness.variables import SECRETS, variable
 
 S = TypeVar("S", bound=Settings)
 
@@ -49,6 +49,7 @@ def main(service: Service[S], arguments: Sequence[str] | None = None) -> int:
     try:
         settings = service.settings.load()
         if options.check_config:
+            settings.nats_options(service.name)  # reads the files that are named
             print("\n".join(f"{name}={value}" for name, value in settings.redacted().items()))
             return 0
         for name, mode in service.modes.items():
@@ -61,7 +62,7 @@ def main(service: Service[S], arguments: Sequence[str] | None = None) -> int:
             runner.run(supervise(service.name, settings, service.run))
         structlog.get_logger().info("stopped")
     except ConfigurationError as error:
-        print(f"{service.name}: {error}", file=sys.stderr)
+        print(f"{service.name}: {' '.join(str(error).split())}", file=sys.stderr)
         return EXIT_CONFIGURATION
     except Exception:  # noqa: BLE001 - the last supervisor: one log line in place of a traceback on stderr
         structlog.get_logger().exception("crashed")
@@ -86,6 +87,7 @@ def _parser(service: Service[S]) -> argparse.ArgumentParser:
 def _variables(settings: type[Settings]) -> str:
     lines = ["environment variables:"]
     for name, info in settings.model_fields.items():
-        default = "required" if info.is_required() else f"default {info.default}"
-        lines.append(f"  {variable(name)}\n      {info.description} ({default})")
+        default = "required" if info.is_required() else f"default {'unset' if info.default is None else info.default}"
+        file = f", or {variable(name)}_FILE names a file with it" if name in SECRETS else ""
+        lines.append(f"  {variable(name)}\n      {info.description}{file} ({default})")
     return "\n".join(lines)

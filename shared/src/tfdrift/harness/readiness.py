@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from prometheus_client import Gauge
 
 READY = Gauge("tfdrift_ready", "1 while /readyz answers 200")
 
+# The harness keeps these itself.
+CONNECTED: Final = "nats"
+NOT_DRAINING: Final = "not_draining"
+_HARNESS: Final = frozenset({CONNECTED, NOT_DRAINING})
+
 
 class Readiness:
-    """Named conditions; a service is ready when there is at least one and all hold."""
+    """Named conditions; a service is ready when it has named at least one itself and all hold.
+
+    Until a service has named one it is still starting, however well its connection stands.
+    """
 
     def __init__(self) -> None:
         self._conditions: dict[str, bool] = {}
@@ -21,7 +31,7 @@ class Readiness:
     @property
     def ok(self) -> bool:
         """Whether every condition holds."""
-        return bool(self._conditions) and all(self._conditions.values())
+        return bool(self._conditions.keys() - _HARNESS) and all(self._conditions.values())
 
     @property
     def conditions(self) -> dict[str, bool]:

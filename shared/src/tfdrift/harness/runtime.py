@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 from tfdrift.bus import Bus, Differs
 from tfdrift.harness.admin import admin_app
 from tfdrift.harness.errors import ConfigurationError
-from tfdrift.harness.readiness import Readiness
+from tfdrift.harness.readiness import NOT_DRAINING, Readiness
 from tfdrift.harness.settings import Settings
 
 S = TypeVar("S", bound=Settings)
@@ -65,12 +65,15 @@ class Runtime(Generic[S]):
         return runner
 
     async def or_stopping(self, awaited: Awaitable[object]) -> bool:
-        """Wait for something, or for the service to stop; True when what was awaited came."""
+        """Wait for something, or for the service to stop; True when what was awaited came, and its error is raised."""
         work = asyncio.ensure_future(awaited)
         stopping = asyncio.create_task(self.stopping.wait())
         try:
             await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            return work.done() and not work.cancelled()
+            if not work.done() or work.cancelled():
+                return False
+            work.result()
+            return True
         finally:
             work.cancel()
             stopping.cancel()
@@ -126,13 +129,13 @@ async def _open(bus: Bus) -> None:
 
 
 async def _run_to_the_end(runtime: Runtime[S], run: Run[S]) -> None:
-    runtime.readiness.set("draining", True)
+    runtime.readiness.set(NOT_DRAINING, True)
     running = asyncio.ensure_future(run(runtime))
     stopped = asyncio.create_task(runtime.stopping.wait())
     try:
         await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
-            runtime.readiness.set("draining", False)
+            runtime.readiness.set(NOT_DRAINING, False)
             runtime.log.info("stopping", drain_seconds=runtime.settings.drain_seconds)
             await asyncio.wait({running}, timeout=runtime.settings.drain_seconds)
         if not running.done():

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from tfdrift.bus import NatsOptions, Retention
 from tfdrift.harness.errors import ConfigurationError
 from tfdrift.harness.variables import KNOWN, PREFIX, SECRETS, variable
 
 _FILE_SUFFIX = "_FILE"
+# A password may hold a comma, so only a comma before a scheme ends a URL.
+_NEXT_URL = re.compile(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)")
+_USER_INFORMATION = re.compile(r"(://(?!/)|^(?=[^\s/]+@))\S*@")
+_SIGNATURE = re.compile(r"\?[^\s#]*=[^\s#]*")
+_NATS_SCHEMES = ("nats", "tls", "ws", "wss")
 
 S = TypeVar("S", bound="Settings")
 
@@ -43,6 +50,16 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least grave level logged")
     drain_seconds: float = Field(10, gt=0, le=300, description="how long a stopping service may finish its work")
 
+    @field_validator("nats_url")
+    @classmethod
+    def _reachable(cls, text: str) -> str:
+        servers = _parts(text)
+        if not servers:
+            raise ValueError("it names no server; write one such as nats://127.0.0.1:4222")
+        for server in servers:
+            _check_server(server)
+        return text
+
     def retention(self) -> Retention:
         """How far back the ledger reaches."""
         return Retention(self.retention_hours, self.retention_bytes, self.stream_replicas)
@@ -54,13 +71,13 @@ class Settings(BaseModel):
             ConfigurationError: a file named cannot be read.
         """
         return NatsOptions(
-            servers=tuple(url.strip() for url in self.nats_url.split(",") if url.strip()),
+            servers=_parts(self.nats_url),
             name=name,
             user=self.nats_user,
             password=self.nats_password.get_secret_value() if self.nats_password else None,
             token=self.nats_token.get_secret_value() if self.nats_token else None,
-            credentials_file=self.nats_creds_file,
-            nkey_file=self.nats_nkey_file,
+            credentials_file=_readable("nats_creds_file", self.nats_creds_file),
+            nkey_file=_readable("nats_nkey_file", self.nats_nkey_file),
             tls=self._tls(),
         )
 
@@ -83,7 +100,7 @@ class Settings(BaseModel):
             ConfigurationError: a variable is wrong, or no service knows it.
         """
         environment = os.environ if environment is None else environment
-        values = _values(environment)
+        values = _values(environment, frozenset(cls.model_fields))
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -94,7 +111,8 @@ class Settings(BaseModel):
         return {variable(name): _shown(getattr(self, name)) for name in type(self).model_fields}
 
 
-def _values(environment: Mapping[str, str]) -> dict[str, str]:
+def _values(environment: Mapping[str, str], wanted: frozenset[str]) -> dict[str, str]:
+    """The text of every variable that is set; the file of a secret is read only by the services that want it."""
     values: dict[str, str] = {}
     for name, text in sorted(environment.items()):
         if not name.startswith(PREFIX):
@@ -106,7 +124,9 @@ def _values(environment: Mapping[str, str]) -> dict[str, str]:
             if text != "":
                 values[field] = text
         elif name.endswith(_FILE_SUFFIX) and secret in SECRETS:
-            if text != "":
+            if text != "" and secret in wanted:
+                if secret in values:
+                    raise ConfigurationError(f"{name} and {variable(secret)} are both set; keep one of them")
                 values[secret] = _read_secret(name, text)
         else:
             close = difflib.get_close_matches(field, KNOWN, n=1)
@@ -117,9 +137,39 @@ def _values(environment: Mapping[str, str]) -> dict[str, str]:
 
 def _read_secret(name: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{name}: the file {path} cannot be read: {error}") from error
+        secret = Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigurationError(f"{name}: the file {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a UnicodeDecodeError, whose text would show a part of the secret
+        raise ConfigurationError(f"{name}: the file {path} is not UTF-8 text") from error
+    if not secret:
+        raise ConfigurationError(f"{name}: the file {path} is empty; write the secret into it, or unset the variable")
+    return secret
+
+
+def _readable(field: str, path: Path | None) -> Path | None:
+    if path is not None:
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise ConfigurationError(f"{variable(field)}: the file {path} cannot be read: {error.strerror}") from error
+    return path
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _check_server(server: str) -> None:
+    """Raise ValueError for what nats-py cannot connect to; it would try for ever."""
+    try:
+        url = urlsplit(server if "://" in server else f"nats://{server}")
+        valid = bool(url.hostname) and url.port != 0
+    except ValueError:
+        valid = False
+    if not valid or url.scheme not in _NATS_SCHEMES:
+        schemes = ", ".join(_NATS_SCHEMES)
+        raise ValueError(f"a server is a host and port, or a URL such as nats://127.0.0.1:4222 of a scheme {schemes}")
 
 
 def _sentence(model: type[BaseModel], error: ValidationError) -> str:
@@ -128,22 +178,23 @@ def _sentence(model: type[BaseModel], error: ValidationError) -> str:
     field = str(first["loc"][0]) if first["loc"] else ""
     info = model.model_fields.get(field)
     meaning = f" ({info.description})" if info is not None and info.description else ""
-    given = "" if field in SECRETS or first["type"] == "missing" else f": got {first['input']!r}"
+    given = "" if field in SECRETS or first["type"] == "missing" else f": got {_shown(first['input'])!r}"
     message = str(first["msg"]).removeprefix("Value error, ")
-    return f"{variable(field)}{meaning}: {message}{given}"
+    # A model's own message may name the URL that it refuses.
+    return f"{variable(field)}{meaning}: {_without_secrets(message)}{given}"
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, SecretStr):
         return "(set)"
-    if isinstance(value, str) and "://" in value:
-        return ",".join(_without_password(part) for part in value.split(","))
+    if isinstance(value, str):
+        return _without_secrets(value)
     if isinstance(value, (list, tuple)):
         return ",".join(str(item) for item in value)
     return "" if value is None else str(value)
 
 
-def _without_password(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    credentials, at, host = rest.rpartition("@")
-    return f"{scheme}{separator}{'(set)@' if at and credentials else ''}{host}"
+def _without_secrets(text: str) -> str:
+    """URLs, or ``user:password@host``, without what lets one in: user information, and the query of a signed URL."""
+    parts = (_SIGNATURE.sub("?(set)", _USER_INFORMATION.sub(r"\1(set)@", part)) for part in _NEXT_URL.split(text))
+    return ",".join(parts)
