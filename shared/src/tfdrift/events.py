@@ -31,7 +31,8 @@ SENSITIVE_DISPLAY = "(sensitive)"
 class Payload(BaseModel):
     """A frozen payload; unknown fields of a newer writer are passed over, so services upgrade one by one."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Every field is written, null or not, so the schema promises every field.
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
     def encode(self) -> bytes:
         """Compact UTF-8 JSON without line breaks (JSON escapes CR and LF)."""

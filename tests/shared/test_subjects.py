@@ -1,0 +1,141 @@
+"""The subject grammar of the ledger."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfdrift.severity import Severity
+from tfdrift.subjects import (
+    MAX_TOKEN_LENGTH,
+    EventName,
+    Pattern,
+    Provider,
+    Subject,
+    SubjectError,
+    build,
+    parse,
+    token,
+)
+
+SUBJECTS = st.builds(
+    build, st.sampled_from(EventName), st.sampled_from(Severity), st.sampled_from(Provider), st.text(max_size=200)
+)
+
+
+def test_a_subject_is_spelled_as_the_contract_says() -> None:
+    """The five tokens stand in the order of the contract."""
+    subject = build(EventName.STATE_CHANGE, Severity.INFO, Provider.AWS, "aws_iam_role")
+    assert str(subject) == "tfdrift.state_change.info.aws.aws_iam_role"
+
+
+@given(SUBJECTS)
+def test_what_is_built_is_parsed_back(subject: Subject) -> None:
+    """Whatever text the kind came from, the subject has five tokens and its parts can be read."""
+    assert parse(str(subject)) == subject
+
+
+@given(st.text())
+def test_a_token_holds_nothing_that_nats_forbids(text: str) -> None:
+    """Any text becomes printable ASCII of a bounded length, without separators and wildcards, and stays itself."""
+    made = token(text)
+    assert 1 <= len(made) <= MAX_TOKEN_LENGTH
+    assert all("!" <= character <= "~" and character not in ".*>" for character in made)
+    assert made == made.lower()
+    assert token(made) == made
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        ".",
+        "*",
+        ">",
+        " ",
+        "\t",
+        "\r",
+        "\n",
+        "\0",
+        "\x1f",
+        "\x7f",
+        "\x85",
+        "\u00a0",
+        "\u2028",
+        "\u3000",
+        "ü",
+        "日",
+        "😀",
+        "\ud800",
+    ],
+)
+def test_every_forbidden_character_becomes_an_underscore(character: str) -> None:
+    """What NATS forbids, and what is not printable ASCII, is replaced one for one."""
+    assert token(f"a{character}b") == "a_b"
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("", "_"),
+        ("AWS_Instance", "aws_instance"),
+        ("x" * 500, "x" * MAX_TOKEN_LENGTH),
+        ("İ", "i_"),
+        ("a-b/c:d", "a-b/c:d"),
+    ],
+)
+def test_a_token_of_an_odd_text(text: str, made: str) -> None:
+    """Empty, mixed-case and over-long texts become tokens too."""
+    assert token(text) == made
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "",
+        "tfdrift",
+        "tfdrift.drift.low.aws",
+        "tfdrift.drift.low.aws.",
+        "tfdrift.drift.low.aws.a.b",
+        "other.drift.low.aws.a",
+        "tfdrift.unknown.low.aws.a",
+        "tfdrift.drift.grave.aws.a",
+        "tfdrift.drift.low.moon.a",
+        "tfdrift.Drift.low.aws.a",
+        "tfdrift.drift.low.aws.*",
+        "tfdrift.drift.low.aws.>",
+        "tfdrift.drift.low.aws.AWS_Instance",
+        "tfdrift.drift.low.aws.a b",
+        "tfdrift.drift.low.aws." + "x" * (MAX_TOKEN_LENGTH + 1),
+    ],
+)
+def test_a_subject_outside_the_grammar_is_refused_by_name(subject: str) -> None:
+    """The error names the subject, so that a log line is enough to find who published it."""
+    with pytest.raises(SubjectError) as caught:
+        parse(subject)
+    assert repr(subject) in str(caught.value)
+
+
+def test_an_empty_pattern_asks_for_everything() -> None:
+    """A reader without filters sees all."""
+    assert Pattern().matches(parse("tfdrift.falco.low.host.syscall"))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        (Pattern(events=frozenset({EventName.DRIFT})), True),
+        (Pattern(events=frozenset({EventName.FALCO, EventName.DRIFT})), True),
+        (Pattern(events=frozenset({EventName.FALCO})), False),
+        (Pattern(severities=Severity.HIGH.and_above()), True),
+        (Pattern(severities=Severity.CRITICAL.and_above()), False),
+        (Pattern(providers=frozenset({Provider.GCP})), False),
+        (Pattern(kinds=frozenset({"aws_iam_*"})), True),
+        (Pattern(kinds=frozenset({"aws_s3_*", "aws_iam_policy"})), True),
+        (Pattern(kinds=frozenset({"aws_iam"})), False),
+        (Pattern(events=frozenset({EventName.DRIFT}), kinds=frozenset({"aws_s3_*"})), False),
+    ],
+)
+def test_a_pattern_matches_when_every_part_does(pattern: Pattern, matches: bool) -> None:
+    """Values of one part are alternatives; the parts must all hold."""
+    assert pattern.matches(parse("tfdrift.drift.high.aws.aws_iam_policy")) is matches
