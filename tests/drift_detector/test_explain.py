@@ -1,0 +1,65 @@
+"""`drift-detector --explain`, run as an operator runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import console_script
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def explain(alert: Path, state: Path) -> subprocess.CompletedProcess[str]:
+    """Run the mode on two files."""
+    command = [console_script("drift-detector"), "--explain", str(alert), str(state)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def day() -> list[str]:
+    """The explanation of each alert of the example day."""
+    result = explain(EXAMPLES / "day.jsonl", EXAMPLES / "prod.tfstate")
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split("\n\n")
+
+
+def part(day: list[str], *words: str) -> str:
+    """The one explanation in which all words stand."""
+    (found,) = [text for text in day if all(word in text for word in words)]
+    return found
+
+
+def test_a_drift_is_explained_from_call_to_severity(day: list[str]) -> None:
+    """Candidates, identity, comparison, rules and outcome are all named."""
+    text = part(day, "ec2:AuthorizeSecurityGroupIngress")
+    assert "by john.doe (IAMUser, console)" in text
+    assert "create aws_security_group_rule security_group_id=" in text
+    assert "-> aws_security_group.app (prod)" in text
+    assert "compared as sg_rules: different" in text
+    assert "severity critical, by the rules open-to-the-world, security-group-rule" in text
+
+
+def test_no_drift_is_explained_too(day: list[str]) -> None:
+    """Why a call claims nothing, or agrees, is what an operator asks most."""
+    assert "nothing: the call only read" in part(day, "ec2:DescribeInstances")
+    assert "nothing: the call failed (Client.UnauthorizedOperation)" in part(day, "ec2:TerminateInstances")
+    applied = part(day, "by apply-4712")
+    assert "sanctioned  by terraform" in applied
+    assert applied.rstrip().endswith("no drift")
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    """A wrong argument gets one sentence and an exit code of its own."""
+    missing = explain(tmp_path / "no.json", EXAMPLES / "prod.tfstate")
+    assert missing.returncode == 69
+    assert "no.json" in missing.stderr
+    broken = tmp_path / "broken.tfstate"
+    broken.write_text(json.dumps({"version": 99}))
+    wrong = explain(EXAMPLES / "day.jsonl", broken)
+    assert wrong.returncode == 69
+    assert "broken.tfstate" in wrong.stderr
+    assert "Traceback" not in missing.stderr + wrong.stderr
