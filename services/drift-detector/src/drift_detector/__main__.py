@@ -9,9 +9,10 @@ from drift_detector.app import Detector
 from drift_detector.casebook import Casebook
 from drift_detector.catalog_load import load_catalog
 from drift_detector.derive import Judgement
+from drift_detector.explain_mode import explain_mode
 from drift_detector.rules_file import load_rules
 from drift_detector.settings import DetectorSettings
-from tfdrift.harness import Runtime, Service
+from tfdrift.harness import Mode, Runtime, Service
 from tfdrift.harness import main as harness_main
 
 
@@ -29,6 +30,14 @@ SERVICE = Service(
     description="Holds what cloud calls claim against what Terraform states record, and tells where they disagree.",
     settings=DetectorSettings,
     run=run,
+    check=lambda settings: load_rules(settings.rules),
+    modes={
+        "explain": Mode(
+            help="print how the calls of an alert file are understood against a state file",
+            arguments=("ALERT.json", "STATE.tfstate"),
+            act=explain_mode,
+        )
+    },
 )
 
 

@@ -6,7 +6,8 @@ import sys
 
 from ingest_falco.app import run
 from ingest_falco.settings import IngestFalcoSettings
-from tfdrift.harness import Service
+from ingest_falco.show import show
+from tfdrift.harness import Mode, Service
 from tfdrift.harness import main as harness_main
 
 SERVICE = Service(
@@ -14,6 +15,9 @@ SERVICE = Service(
     description="Takes Falco's alerts by webhook and puts them, normalised, on the ledger.",
     settings=IngestFalcoSettings,
     run=run,
+    modes={
+        "show": Mode(help="print what the ledger is given of a file of alerts", arguments=("FILE",), act=show)
+    },
 )
 
 

@@ -6,6 +6,7 @@ import sys
 
 from ingest_tfstate.app import accept_lineage, run
 from ingest_tfstate.settings import Settings
+from ingest_tfstate.show import show
 from tfdrift import harness
 
 SERVICE = harness.Service(
@@ -18,7 +19,8 @@ SERVICE = harness.Service(
             help="take the next state of a workspace though its lineage is another one",
             arguments=("WORKSPACE",),
             act=accept_lineage,
-        )
+        ),
+        "show": harness.Mode(help="print the records of a state file", arguments=("FILE",), act=show),
     },
 )
 

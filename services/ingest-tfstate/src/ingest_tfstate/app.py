@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -153,13 +153,14 @@ async def prune_forever(runtime: Runtime[Settings], shared: Shared, heads: Heads
                 runtime.log.info("pruned", workspace=workspace, records=pruned)
 
 
-def accept_lineage(settings: Settings, arguments: Sequence[str]) -> int:
+def accept_lineage(load_settings: Callable[[], Settings], arguments: Sequence[str]) -> int:
     """``--accept-lineage WORKSPACE``: let a workspace that was made anew in, once.
 
     Raises:
         ConfigurationError: the workspace is not known.
     """
     (workspace,) = arguments
+    settings = load_settings()
 
     async def accept() -> bool:
         bus = Bus(settings.nats_options("ingest-tfstate"), settings.retention())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,22 +25,29 @@ S = TypeVar("S", bound=Settings)
 
 @dataclass(frozen=True)
 class Mode(Generic[S]):
-    """A one-off mode: ``--<name> ARGUMENT…`` runs `act` in place of the service, and its result is the exit code."""
+    """A one-off mode: ``--<name> ARGUMENT…`` runs `act` in place of the service, and its result is the exit code.
+
+    `act` is given the way to load the settings, since not every mode needs them.
+    """
 
     help: str
     arguments: Sequence[str]
-    act: Callable[[S, Sequence[str]], int]
+    act: Callable[[Callable[[], S], Sequence[str]], int]
 
 
 @dataclass(frozen=True)
 class Service(Generic[S]):
-    """A service: its name, what it is, its settings, and what it does."""
+    """A service: its name, what it is, its settings, and what it does.
+
+    `check` raises `ConfigurationError` for settings that are well-formed and still cannot be used.
+    """
 
     name: str
     description: str
     settings: type[S]
     run: Run[S]
     modes: Mapping[str, Mode[S]] = field(default_factory=dict)
+    check: Callable[[S], object] = lambda _: None
 
 
 def main(service: Service[S], arguments: Sequence[str] | None = None) -> int:
@@ -47,15 +55,17 @@ def main(service: Service[S], arguments: Sequence[str] | None = None) -> int:
     parser = _parser(service)
     options = parser.parse_args(arguments)
     try:
+        for name, mode in service.modes.items():
+            given = getattr(options, name.replace("-", "_"))
+            if given is not None:
+                signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends the mode as it ends any Unix program
+                return mode.act(service.settings.load, given)
         settings = service.settings.load()
+        service.check(settings)
         if options.check_config:
             settings.nats_options(service.name)  # reads the files that are named
             print("\n".join(f"{name}={value}" for name, value in settings.redacted().items()))
             return 0
-        for name, mode in service.modes.items():
-            given = getattr(options, name.replace("-", "_"))
-            if given is not None:
-                return mode.act(settings, given)
         log.configure(service.name, settings.log_format, settings.log_level)
         structlog.get_logger().info("starting", version=__version__)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

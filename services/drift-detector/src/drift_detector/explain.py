@@ -1,0 +1,136 @@
+"""How a call was understood, step by step, in words for whoever wonders why there is a drift, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import orjson
+
+from drift_detector.casebook import Casebook, ManagedCase
+from drift_detector.claims import Sanctions, call_of
+from drift_detector.compare import judge
+from drift_detector.facts import Call, Operation, Target, Verb
+from drift_detector.normalise import Absent
+from drift_detector.paths import recorded
+from drift_detector.resolve import resolve_group
+from drift_detector.rules import Judged, ignored_by
+from tfdrift.envelope import Envelope, rfc3339
+from tfdrift.events import Drift, DriftKind, FalcoEvent, Json
+from tfdrift.records import ResourceRecord, resource_key
+
+_LONGEST_VALUE = 160
+
+
+def explain(
+    event: FalcoEvent, envelope: Envelope, records: Iterable[ResourceRecord], book: Casebook, sanctions: Sanctions
+) -> Iterator[str]:
+    """The lines of the explanation of one alert against the records of a state.
+
+    Args:
+        book: an empty casebook, whose judgement is used and which is filled.
+    """
+    for record in records:
+        book.put_state(resource_key(record.workspace, record.address), record.encode())
+    yield from _what_happened(event)
+    call = call_of(event, envelope, book.judgement.catalog, sanctions)
+    if call is None:
+        yield _line("claims", f"nothing: {_why_nothing(event, envelope, book)}")
+        return
+    if call.sanction is not None:
+        yield _line("sanctioned", f"by {call.sanction}: it opens nothing, and waits for a state to confirm it")
+    book.calls.put(call)
+    for number, group in enumerate(call.groups, 1):
+        yield from _group(number, group, call, book)
+    yield from _outcome(call, book)
+
+
+def _what_happened(event: FalcoEvent) -> Iterator[str]:
+    who = event.user_identity
+    person = f"{who.user_name} ({who.type}, {who.via})" if who is not None else "somebody"
+    yield _line("call", f"{event.service}:{event.event_name} by {person} at {rfc3339(event.timestamp)}")
+    yield _line("", f"event {event.event_id}, account {event.account_id}, region {event.region}")
+
+
+def _why_nothing(event: FalcoEvent, envelope: Envelope, book: Casebook) -> str:
+    if event.event_id is None or envelope.call is None:
+        return "it is not a cloud call, or its request did not come along"
+    if event.error_code:
+        return f"the call failed ({event.error_code})"
+    if event.read_only:
+        return "the call only read"
+    if event.service and event.event_name and book.judgement.catalog.event(event.service, event.event_name) is None:
+        return "the mapping does not know this event"
+    return "a dry run, a service's own echo, or a request that names nothing Terraform manages"
+
+
+def _group(number: int, group: tuple[Target, ...], call: Call, book: Casebook) -> Iterator[str]:
+    meant = resolve_group(group, call, book.states)
+    yield _line(f"claim {number}", "alternatives, most specific first" if len(group) > 1 else "")
+    for target in group:
+        identity = " ".join(f"{name}={value}" for name, value in target.identity.items())
+        held = [found.held.record() for found in meant if found.target == target]
+        addresses = ", ".join(f"{record.address} ({record.workspace})" for record in held)
+        yield _line("", f"{target.act} {target.type} {identity} -> {addresses or 'in no state here'}")
+        for record in held:
+            for operation in target.operations:
+                yield _line("", f"  {_comparison(operation, record, book)}")
+
+
+def _comparison(operation: Operation, record: ResourceRecord, book: Casebook) -> str:
+    comparison = book.judgement.catalog.comparison(record.type, operation.attribute)
+    there = recorded(record.attributes, operation.attribute)
+    verdict = judge(operation, there, comparison)
+    sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-="}[operation.verb]
+    claimed = "(hidden)" if operation.unknown else _shown(operation.value)
+    state = "(no such attribute)" if isinstance(there, Absent) else _shown(there)
+    return f"{operation.attribute} {sign} {claimed}; the state has {state}; compared as {comparison.how}: {verdict}"
+
+
+def _outcome(call: Call, book: Casebook) -> Iterator[str]:
+    drifts: list[Drift] = []
+    for case in book.cases_of_call(call):
+        derived = book.derive(case, call.received)
+        drifts.extend(derived.drifts.values())
+        if derived.due is not None:
+            yield _line("waits", f"for a state to confirm it, until {rfc3339(derived.due)}")
+        if isinstance(case, ManagedCase) and not derived.drifts:
+            yield from _ignored(case, call, book)
+    for drift in drifts:
+        where = f"{drift.address} {drift.attribute or '(its existence)'}" if drift.address else drift.resource_id
+        yield _line("drift", f"{drift.kind}, {drift.status}: {where}")
+        yield _line("", f"{_shown(drift.old_value)} -> {_shown(drift.new_value)}")
+        rules = f"by the rules {', '.join(drift.matched_rules)}" if drift.matched_rules else "by default"
+        yield _line("", f"severity {drift.severity}, {rules}")
+    if not drifts:
+        yield _line("outcome", "no drift")
+
+
+def _ignored(case: ManagedCase, call: Call, book: Casebook) -> Iterator[str]:
+    held = book.states.get(case.key)
+    if held is None:
+        return
+    record = held.record()
+    for _call, target in book.meaning(case.key):
+        for operation in target.operations:
+            judged = Judged(
+                resource_type=record.type,
+                attribute=operation.attribute,
+                kind=DriftKind.MODIFIED,
+                event_name=call.event_name,
+                workspace=record.workspace,
+                actor=call.user_identity,
+                old=None,
+                new=operation.value,
+            )
+            rule = ignored_by(book.judgement.rules, judged)
+            if rule is not None:
+                yield _line("ignored", f"{record.address} {operation.attribute}, by the rule {rule}")
+
+
+def _shown(value: Json) -> str:
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _line(label: str, text: str) -> str:
+    return f"{label:<12}{text}".rstrip()

@@ -1,0 +1,42 @@
+"""The one-off mode ``--show``: what the ledger would be given of the alerts in a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from ingest_falco.alert import parse_alert
+from ingest_falco.errors import IngestError
+from ingest_falco.message import build_message
+from ingest_falco.normalise import normalise
+from ingest_falco.settings import IngestFalcoSettings
+
+EXIT_UNREADABLE = 66  # EX_NOINPUT of sysexits.h
+
+
+def show(_: Callable[[], IngestFalcoSettings], arguments: Sequence[str]) -> int:
+    """Print one JSON line for each alert of a file: subject, headers and payload of its ledger message.
+
+    The file holds one alert, or one on each line.
+    """
+    path = Path(arguments[0])
+    try:
+        for body in _bodies(path.read_bytes()):
+            message = build_message(normalise(parse_alert(body)), received=datetime.now(UTC), traceparent=None)
+            line = {"subject": message.subject, "headers": dict(message.headers), "payload": message.payload.decode()}
+            print(orjson.dumps(line).decode())
+    except (OSError, IngestError) as error:
+        print(f"ingest-falco: {path}: {error}", file=sys.stderr)
+        return EXIT_UNREADABLE
+    return 0
+
+
+def _bodies(data: bytes) -> list[bytes]:
+    """The alerts of a file; one that is spread over lines is one alert."""
+    lines = [line for line in data.split(b"\n") if line.strip()]
+    whole = len(lines) <= 1 or not all(line.startswith(b"{") and line.rstrip().endswith(b"}") for line in lines)
+    return [data] if whole else lines

@@ -1,0 +1,40 @@
+"""The one-off mode ``--show``: the records that a state file would be stored as."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ingest_tfstate.errors import StateError
+from ingest_tfstate.records import Sighting, first_records
+from ingest_tfstate.redact import Redactor
+from ingest_tfstate.settings import Settings
+from ingest_tfstate.state import parse_state
+
+EXIT_UNREADABLE = 66  # EX_NOINPUT of sysexits.h
+
+
+def show(_: Callable[[], Settings], arguments: Sequence[str]) -> int:
+    """Print one JSON line for each managed resource of a state file, secrets hashed under a key that is thrown away."""
+    path = Path(arguments[0])
+    try:
+        data = path.read_bytes()
+        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        sighting = Sighting(
+            workspace=path.name.removesuffix(".tfstate"),
+            source=path.name,
+            state=parse_state(data),
+            digest=hashlib.sha256(data).hexdigest(),
+            modified=modified,
+            received=datetime.now(UTC),
+        )
+        for record in first_records(sighting, modified, Redactor(secrets.token_bytes())):
+            print(record.encode().decode())
+    except (OSError, StateError) as error:
+        print(f"ingest-tfstate: {path}: {error}", file=sys.stderr)
+        return EXIT_UNREADABLE
+    return 0
