@@ -6,11 +6,12 @@ Used by the end-to-end tests, the fault tests and the benchmarks.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -200,6 +201,35 @@ class Pipeline:
                 async with session.post(f"{self.webhook}/", data=BytesIO(body)) as response:
                     status = response.status
         return status
+
+    async def post_all(self, alerts: Iterable[object], connections: int = 8) -> AsyncIterator[int]:
+        """Post alerts over several connections, giving each one's status."""
+        waiting = iter(alerts)
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections)) as session:
+
+            async def send(alert: object) -> int:
+                async with session.post(f"{self.webhook}/", json=alert) as response:
+                    return response.status
+
+            while batch := list(itertools.islice(waiting, connections)):
+                for status in await asyncio.gather(*map(send, batch)):
+                    yield status
+
+    async def settled(self, durable: str) -> None:
+        """Wait until a consumer of the ledger has acknowledged everything that is there now."""
+        client = await nats.connect(self.nats.url)
+        try:
+            jetstream = client.jetstream()
+            last = (await jetstream.stream_info(STREAM)).state.last_seq
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                while True:
+                    info = await jetstream.consumer_info(STREAM, durable)
+                    done = info.ack_floor.stream_seq if info.ack_floor else 0
+                    if done >= last or not (info.num_pending or info.num_ack_pending):
+                        return
+                    await asyncio.sleep(0.05)
+        finally:
+            await client.close()
 
     async def get(self, path: str) -> Any:
         """The JSON of a path of the gateway."""
