@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -142,6 +142,11 @@ class World:
                     self._call(step)
         return self
 
+    def change_rules(self, rules: Rules) -> None:
+        """The rules file was edited."""
+        self.rules = rules
+        self._book.judgement = replace(self._book.judgement, rules=rules)
+
     def wait(self, minutes: int) -> World:
         """Let time pass, and look at every case again."""
         self.now = START + timedelta(minutes=minutes)
@@ -175,7 +180,7 @@ class World:
 
     def _look_at(self, cases: Iterable[Case]) -> None:
         for case in cases:
-            derived = self._book.derive(case, self.now).drifts
+            derived = self._book.derive(case, self.now)
             held = None if isinstance(case, UnmanagedCase) else self._book.states.get(case.key)
             record = held.record() if held else None
             known = {
@@ -184,8 +189,9 @@ class World:
                 if record is not None and (drift.workspace, drift.address) == (record.workspace, record.address)
             }
             own = {case.drift} if isinstance(case, UnmanagedCase) else set()
-            for identifier in derived.keys() | known | own:
-                self._store(identifier, settled(self.drifts.get(identifier), derived.get(identifier), record, START))
+            for identifier in derived.drifts.keys() | known | own:
+                stored = self.drifts.get(identifier)
+                self._store(identifier, settled(identifier, stored, derived, record, START))
 
     def _store(self, identifier: str, drift: Drift | None) -> None:
         if drift is not None and drift != self.drifts.get(identifier):

@@ -22,7 +22,8 @@ async def run(runtime: Runtime[DetectorSettings]) -> None:
     judgement = Judgement(
         load_catalog(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
     )
-    await Detector(runtime.bus, Casebook(judgement), timedelta(hours=settings.retention_hours)).run(runtime)
+    retention = timedelta(hours=settings.retention_hours)
+    await Detector(runtime.bus, Casebook(judgement), retention, settings.rules).run(runtime)
 
 
 SERVICE = Service(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -19,11 +21,12 @@ from drift_detector.facts import Call, Sanction
 from drift_detector.janitor import forget_old_calls
 from drift_detector.reconcile import Cause, Reconciler, StoredDrifts
 from drift_detector.rules import Rules, is_sanctioned
+from drift_detector.rules_file import RulesFile, load_rules
 from drift_detector.settings import DetectorSettings
 from tfdrift.bus import Bus, BusError, Conflict, Entry, Message, Poison
 from tfdrift.envelope import parse_headers
 from tfdrift.events import FalcoEvent, Via
-from tfdrift.harness import Runtime
+from tfdrift.harness import ConfigurationError, Runtime
 from tfdrift.records import (
     CLAIMS_BUCKET,
     DRIFTS_BUCKET,
@@ -48,7 +51,7 @@ _RETRY_SECONDS = 1.0
 class Detector:
     """One replica of the detector."""
 
-    def __init__(self, bus: Bus, book: Casebook, retention: timedelta) -> None:
+    def __init__(self, bus: Bus, book: Casebook, retention: timedelta, rules: Path | None = None) -> None:
         self._bus = bus
         self._book = book
         self._stored = StoredDrifts()
@@ -60,6 +63,7 @@ class Detector:
         self._wake = asyncio.Event()
         self._caught_up = {name: asyncio.Event() for name in ("states", "heads", "calls", "drifts", "changes")}
         self._unpublished: dict[str, float] = {}
+        self._rules = rules
         self._log = structlog.get_logger()
 
     async def run(self, runtime: Runtime[DetectorSettings]) -> None:
@@ -70,7 +74,12 @@ class Detector:
             for call in self._book.calls:
                 self._look_at(self._book.cases_of_call(call))
             self._look_at({ManagedCase(key) for key in self._attributions.resources()})
-            work = (self._work(), self._sweep(), self._bus.consume(DURABLE, SUBJECTS, self.handle))
+            work = (
+                self._work(),
+                self._sweep(),
+                self._follow_rules(),
+                self._bus.consume(DURABLE, SUBJECTS, self.handle),
+            )
             running += [runtime.tasks.create_task(coroutine) for coroutine in work]
             runtime.readiness.set("caught_up", True)
             runtime.log.info("caught_up", resources=len(self._book.states), claiming_calls=len(self._book.calls))
@@ -207,6 +216,28 @@ class Detector:
             if loop.time() >= forget_at:
                 forget_at = loop.time() + _FORGET_EVERY_SECONDS
                 await forget_old_calls(self._book, self._stored, self._claims, now - self._retention)
+
+    async def _follow_rules(self) -> None:
+        """Take in the rules file whenever it changes; one that cannot be used leaves the rules as they are."""
+        metrics.RULES_VALID.set(1)
+        if self._rules is None:
+            return
+        file = RulesFile(self._rules)
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            if not file.changed():
+                continue
+            try:
+                rules = load_rules(self._rules)
+            except ConfigurationError as error:
+                metrics.RULES_VALID.set(0)
+                self._log.error("rules_refused", reason=str(error), remedy="the rules before stay in force")
+                continue
+            metrics.RULES_VALID.set(1)
+            self._log.info("rules_taken", path=str(self._rules))
+            self._book.judgement = replace(self._book.judgement, rules=rules)
+            for call in self._book.calls:
+                self._look_at(self._book.cases_of_call(call))
 
     async def _publish_forgotten(self, before: float) -> None:
         for drift, since in list(self._unpublished.items()):

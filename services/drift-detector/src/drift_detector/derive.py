@@ -31,12 +31,13 @@ from drift_detector.correlate import (
     plain,
     unconfirmed,
 )
+from drift_detector.drift_payload import display_identity, drift_id, managed_drift, unmanaged_drift
 from drift_detector.facts import Act, Call, Operation, Target, Verb
 from drift_detector.normalise import MISSING, Absent
 from drift_detector.paths import parse_attribute
 from drift_detector.paths import recorded as recorded_at
-from drift_detector.rules import Judged, Rules, ignored_by, severity_of
-from tfdrift.events import SENSITIVE_DISPLAY, Drift, DriftKind, HistoryEntry, Json
+from drift_detector.rules import Rules
+from tfdrift.events import Drift, DriftKind, Json
 from tfdrift.records import ResourceRecord, digest, hidden_hash
 
 # Calls about a thing that no state has held since this call are told of what exists, not of what is in it.
@@ -58,15 +59,11 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """The drifts by id, and the time at which waiting calls turn into drifts, if any wait."""
+    """The drifts by id, those that a rule ignores, and when waiting calls turn into drifts, if any wait."""
 
     drifts: Mapping[str, Drift]
+    ignored: frozenset[str] = frozenset()
     due: datetime | None = None
-
-
-def drift_id(record: ResourceRecord, attribute: str | None) -> str:
-    """The id of a managed resource's drift: one for all of the attribute's life."""
-    return digest(f"{record.workspace}\0{record.address}\0{attribute or ''}")
 
 
 def unmanaged_id(call: Call, target: Target) -> str:
@@ -104,6 +101,7 @@ def derive_managed(
                 if _has_attribute(record, single.attribute):
                     claims[single.attribute].append(Claimed(call, (single,)))
     drifts: dict[str, Drift] = {}
+    ignored: set[str] = set()
     dues: list[datetime] = []
     for attribute, claimed in claims.items():
         if attribute is None and not any(fact.operations[0].value is None for fact in claimed):
@@ -113,10 +111,12 @@ def derive_managed(
         if due is not None:
             dues.append(due)
         if story is not None:
-            drift = _managed_drift(record, attribute, story, hidden, judgement)
-            if drift is not None:
+            drift = managed_drift(record, attribute, story, hidden, judgement.rules)
+            if drift is None:
+                ignored.add(drift_id(record, attribute))
+            else:
                 drifts[drift.id] = drift
-    return Derived(drifts, min(dues, default=None))
+    return Derived(drifts, frozenset(ignored), min(dues, default=None))
 
 
 def _has_attribute(record: ResourceRecord, path: str) -> bool:
@@ -138,7 +138,7 @@ def derive_unmanaged(
     creation = next(((call, target) for call, target in named if target.act is Act.CREATE), None)
     if creation is None:
         return Derived({})
-    identity = _display_identity(creation[1])
+    identity = display_identity(creation[1])
     facts = _holding(holder, identity)
     for call, target in named:
         if target.act is not Act.UPDATE:
@@ -147,9 +147,10 @@ def derive_unmanaged(
     outcome = correlate(facts, _compare_existence, _apply_existence, _kind_of_existence)
     story, due = _settle(outcome, None, now, judgement)
     if story is None:
-        return Derived({}, due)
-    drift = _unmanaged_drift(unmanaged_id(*creation), creation[1], story, judgement)
-    return Derived({drift.id: drift} if drift else {}, due)
+        return Derived({}, due=due)
+    identifier = unmanaged_id(*creation)
+    drift = unmanaged_drift(identifier, creation[1], story, judgement.rules)
+    return Derived({}, frozenset({identifier}), due) if drift is None else Derived({drift.id: drift}, due=due)
 
 
 def _holding(holder: ResourceRecord | None, identity: str) -> list[Fact]:
@@ -250,118 +251,3 @@ def _settle(
 
 def _identity(record: ResourceRecord) -> str:
     return record.id or record.address
-
-
-def _display_identity(target: Target) -> str:
-    return target.identity.get("id") or "/".join(target.identity.values())
-
-
-def _managed_drift(
-    record: ResourceRecord, attribute: str | None, story: Story, hidden: bool, judgement: Judgement
-) -> Drift | None:
-    judged = Judged(
-        resource_type=record.type,
-        attribute=attribute,
-        kind=story.kind,
-        event_name=story.culprit.event_name,
-        workspace=record.workspace,
-        actor=story.culprit.user_identity,
-        old=plain(story.old),
-        new=plain(story.new),
-    )
-    if ignored_by(judgement.rules, judged):
-        return None
-    severity, matched = severity_of(judgement.rules, judged)
-    call = story.culprit
-    return Drift(
-        severity=severity,
-        resource_type=record.type,
-        resource_id=record.id,
-        old_value=shown(story.old, hidden),
-        new_value=shown(story.new, hidden),
-        user_identity=call.user_identity,
-        timestamp=call.occurred,
-        id=drift_id(record, attribute),
-        status=story.status,
-        resolution=story.resolution,
-        kind=story.kind,
-        attribute=attribute,
-        address=record.address,
-        resource_name=record.name,
-        workspace=record.workspace,
-        provider=record.provider,
-        account_id=record.account_id or call.account_id,
-        region=record.region or call.region,
-        event_id=call.event_id,
-        event_name=call.event_name,
-        source_ip=call.source_ip,
-        user_agent=call.user_agent,
-        matched_rules=matched,
-        detected_at=call.received,
-        value_unknown=isinstance(story.new, Unknown),
-        history=tuple(_shown_entry(entry, hidden) for entry in story.history),
-    )
-
-
-def _unmanaged_drift(identifier: str, target: Target, story: Story, judgement: Judgement) -> Drift | None:
-    call = story.culprit
-    judged = Judged(
-        resource_type=target.type,
-        attribute=None,
-        kind=story.kind,
-        event_name=call.event_name,
-        workspace=None,
-        actor=call.user_identity,
-        old=None,
-        new=dict(target.identity),
-    )
-    if ignored_by(judgement.rules, judged):
-        return None
-    severity, matched = severity_of(judgement.rules, judged)
-    return Drift(
-        severity=severity,
-        resource_type=target.type,
-        resource_id=_display_identity(target),
-        old_value=plain(story.old),
-        new_value=plain(story.new),
-        user_identity=call.user_identity,
-        timestamp=call.occurred,
-        id=identifier,
-        status=story.status,
-        resolution=story.resolution,
-        kind=story.kind,
-        attribute=None,
-        address=None,
-        resource_name=target.identity.get("name"),
-        workspace=None,
-        provider=call.provider,
-        account_id=call.account_id,
-        region=call.region,
-        event_id=call.event_id,
-        event_name=call.event_name,
-        source_ip=call.source_ip,
-        user_agent=call.user_agent,
-        matched_rules=matched,
-        detected_at=call.received,
-        history=story.history,
-    )
-
-
-def shown(value: Value | Unknown, hidden: bool = False) -> Json:
-    """A value as clients may see it: what the record hides is hidden on both sides."""
-    bare = plain(value)
-    if bare is None:
-        return None
-    if hidden or hidden_hash(bare) is not None:
-        return SENSITIVE_DISPLAY
-    if isinstance(bare, dict):
-        return {name: shown(member) for name, member in bare.items()}
-    if isinstance(bare, list):
-        return [shown(member) for member in bare]
-    return bare
-
-
-def _shown_entry(entry: HistoryEntry, hidden: bool) -> HistoryEntry:
-    return entry.model_copy(
-        update={"old_value": shown(entry.old_value, hidden), "new_value": shown(entry.new_value, hidden)}
-    )

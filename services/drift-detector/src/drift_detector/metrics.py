@@ -18,3 +18,4 @@ RESOURCES = Gauge("tfdrift_detector_resources", "Managed resources in the index,
 CLAIMING_CALLS = Gauge("tfdrift_detector_claiming_calls", "Calls that are remembered because they claim something")
 FORGOTTEN = Counter("tfdrift_detector_forgotten_calls_total", "Calls that were forgotten, by the reason", ["reason"])
 WAITING = Gauge("tfdrift_detector_waiting_cases", "Cases that wait for a state to confirm a call of Terraform's")
+RULES_VALID = Gauge("tfdrift_detector_rules_valid", "0 while the rules file is wrong and those before are kept")

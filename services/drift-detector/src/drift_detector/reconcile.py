@@ -18,6 +18,7 @@ import structlog
 
 from drift_detector import metrics
 from drift_detector.casebook import Case, Casebook, ManagedCase
+from drift_detector.derive import Derived
 from drift_detector.settle import settled
 from tfdrift.bus import Bus, Conflict
 from tfdrift.envelope import Envelope
@@ -131,7 +132,7 @@ class Reconciler:
             ids |= self._stored.of_resource(record)
         for drift in sorted(ids):
             known = self._stored.get(drift)
-            wanted = self._settled(known, derived.drifts.get(drift), record, now)
+            wanted = self._settled(drift, known, derived, record, now)
             if wanted is not None and (known is None or wanted != known.drift or known.published < known.version):
                 await self._store(case, drift, cause)
 
@@ -140,9 +141,9 @@ class Reconciler:
         return held.record() if held is not None else None
 
     def _settled(
-        self, known: DriftRecord | None, derived: Drift | None, record: ResourceRecord | None, now: datetime
+        self, drift: str, known: DriftRecord | None, derived: Derived, record: ResourceRecord | None, now: datetime
     ) -> Drift | None:
-        return settled(known.drift if known else None, derived, record, now - self._retention)
+        return settled(drift, known.drift if known else None, derived, record, now - self._retention)
 
     async def _store(self, case: Case, drift: str, cause: Cause) -> None:
         """Write the next version of a drift and publish it, deciding anew whenever somebody else wrote first."""
@@ -154,8 +155,7 @@ class Reconciler:
                 known = await self._published(drift, known, entry.revision)
             await self._read_state_anew(case)
             now = datetime.now(UTC)
-            derived = self._book.derive(case, now).drifts.get(drift)
-            wanted = self._settled(known, derived, self._record(case), now)
+            wanted = self._settled(drift, known, self._book.derive(case, now), self._record(case), now)
             if wanted is None or (known is not None and wanted == known.drift):
                 return
             version = known.version + 1 if known else 1

@@ -25,7 +25,15 @@ Globs = tuple[str, ...]
 
 
 class RulesError(Exception):
-    """A rules file that cannot be used; the message names the rule and the key."""
+    """A rules document that cannot be used.
+
+    Attributes:
+        place: the keys and indexes that lead to what is wrong.
+    """
+
+    def __init__(self, message: str, place: tuple[str | int, ...]) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class ValueTest(StrEnum):
@@ -36,7 +44,6 @@ class ValueTest(StrEnum):
     ALL_ACTIONS = "all_actions"  # a policy that allows every action, or the administrator's managed policy
     TRUE = "true"
     FALSE = "false"
-    REMOVED = "removed"  # elements were taken out, or the value was unset
 
 
 class _Rule(BaseModel):
@@ -100,18 +107,18 @@ class Judged:
     new: Json
 
 
-def parse_rules(document: Any, name: str) -> Rules:
+def parse_rules(document: Any) -> Rules:
     """The rules of a parsed YAML document.
 
     Raises:
-        RulesError: something in it is wrong, with the place.
+        RulesError: something in it is wrong, and where.
     """
     try:
         return Rules.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise RulesError(f"{name}: {place}: {first['msg']}") from error
+        path = ".".join(str(part) for part in first["loc"])
+        raise RulesError(f"{path}: {first['msg']}", tuple(first["loc"])) from error
 
 
 def severity_of(rules: Rules, judged: Judged) -> tuple[Severity, tuple[str, ...]]:
@@ -175,10 +182,6 @@ def _world_open(old: Json, new: Json) -> bool:
     return any(world in text for world in _WORLD)
 
 
-def _removed(old: Json, new: Json) -> bool:
-    return bool(_items(old)) and (not _items(new) or any(item not in _items(new) for item in _items(old)))
-
-
 def _items(value: Json) -> list[Json]:
     if isinstance(value, list):
         return value
@@ -199,5 +202,4 @@ _TESTS: Final[dict[ValueTest, Callable[[Json, Json], bool]]] = {
     ValueTest.ALL_ACTIONS: _all_actions,
     ValueTest.TRUE: lambda _, new: str(new).lower() in ("true", "1"),
     ValueTest.FALSE: lambda _, new: str(new).lower() in ("false", "0"),
-    ValueTest.REMOVED: _removed,
 }

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from drift_detector.derive import Derived
 from tfdrift.events import Drift, DriftKind, DriftStatus, HistoryEntry, Resolution
 from tfdrift.records import ResourceRecord
 
 
 def settled(
-    stored: Drift | None, derived: Drift | None, record: ResourceRecord | None, horizon: datetime
+    identifier: str, stored: Drift | None, derived: Derived, record: ResourceRecord | None, horizon: datetime
 ) -> Drift | None:
     """The drift as it should now be stored; None when there is none, and `stored` itself when nothing changed.
 
     Args:
+        derived: what the facts amount to now.
         record: the managed resource that it is about, where there is one.
         horizon: calls before this may be forgotten, so what the stored history tells of that time is kept.
     """
-    if derived is not None:
-        return derived if stored is None else _with_older_history(stored, derived, horizon)
+    now = derived.drifts.get(identifier)
+    if now is not None:
+        if stored is None:
+            return now
+        dismissed = stored.resolution is Resolution.DISMISSED
+        if dismissed and now.status is DriftStatus.OPEN and now.event_id == stored.event_id:
+            return stored  # somebody has judged just this; only another call brings it up again
+        return _with_older_history(stored, now, horizon)
     if stored is None or stored.status is DriftStatus.RESOLVED:
         return stored
-    return _closed(stored, record)
+    return _closed(stored, record, ignored=identifier in derived.ignored)
 
 
 def _with_older_history(stored: Drift, derived: Drift, horizon: datetime) -> Drift:
@@ -30,12 +38,14 @@ def _with_older_history(stored: Drift, derived: Drift, horizon: datetime) -> Dri
     return derived.model_copy(update={"history": older + derived.history}) if older else derived
 
 
-def _closed(stored: Drift, record: ResourceRecord | None) -> Drift:
+def _closed(stored: Drift, record: ResourceRecord | None, *, ignored: bool) -> Drift:
     """An open drift that the facts no longer amount to: the state now agrees, or is about another thing."""
     reborn = record is not None and any(
         change.created and change.recorded_at > stored.timestamp for change in record.changes
     )
-    if record is not None and (record.removed is not None or reborn):
+    if ignored:  # by a rule that is newer than the drift
+        resolution = Resolution.DISMISSED
+    elif record is not None and (record.removed is not None or reborn):
         resolution = Resolution.DESTROYED
     elif stored.kind is DriftKind.UNCONFIRMED:
         resolution = Resolution.APPLIED

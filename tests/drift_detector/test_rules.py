@@ -1,0 +1,158 @@
+"""The rules: how grave, what is ignored, who is sanctioned, and what becomes of a file that is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drift_detector.rules import Judged, Rules, ValueTest, ignored_by, parse_rules, severity_of
+from drift_detector.rules_file import RulesFile, load_rules
+from tests.drift_detector.playbook import RULES, World, wrote
+from tests.drift_detector.test_correlation import OPEN, resize, web
+from tfdrift.events import DriftKind, UserIdentity, Via
+from tfdrift.harness import ConfigurationError
+from tfdrift.severity import Severity
+
+BASE = Judged(
+    resource_type="aws_instance",
+    attribute="instance_type",
+    kind=DriftKind.MODIFIED,
+    event_name="ModifyInstanceAttribute",
+    workspace="prod",
+    actor=UserIdentity(user_name="jane", via=Via.CLI),
+    old="t3.micro",
+    new="m5.large",
+)
+OPEN_POLICY = '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}]}'
+NARROWED = (
+    '{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*",'
+    '"Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}}]}'
+)
+EVERYTHING = '{"Statement":{"Effect":"Allow","Action":["*"],"Resource":"*"}}'
+
+
+def judged(resource_type: str, attribute: str | None, old: Any, new: Any, **more: Any) -> Judged:
+    """A disagreement to judge."""
+    return replace(BASE, resource_type=resource_type, attribute=attribute, old=old, new=new, **more)
+
+
+def rule(cidr: str, port: int = 22) -> dict[str, Any]:
+    """A security group's rule as a state has it."""
+    return {"protocol": "tcp", "from_port": port, "to_port": port, "cidr_blocks": [cidr]}
+
+
+GRADED = [
+    (BASE, Severity.MEDIUM),
+    (judged("aws_security_group", "ingress", [], [rule("0.0.0.0/0")]), Severity.CRITICAL),
+    (judged("aws_security_group", "ingress", [], [rule("10.0.0.0/8")]), Severity.HIGH),
+    (
+        judged("aws_security_group", "ingress", [rule("0.0.0.0/0", 443)], [rule("0.0.0.0/0", 443), rule("10.0.0.0/8")]),
+        Severity.HIGH,
+    ),
+    (judged("aws_security_group_rule", "cidr_blocks", ["10.0.0.0/8"], ["::/0"]), Severity.CRITICAL),
+    (judged("aws_s3_bucket_policy", "policy", None, OPEN_POLICY), Severity.CRITICAL),
+    (judged("aws_s3_bucket_policy", "policy", None, NARROWED), Severity.HIGH),
+    (judged("aws_iam_role_policy", "policy", None, EVERYTHING), Severity.CRITICAL),
+    (
+        judged("aws_iam_role", "managed_policy_arns", [], ["arn:aws:iam::aws:policy/AdministratorAccess"]),
+        Severity.CRITICAL,
+    ),
+    (judged("aws_iam_role", "managed_policy_arns", [], ["arn:aws:iam::aws:policy/ReadOnlyAccess"]), Severity.HIGH),
+    (judged("aws_cloudtrail", "enable_logging", True, False), Severity.CRITICAL),
+    (judged("aws_cloudtrail", "enable_logging", False, True), Severity.MEDIUM),
+    (judged("aws_db_instance", "publicly_accessible", "false", "true"), Severity.CRITICAL),
+    (judged("aws_db_instance", "deletion_protection", True, False), Severity.HIGH),
+    (judged("aws_instance", "tags.Env", "prod", "dev"), Severity.LOW),
+    (judged("aws_instance", 'tags["a.b"]', "prod", "dev"), Severity.LOW),
+    (judged("aws_instance", None, "i-1", None, kind=DriftKind.DELETED), Severity.HIGH),
+    (judged("aws_db_instance", None, "db", None, kind=DriftKind.DELETED), Severity.CRITICAL),
+    (judged("aws_instance", None, None, "i-9", kind=DriftKind.UNMANAGED), Severity.LOW),
+]
+
+
+@pytest.mark.parametrize(("disagreement", "severity"), GRADED)
+def test_the_shipped_rules_grade(disagreement: Judged, severity: Severity) -> None:
+    """What opens the door to the world or blinds the watch is critical; a tag is not."""
+    assert severity_of(RULES, disagreement)[0] is severity
+
+
+def test_every_matching_rule_is_named() -> None:
+    """An operator reads which rules made a drift grave."""
+    opened = judged("aws_security_group", "ingress", [], [rule("0.0.0.0/0")])
+    assert severity_of(RULES, opened)[1] == ("open-to-the-world", "security-group-rule")
+
+
+def test_scaling_by_the_service_is_ignored_and_by_a_person_is_not() -> None:
+    """An autoscaler may scale; a hand that does is drift."""
+    scaled = judged("aws_autoscaling_group", "desired_capacity", 2, 5)
+    service = UserIdentity(user_name="autoscaling", via=Via.SERVICE)
+    assert ignored_by(RULES, replace(scaled, actor=service)) == "scaling-by-the-service"
+    assert ignored_by(RULES, scaled) is None
+
+
+def test_a_rule_may_hold_in_one_workspace_alone() -> None:
+    """Severity can be raised or lowered per workspace."""
+    rules = parse_rules(
+        {
+            "default": {"modified": "low"},
+            "severity": [{"name": "prod", "severity": "critical", "workspaces": ["prod*"]}],
+        }
+    )
+    assert severity_of(rules, BASE) == (Severity.CRITICAL, ("prod",))
+    assert severity_of(rules, replace(BASE, workspace="dev")) == (Severity.LOW, ())
+
+
+def test_a_sanctioned_principal_opens_no_drift() -> None:
+    """A change pipeline that is not Terraform can be trusted by name."""
+    rules = Rules.model_validate({"default": RULES.default, "sanctioned": {"users": ["jan*"]}})
+    assert World(rules=rules).play(wrote(0, web()), resize(5, "m5.large")).summary() == []
+    assert World(rules=rules).play(wrote(0, web()), resize(5, "m5.large", by="joe")).open() != []
+
+
+def test_an_ignored_drift_is_not_told_and_one_ignored_later_is_dismissed() -> None:
+    """Rules that change close what they now ignore."""
+    ignoring = Rules.model_validate(
+        {"default": RULES.default, "ignore": [{"name": "types", "attributes": ["instance_type"]}]}
+    )
+    assert World(rules=ignoring).play(wrote(0, web()), resize(5, "m5.large")).told == []
+    world = World().play(wrote(0, web()), resize(5, "m5.large"))
+    world.change_rules(ignoring)
+    assert world.wait(6).summary() == [OPEN.replace("open", "dismissed")]
+
+
+WRONG = {
+    "default: {}\nseverity:\n  - name: x\n    severity: grave\n": "line 4, column 5: severity.0.severity",
+    "default: {modified: low}\nignroe: []\n": "line 2, column 1: ignroe",
+    "default:\n  modified: medium\nignore:\n  - name: a\n    via: [robots]\n": "line 5, column 11: ignore.0.via.0",
+    "default: [\n": "line 2, column 1",
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_wrong_file_is_refused_with_line_and_column(text: str, tmp_path: Path) -> None:
+    """A slip in the file is found where it stands."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=r"rules\.yaml.*" + WRONG[text].replace(".", r"\.")):
+        load_rules(path)
+
+
+def test_a_changed_file_is_noticed_once_and_one_that_is_away_is_not(tmp_path: Path) -> None:
+    """Editors replace files; between the two there is none."""
+    path = tmp_path / "rules.yaml"
+    path.write_text("default: {}")
+    file = RulesFile(path)
+    assert not file.changed()
+    path.unlink()
+    assert not file.changed()
+    path.write_text("default: {modified: low}")
+    assert file.changed()
+    assert not file.changed()
+
+
+def test_every_value_test_is_used_by_the_shipped_rules() -> None:
+    """No option that nothing needs."""
+    assert {rule.value for rule in RULES.severity} >= set(ValueTest)
