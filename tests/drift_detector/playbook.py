@@ -14,9 +14,9 @@ from typing import Any
 
 from drift_detector.app import sanctions
 from drift_detector.attribute_changes import attribution_of
+from drift_detector.calls import call_of
 from drift_detector.casebook import Case, Casebook, UnmanagedCase
-from drift_detector.catalog_load import load_catalog
-from drift_detector.claims import call_of
+from drift_detector.catalog_clouds import load_catalogs
 from drift_detector.derive import Judgement
 from drift_detector.rules import Rules
 from drift_detector.rules_file import load_rules
@@ -25,10 +25,10 @@ from ingest_falco.alert import parse_alert
 from ingest_falco.normalise import normalise
 from tests.ingest_tfstate.states import Bucket, resource, state
 from tfdrift.envelope import Envelope
-from tfdrift.events import Drift, StateChange
+from tfdrift.events import Drift, FalcoEvent, StateChange
 from tfdrift.records import resource_key, workspace_key
 
-CATALOG = load_catalog()
+CATALOG = load_catalogs()
 RULES = load_rules(None)
 
 ACCOUNT = "123456789012"
@@ -117,6 +117,17 @@ def applied(minutes: int, event: str, request: dict[str, Any] | None = None, **r
     return called(minutes, event, request, by="ci-apply", agent=TERRAFORM, **record)
 
 
+def message_of(step: Called) -> tuple[FalcoEvent, Envelope]:
+    """What the ledger holds of a call; it reaches the pipeline half a minute after it was made."""
+    normalised = normalise(parse_alert(json.dumps(step.alert).encode()))
+    return normalised.event, Envelope(
+        message_id=normalised.message_id,
+        received=START + timedelta(minutes=step.minutes, seconds=30),
+        occurred=normalised.occurred,
+        call=normalised.call.model_dump_json().encode() if normalised.call else None,
+    )
+
+
 @dataclass
 class World:
     """The detector's knowledge and the drifts that it stored, moved on step by step."""
@@ -166,14 +177,7 @@ class World:
             self._look_at(self._book.put_state(key, placed.encode()))
 
     def _call(self, step: Called) -> None:
-        normalised = normalise(parse_alert(json.dumps(step.alert).encode()))
-        envelope = Envelope(
-            message_id=normalised.message_id,
-            received=START + timedelta(minutes=step.minutes, seconds=30),
-            occurred=normalised.occurred,
-            call=normalised.call.model_dump_json().encode() if normalised.call else None,
-        )
-        call = call_of(normalised.event, envelope, CATALOG, sanctions(self.rules))
+        call = call_of(*message_of(step), CATALOG, sanctions(self.rules))
         if call is not None:
             self._book.calls.put(call)
             self._look_at(self._book.cases_of_call(call))
@@ -191,7 +195,7 @@ class World:
             own = {case.drift} if isinstance(case, UnmanagedCase) else set()
             for identifier in derived.drifts.keys() | known | own:
                 stored = self.drifts.get(identifier)
-                self._store(identifier, settled(identifier, stored, derived, record, START))
+                self._store(identifier, settled(identifier, stored, derived, record, self._book.calls.__contains__))
 
     def _store(self, identifier: str, drift: Drift | None) -> None:
         if drift is not None and drift != self.drifts.get(identifier):

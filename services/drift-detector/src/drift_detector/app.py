@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from drift_detector import metrics
 from drift_detector.attributions import SUBJECTS as SUBJECTS_OF_CHANGES
 from drift_detector.attributions import Attributions
+from drift_detector.calls import Sanctions, call_of
 from drift_detector.casebook import Case, Casebook, ManagedCase
-from drift_detector.claims import Sanctions, call_of
 from drift_detector.facts import Call, Sanction
 from drift_detector.janitor import forget_old_calls
 from drift_detector.reconcile import Cause, Reconciler, StoredDrifts
@@ -57,7 +57,7 @@ class Detector:
         self._stored = StoredDrifts()
         self._claims = bus.bucket(CLAIMS_BUCKET)
         self._retention = retention
-        self._reconciler = Reconciler(bus, book, self._stored, retention)
+        self._reconciler = Reconciler(bus, book, self._stored)
         self._attributions = Attributions(bus, book)
         self._dirty: dict[Case, Cause] = {}
         self._wake = asyncio.Event()

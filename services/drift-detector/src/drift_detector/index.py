@@ -188,6 +188,9 @@ class CallIndex:
     def __len__(self) -> int:
         return len(self._calls)
 
+    def __contains__(self, event_id: object) -> bool:
+        return event_id in self._calls
+
     def __iter__(self) -> Iterator[Call]:
         return iter(tuple(self._calls.values()))
 

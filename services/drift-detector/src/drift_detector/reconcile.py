@@ -12,7 +12,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 
@@ -92,11 +92,10 @@ class StoredDrifts:
 class Reconciler:
     """Reconciles one case at a time per case, any number of cases at once."""
 
-    def __init__(self, bus: Bus, book: Casebook, stored: StoredDrifts, retention: timedelta) -> None:
+    def __init__(self, bus: Bus, book: Casebook, stored: StoredDrifts) -> None:
         self._bus = bus
         self._book = book
         self._stored = stored
-        self._retention = retention
         self._drifts = bus.bucket(DRIFTS_BUCKET)
         self._states = bus.bucket(STATE_BUCKET)
         self._locks: dict[Case, asyncio.Lock] = {}
@@ -132,7 +131,7 @@ class Reconciler:
             ids |= self._stored.of_resource(record)
         for drift in sorted(ids):
             known = self._stored.get(drift)
-            wanted = self._settled(drift, known, derived, record, now)
+            wanted = self._settled(drift, known, derived, record)
             if wanted is not None and (known is None or wanted != known.drift or known.published < known.version):
                 await self._store(case, drift, cause)
 
@@ -141,9 +140,9 @@ class Reconciler:
         return held.record() if held is not None else None
 
     def _settled(
-        self, drift: str, known: DriftRecord | None, derived: Derived, record: ResourceRecord | None, now: datetime
+        self, drift: str, known: DriftRecord | None, derived: Derived, record: ResourceRecord | None
     ) -> Drift | None:
-        return settled(drift, known.drift if known else None, derived, record, now - self._retention)
+        return settled(drift, known.drift if known else None, derived, record, self._book.calls.__contains__)
 
     async def _store(self, case: Case, drift: str, cause: Cause) -> None:
         """Write the next version of a drift and publish it, deciding anew whenever somebody else wrote first."""
@@ -155,7 +154,7 @@ class Reconciler:
                 known = await self._published(drift, known, entry.revision)
             await self._read_state_anew(case)
             now = datetime.now(UTC)
-            wanted = self._settled(drift, known, self._book.derive(case, now), self._record(case), now)
+            wanted = self._settled(drift, known, self._book.derive(case, now), self._record(case))
             if wanted is None or (known is not None and wanted == known.drift):
                 return
             version = known.version + 1 if known else 1

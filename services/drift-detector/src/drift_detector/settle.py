@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
 
 from drift_detector.derive import Derived
 from tfdrift.events import Drift, DriftKind, DriftStatus, HistoryEntry, Resolution
@@ -10,14 +10,18 @@ from tfdrift.records import ResourceRecord
 
 
 def settled(
-    identifier: str, stored: Drift | None, derived: Derived, record: ResourceRecord | None, horizon: datetime
+    identifier: str,
+    stored: Drift | None,
+    derived: Derived,
+    record: ResourceRecord | None,
+    remembers: Callable[[str], bool],
 ) -> Drift | None:
     """The drift as it should now be stored; None when there is none, and `stored` itself when nothing changed.
 
     Args:
         derived: what the facts amount to now.
         record: the managed resource that it is about, where there is one.
-        horizon: calls before this may be forgotten, so what the stored history tells of that time is kept.
+        remembers: whether the call of an event id is still known; what only the stored history tells of is kept.
     """
     now = derived.drifts.get(identifier)
     if now is not None:
@@ -26,16 +30,27 @@ def settled(
         dismissed = stored.resolution is Resolution.DISMISSED
         if dismissed and now.status is DriftStatus.OPEN and now.event_id == stored.event_id:
             return stored  # somebody has judged just this; only another call brings it up again
-        return _with_older_history(stored, now, horizon)
+        return _with_older_history(stored, now, remembers)
     if stored is None or stored.status is DriftStatus.RESOLVED:
         return stored
     return _closed(stored, record, ignored=identifier in derived.ignored)
 
 
-def _with_older_history(stored: Drift, derived: Drift, horizon: datetime) -> Drift:
-    begin = derived.history[0].timestamp
-    older = tuple(step for step in stored.history if step.timestamp < min(horizon, begin))
-    return derived.model_copy(update={"history": older + derived.history}) if older else derived
+def _with_older_history(stored: Drift, derived: Drift, remembers: Callable[[str], bool]) -> Drift:
+    """The derived drift behind the steps of calls that were forgotten since, and what states made of those."""
+    older: list[HistoryEntry] = []
+    states: list[HistoryEntry] = []
+    for step in stored.history:
+        if step.timestamp >= derived.history[0].timestamp:
+            break
+        if step.event_id is None:
+            states.append(step)
+        elif not remembers(step.event_id):
+            older += [*states, step]
+            states = []
+    if not older:
+        return derived
+    return derived.model_copy(update={"history": (*older, *states, *derived.history)})
 
 
 def _closed(stored: Drift, record: ResourceRecord | None, *, ignored: bool) -> Drift:
