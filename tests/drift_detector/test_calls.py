@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from drift_detector.catalog import ANY_IDENTITY, ANY_TYPE, Catalog
+from drift_detector.catalog import ANY_TYPE, Catalog
 from drift_detector.catalog_load import load_catalog
 from drift_detector.claims import call_of
 from drift_detector.facts import Call, Operation, Target, Verb
@@ -72,7 +72,7 @@ def _unknown_names(catalog: Catalog, schema: dict[str, Any]) -> set[str]:
         if facts.parent is not None:
             named |= {(name, attribute) for attribute in facts.parent.via.values()}
             named |= {(facts.parent.type, attribute) for attribute in facts.parent.via}
-    checked = {(kind, attribute) for kind, attribute in named if kind != ANY_TYPE and attribute != ANY_IDENTITY}
+    checked = {(kind, attribute) for kind, attribute in named if kind != ANY_TYPE and not attribute.startswith("@")}
     return {f"{kind}.{attribute}" for kind, attribute in checked if not _has(schema.get(kind), attribute)}
 
 

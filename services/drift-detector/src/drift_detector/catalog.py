@@ -15,6 +15,8 @@ from tfdrift.events import Json
 
 ANY_TYPE: Final = "*"
 ANY_IDENTITY: Final = "@identity"
+# The one resource of its type in an account and region, which has no name: a setting of the account.
+THE_ONLY: Final = "@only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Comparison:
 
     how: Comparator = Comparator.VALUE
     unset: tuple[Json, ...] = ()
-    key: str | None = None
+    key: tuple[str, ...] = ()
     members: Mapping[str, Comparison] = field(default_factory=dict)
     optional: bool = False
 
@@ -83,12 +85,18 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class TargetRule:
-    """How a target is made of a call; ``optional`` are the identity attributes that may be missing."""
+    """How a target is made of a call.
+
+    Attributes:
+        optional: the identity attributes that may be missing.
+        when: the values that the call must have at these paths, in folded text; None for none.
+    """
 
     type: str
     act: Act
     identity: Mapping[str, Source]
     optional: frozenset[str]
+    when: tuple[tuple[Path, frozenset[str | None]], ...]
     set: Mapping[str, Source]
     add: Mapping[str, Source]
     remove: Mapping[str, Source]
@@ -98,13 +106,14 @@ class TargetRule:
 
 @dataclass(frozen=True, slots=True)
 class EventRule:
-    """How an event becomes groups of alternative targets."""
+    """How an event becomes groups of alternative targets; ``each`` are the loops of all, ``group_each`` of a group."""
 
     tier: Tier
     service: str
     operation: str
     each: tuple[tuple[str, Source], ...]
     groups: tuple[tuple[TargetRule, ...], ...]
+    group_each: tuple[tuple[tuple[str, Source], ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ class Comparator(StrEnum):
     USER_DATA = "user_data"
     SG_RULES = "sg_rules"
     BLOCKS = "blocks"
+    PROTOCOL = "protocol"
     TAG = "tag"
 
 
@@ -64,9 +65,14 @@ class Transform(StrEnum):
     ARN_TAIL = "arn_tail"
     LAMBDA_NAME = "lambda_name"
     KMS_KEY_ID = "kms_key_id"
+    CIDR = "cidr"
     TAGS = "tags"
     HIDDEN = "hidden"
     SG_RULES = "sg_rules"
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 class WrittenComparison(_Written):
@@ -74,14 +80,15 @@ class WrittenComparison(_Written):
 
     Attributes:
         unset: further spellings of "not set" for this attribute, beside null, "", [] and {}.
-        key: for blocks, the member that names an element; elements without equal keys are different elements.
+        key: for blocks, the member that names an element, or the members that do so together; elements without
+            equal keys are different elements.
         members: for blocks, how members are compared; others as plain values.
         optional: a record that has the attribute unset says nothing about it, so it agrees with every claim.
     """
 
     compare: Comparator = Comparator.VALUE
     unset: tuple[Json, ...] = ()
-    key: str | None = None
+    key: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     members: dict[str, Comparison] = Field(default_factory=dict)
     optional: bool = False
 
@@ -187,17 +194,34 @@ class WrittenTarget(_Written):
     Attributes:
         id: the identity; a key ending in ``?`` is left out where the call does not give it, and without any
             other the target is none.
+        when: the call's values, by path, that the target is only meant with: one value or a list of any; null for
+            "not given".
     """
 
     type: str
     kind: Kind = Kind.UPDATE
     id: dict[str, Source] = Field(min_length=1)
+    when: dict[str, Json] = Field(default_factory=dict)
     set: dict[str, Source] = Field(default_factory=dict)
     add: dict[str, Source] = Field(default_factory=dict)
     remove: dict[str, Source] = Field(default_factory=dict)
     kv: WrittenKeyValues | None = None
     tags: WrittenTags | None = None
     ignore: tuple[str, ...] = ()
+
+
+class WrittenGroup(_Written):
+    """Alternatives, most specific first, with loops of their own; written as the bare list where there are none."""
+
+    each: dict[str, Source] = Field(default_factory=dict)
+    targets: tuple[WrittenTarget, ...] = Field(min_length=1)
+
+
+def _group(value: Any) -> Any:
+    return {"targets": value} if isinstance(value, list) else value
+
+
+Group = Annotated[WrittenGroup, BeforeValidator(_group)]
 
 
 class WrittenEvent(_Written):
@@ -212,7 +236,7 @@ class WrittenEvent(_Written):
     tier: Tier
     each: dict[str, Source] = Field(default_factory=dict)
     targets: tuple[WrittenTarget, ...] = ()
-    groups: tuple[tuple[WrittenTarget, ...], ...] = ()
+    groups: tuple[Group, ...] = ()
 
     @model_validator(mode="after")
     def _claims_something(self) -> WrittenEvent:

@@ -30,8 +30,9 @@ from drift_detector.catalog import (
 )
 from drift_detector.catalog_format import Kind, Transform
 from drift_detector.facts import Act
-from drift_detector.normalise import parse_path
+from drift_detector.normalise import Path, parse_path
 from drift_detector.paths import parse_attribute
+from tfdrift.events import Json
 
 _ACTS: Final = {
     Kind.CREATE: Act.CREATE,
@@ -200,10 +201,18 @@ def _compile_comparison(given: written.WrittenComparison) -> Comparison:
 
 def _compile_event(service: str, operation: str, event: written.WrittenEvent) -> EventRule:
     roots = _ROOTS | event.each.keys()
-    each = tuple((variable, _compile_source(source, roots)) for variable, source in event.each.items())
-    groups = event.groups or (event.targets,)
-    compiled = tuple(tuple(_compile_target(target, roots) for target in group) for group in groups)
-    return EventRule(event.tier, service, operation, each, compiled)
+    groups = event.groups or (written.WrittenGroup(targets=event.targets),)
+    compiled = tuple(
+        tuple(_compile_target(target, roots | group.each.keys()) for target in group.targets) for group in groups
+    )
+    group_each = tuple(_compile_each(group.each, roots | group.each.keys()) for group in groups)
+    return EventRule(event.tier, service, operation, _compile_each(event.each, roots), compiled, group_each)
+
+
+def _compile_each(
+    each: Mapping[str, written.WrittenSource], roots: frozenset[str]
+) -> tuple[tuple[str, Source], ...]:
+    return tuple((variable, _compile_source(source, roots)) for variable, source in each.items())
 
 
 def _compile_target(target: written.WrittenTarget, roots: frozenset[str]) -> TargetRule:
@@ -217,6 +226,7 @@ def _compile_target(target: written.WrittenTarget, roots: frozenset[str]) -> Tar
         act=_ACTS[target.kind],
         identity={key.removesuffix("?"): _compile_source(source, roots) for key, source in target.id.items()},
         optional=frozenset(key[:-1] for key in target.id if key.endswith("?") and key[:-1] not in target.id),
+        when=tuple((_compile_path(path, roots), _compile_values(value)) for path, value in target.when.items()),
         set=sources(target.set),
         add=sources(target.add),
         remove=sources(target.remove),
@@ -225,11 +235,20 @@ def _compile_target(target: written.WrittenTarget, roots: frozenset[str]) -> Tar
     )
 
 
+def _compile_path(text: str, roots: frozenset[str]) -> Path:
+    path = parse_path(text.strip())
+    if path.root not in roots:
+        raise ValueError(f"a path starts at {path.root!r}, which is none of {', '.join(sorted(roots))}")
+    return path
+
+
+def _compile_values(given: Json) -> frozenset[str | None]:
+    values = given if isinstance(given, list) else [given]
+    return frozenset(None if value is None else str(value).lower() for value in values)
+
+
 def _compile_source(source: written.WrittenSource, roots: frozenset[str]) -> Source:
-    paths = tuple(parse_path(text.strip()) for text in source.from_.split("|")) if source.from_ is not None else ()
-    for path in paths:
-        if path.root not in roots:
-            raise ValueError(f"a path starts at {path.root!r}, which is none of {', '.join(sorted(roots))}")
+    paths = tuple(_compile_path(text, roots) for text in source.from_.split("|")) if source.from_ is not None else ()
     block = {key: _compile_source(inner, roots) for key, inner in source.block.items()} if source.block else None
     return Source(paths, source.as_, source.const, block, source.values, source.default)
 

@@ -30,7 +30,7 @@ from drift_detector.facts import Act, Call, Operation, Sanction, Target, Verb
 from drift_detector.normalise import MISSING, Absent, Document, elements, scalar, unwrapped
 from drift_detector.paths import format_attribute
 from tfdrift.envelope import Envelope
-from tfdrift.events import CloudCall, FalcoEvent, UserIdentity, Via
+from tfdrift.events import CloudCall, FalcoEvent, Json, UserIdentity, Via
 from tfdrift.subjects import Provider
 
 SERVICE_ECHO: Final = "AwsServiceEvent"
@@ -101,10 +101,11 @@ def _dry_run(request: object) -> bool:
 
 def _groups(rule: EventRule, document: Document, places: list[str]) -> Iterator[tuple[Target, ...]]:
     for bound in _loops(rule.each, document):
-        for alternatives in rule.groups:
-            targets = (_target(alternative, bound, places) for alternative in alternatives)
-            if group := tuple(target for target in targets if target is not None):
-                yield group
+        for alternatives, each in zip(rule.groups, rule.group_each, strict=True):
+            for inner in _loops(each, bound):
+                targets = (_target(alternative, inner, places) for alternative in alternatives)
+                if group := tuple(target for target in targets if target is not None):
+                    yield group
 
 
 def _loops(each: tuple[tuple[str, Source], ...], document: Document) -> Iterator[Document]:
@@ -121,6 +122,8 @@ def _loops(each: tuple[tuple[str, Source], ...], document: Document) -> Iterator
 
 
 def _target(rule: TargetRule, document: Document, places: list[str]) -> Target | None:
+    if not all(_given(document.find(path)) in values for path, values in rule.when):
+        return None
     identity: dict[str, str] = {}
     own: list[str] = []
     for attribute, source in rule.identity.items():
@@ -138,8 +141,14 @@ def _target(rule: TargetRule, document: Document, places: list[str]) -> Target |
     return Target(type=rule.type, identity=identity, act=rule.act, operations=operations)
 
 
+def _given(found: Json | Absent) -> str | None:
+    value = None if isinstance(found, Absent) else scalar(found)
+    return None if value in (None, "", {}, []) else str(value).lower()
+
+
 def _operations(rule: TargetRule, document: Document) -> Iterator[Operation]:
-    for verb, sources in ((Verb.SET, rule.set), (Verb.ADD, rule.add), (Verb.REMOVE, rule.remove)):
+    # What a call does to one set at once: an element that is removed and added is replaced.
+    for verb, sources in ((Verb.SET, rule.set), (Verb.REMOVE, rule.remove), (Verb.ADD, rule.add)):
         for attribute, source in sources.items():
             yield from _operation(attribute, verb, value_of(source, document))
     if rule.kv is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from typing import Final
@@ -49,6 +50,14 @@ def kms_key_id(name: str) -> str | None:
     return name.rsplit("/", 1)[-1]
 
 
+def canonical_cidr(text: str) -> str:
+    """An address range in canonical form, as EC2 keeps it: ``100.68.0.18/18`` gives ``100.68.0.0/18``."""
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return text
+
+
 def identity_form(transform: Transform, value: Json) -> str | None:
     """A value as the text that identifies a resource; None where it names none."""
     value = scalar(value)
@@ -64,4 +73,5 @@ _FORMS: Final[dict[Transform, Callable[[str], str | None]]] = {
     Transform.ARN_TAIL: arn_tail,
     Transform.LAMBDA_NAME: lambda_name,
     Transform.KMS_KEY_ID: kms_key_id,
+    Transform.CIDR: canonical_cidr,
 }

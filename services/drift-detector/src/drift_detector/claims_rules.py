@@ -25,6 +25,8 @@ _RESPONSE_RULES: Final = (
     parse_path("resp.revokedSecurityGroupRuleSet[]"),
 )
 _PERMISSIONS: Final = parse_path("req.ipPermissions[]")
+# ModifySecurityGroupRules: rules by their ids, each with what it becomes.
+_MODIFIED: Final = parse_path("req.securityGroupRule[]")
 _RULE_IDS: Final = (parse_path("req.securityGroupRuleIds[]"), parse_path("req.securityGroupRuleIdsSet[]"))
 _REQUEST: Final = Path("req", (), each=False)
 _GROUP: Final = parse_path("req.groupId")
@@ -63,6 +65,8 @@ def rules_of(document: Document) -> list[dict[str, Json]]:
         listed = document.find(path)
         if listed is not MISSING:
             return [rule for one in listed if (rule := _from_response(one, document)) is not None]
+    if modified := _listed(document, _MODIFIED):
+        return [rule for one in modified if (rule := _modified(one, document)) is not None]
     found = [rule for one in _listed(document, _PERMISSIONS) for rule in _from_permission(one, document)]
     if not found:
         request = document.find(_REQUEST)
@@ -98,13 +102,19 @@ def _from_response(one: Json, document: Document) -> dict[str, Json] | None:
         owner, group = _get(one, "groupownerid", document), _get(one, "groupid", document)
         source.update(_group_source(referenced, owner, group, document))
     elif group_id := _get(one, "referencedgroupid", document):
-        source.update({"group_id": group_id, "referenced_id": group_id})
+        group = document.find(_GROUP)
+        source.update({"referenced_id": group_id, **({"self": True} if group_id == group else {"group_id": group_id})})
     if not source:
         return None
     rule = _rule(one, source, _get(one, "description", document), document)
     if rule_id := _get(one, "securitygroupruleid", document):
         rule["rule_id"] = rule_id
     return rule
+
+
+def _modified(one: Json, document: Document) -> dict[str, Json] | None:
+    rule = _from_response(_get(one, "securitygrouprule", document), document)
+    return None if rule is None else {**rule, "rule_id": _get(one, "securitygroupruleid", document)}
 
 
 def _from_permission(permission: Json, document: Document) -> Iterator[dict[str, Json]]:

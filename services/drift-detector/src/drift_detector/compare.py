@@ -22,6 +22,7 @@ from drift_detector.compare_values import (
     json_policy,
     parsed,
     plain,
+    protocol,
     text_folded,
     user_data,
     version,
@@ -72,7 +73,7 @@ def apply(operation: Operation, current: Json | Absent, comparison: Comparison =
     for element in elements:
         if operation.verb is Verb.REMOVE:
             there = [one for one in there if not _same_element(element, one, comparison)]
-        elif comparison.how is Comparator.BLOCKS and comparison.key is not None:
+        elif comparison.how is Comparator.BLOCKS and comparison.key:
             there = [one for one in there if not _same_element(element, one, comparison)] + [element]
         elif not any(_same_element(element, one, comparison) for one in there):
             there.append(element)
@@ -81,8 +82,11 @@ def apply(operation: Operation, current: Json | Absent, comparison: Comparison =
 
 def _same_element(element: Json, other: Json, comparison: Comparison) -> bool:
     if comparison.how is Comparator.BLOCKS:
-        if comparison.key is not None and isinstance(element, dict) and isinstance(other, dict):
-            return plain(element.get(comparison.key), other.get(comparison.key)) is SAME
+        if comparison.key and isinstance(element, dict) and isinstance(other, dict):
+            members = comparison.members
+            return all(
+                same(element.get(name), other.get(name), members.get(name, PLAIN)) is SAME for name in comparison.key
+            )
         return _block(element, other, comparison, None) is SAME
     inner = PLAIN if comparison.how is Comparator.SET else comparison
     return same(element, other, inner) is SAME
@@ -235,6 +239,7 @@ _TESTS: Final[dict[Comparator, Callable[[Json, Json], Verdict | None]]] = {
     Comparator.JSON_POLICY: json_policy,
     Comparator.ARN_OR_NAME: arn_or_name,
     Comparator.CIDR: cidr,
+    Comparator.PROTOCOL: protocol,
     Comparator.VERSION: version,
     Comparator.USER_DATA: user_data,
     Comparator.SG_RULES: _sg_rules,

@@ -19,6 +19,20 @@ import orjson
 from drift_detector.policies import canonical_policy
 from tfdrift.events import Json
 
+# By IANA's assigned numbers, as far as Terraform's provider and EC2 know names for them.
+_PROTOCOLS: Final = {
+    "all": "-1",
+    "icmp": "1",
+    "igmp": "2",
+    "tcp": "6",
+    "udp": "17",
+    "gre": "47",
+    "esp": "50",
+    "ah": "51",
+    "icmpv6": "58",
+    "ipv6-icmp": "58",
+    "sctp": "132",
+}
 # Decimal itself would also take 1_000, digits of other scripts and NaN.
 _NUMBER: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 
@@ -115,6 +129,14 @@ def _network(value: Json) -> str:
         return str(ipaddress.ip_network(str(value), strict=False))
     except ValueError:
         return str(value)
+
+
+def protocol(claimed: Json, recorded: Json) -> Verdict | None:
+    """Protocols by IANA's number, however they are named."""
+    if isinstance(claimed, list | dict) or isinstance(recorded, list | dict):
+        return None
+    one, other = (str(value).lower() for value in (claimed, recorded))
+    return _verdict(_PROTOCOLS.get(one, one) == _PROTOCOLS.get(other, other))
 
 
 def version(claimed: Json, recorded: Json) -> Verdict | None:

@@ -16,8 +16,10 @@ from typing import Final
 
 import orjson
 
-from drift_detector.catalog import ANY_IDENTITY, Catalog
-from drift_detector.facts import Call, Target
+from drift_detector.catalog import ANY_IDENTITY, THE_ONLY, Catalog
+from drift_detector.facts import Call, Target, Verb
+from drift_detector.normalise import MISSING
+from drift_detector.paths import read
 from tfdrift.events import Json
 from tfdrift.records import ResourceRecord
 from tfdrift.subjects import Provider
@@ -70,7 +72,13 @@ class RecordTokens:
         """Every token of a record."""
         found: set[str] = set()
         for attribute in self._attributes.get(resource_type, frozenset()):
-            values = self._catalog.identity_values(resource_type, attribute, attributes.get(attribute))
+            if attribute == THE_ONLY:
+                found.add(_token(resource_type, attribute, "true"))
+                continue
+            recorded = attributes.get(attribute) if attribute.isidentifier() else read(attributes, attribute)
+            if recorded is MISSING:
+                continue
+            values = self._catalog.identity_values(resource_type, attribute, recorded)
             found.update(_token(resource_type, attribute, value) for value in values)
         for attribute in _ANY_IDENTITY_ATTRIBUTES:
             recorded = attributes.get(attribute)
@@ -164,16 +172,21 @@ class StateIndex:
             and _compatible(held.account_id, account_id)
             and _compatible(held.region, region)
         ]
+        if THE_ONLY in target.identity:
+            # Without a name of its own, its place is all that tells it from another account's or region's.
+            found = [held for held in found if held.account_id is not None and held.region is not None]
         living = [held for held in found if not held.removed]
         return sorted(living or found, key=lambda held: held.key)
 
 
 def parent_of(target: Target, catalog: Catalog) -> Target | None:
-    """The resource that a sub-resource belongs to, as far as the target's own identity names it."""
+    """The resource that a sub-resource belongs to, as far as the target's own identity, or what it sets, names it."""
     parent = catalog.parent(target.type)
     if parent is None:
         return None
-    identity = {theirs: target.identity[ours] for theirs, ours in parent.via.items() if ours in target.identity}
+    told = {operation.attribute: operation.value for operation in target.operations if operation.verb is Verb.SET}
+    told |= target.identity
+    identity = {theirs: text for theirs, ours in parent.via.items() if isinstance(text := told.get(ours), str) and text}
     return Target(type=parent.type, identity=identity)
 
 
