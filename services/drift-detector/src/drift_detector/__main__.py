@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from drift_detector.app import Detector
 from drift_detector.casebook import Casebook
-from drift_detector.catalog_load import load_catalog
+from drift_detector.catalog_clouds import load_catalogs
 from drift_detector.derive import Judgement
 from drift_detector.explain_mode import explain_mode
 from drift_detector.rules_file import load_rules
@@ -20,7 +20,7 @@ async def run(runtime: Runtime[DetectorSettings]) -> None:
     """Run the detector until the service is to stop."""
     settings = runtime.settings
     judgement = Judgement(
-        load_catalog(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
+        load_catalogs(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
     )
     retention = timedelta(hours=settings.retention_hours)
     await Detector(runtime.bus, Casebook(judgement), retention, settings.rules).run(runtime)

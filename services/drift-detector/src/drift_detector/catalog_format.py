@@ -25,6 +25,7 @@ class Tier(StrEnum):
     DOCUMENTED = "documented"  # by the API's documentation and models
     STRONG = "auto-strong"
     WEAK = "auto-weak"
+    ASSUMED = "assumed"  # by analogy: nothing that was found shows or documents the log's shape
 
 
 class Kind(StrEnum):
@@ -69,6 +70,10 @@ class Transform(StrEnum):
     TAGS = "tags"
     HIDDEN = "hidden"
     SG_RULES = "sg_rules"
+    FOLDED = "folded"
+    PATH_TAIL = "path_tail"
+    PATH_TAIL_FOLDED = "path_tail_folded"
+    GCP_FIREWALL_RULES = "gcp_firewall_rules"
 
 
 def _listed(value: Any) -> Any:

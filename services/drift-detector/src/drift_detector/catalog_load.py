@@ -42,7 +42,8 @@ _ACTS: Final = {
     Kind.DELETE: Act.DELETE,
     Kind.DETACH: Act.DELETE,
 }
-_ROOTS: Final = frozenset({"req", "resp", "arn"})
+# What a path may start at; ``res`` is what a resource's name tells in other clouds (see `claims_gcp.name_of`).
+_ROOTS: Final = frozenset({"req", "resp", "arn", "res"})
 
 
 class CatalogError(Exception):

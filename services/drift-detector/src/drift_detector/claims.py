@@ -64,7 +64,7 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     response = unwrapped(call.response, rule.operation, event.service)
     document = Document({"req": request, "resp": response, "arn": arns[0] if len(arns) == 1 else None})
     places: list[str] = []
-    groups = tuple(_groups(rule, document, places))
+    groups = tuple(groups_of(rule, document, places))
     if not groups:
         return None
     owners = [resource.account_id for resource in event.resources if resource.account_id]
@@ -82,12 +82,13 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
         user_identity=event.user_identity or UserIdentity(),
         source_ip=event.source_ip,
         user_agent=event.user_agent,
-        sanction=_sanction(event, sanctions),
+        sanction=sanction_of(event, sanctions),
         groups=groups,
     )
 
 
-def _sanction(event: FalcoEvent, sanctions: Sanctions | None) -> Sanction | None:
+def sanction_of(event: FalcoEvent, sanctions: Sanctions | None) -> Sanction | None:
+    """Why a call may be expected in a state: Terraform made it, or what `sanctions` says."""
     if event.user_identity is not None and event.user_identity.via is Via.TERRAFORM:
         return Sanction.TERRAFORM
     return sanctions(event) if sanctions is not None else None
@@ -99,7 +100,8 @@ def _dry_run(request: object) -> bool:
     return any(key.lower() == "dryrun" and str(value).lower() == "true" for key, value in request.items())
 
 
-def _groups(rule: EventRule, document: Document, places: list[str]) -> Iterator[tuple[Target, ...]]:
+def groups_of(rule: EventRule, document: Document, places: list[str]) -> Iterator[tuple[Target, ...]]:
+    """The groups of alternative targets that an event claims; ARNs of the resource itself are added to `places`."""
     for bound in _loops(rule.each, document):
         for alternatives, each in zip(rule.groups, rule.group_each, strict=True):
             for inner in _loops(each, bound):
@@ -213,4 +215,4 @@ def _dropped(found: Value, document: Document) -> Iterator[Operation]:
             yield Operation(attribute=format_attribute("tags", key), value=None)
 
 
-__all__ = ["HIDDEN", "SERVICE_ECHO", "Sanctions", "call_of"]
+__all__ = ["HIDDEN", "SERVICE_ECHO", "Sanctions", "call_of", "groups_of", "sanction_of"]

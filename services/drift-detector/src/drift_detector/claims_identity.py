@@ -50,6 +50,11 @@ def kms_key_id(name: str) -> str | None:
     return name.rsplit("/", 1)[-1]
 
 
+def path_tail(name: str) -> str:
+    """The last part of a path or URL: ``https://.../zones/z/machineTypes/n1-standard-2`` gives ``n1-standard-2``."""
+    return name.rstrip("/").rsplit("/", 1)[-1]
+
+
 def canonical_cidr(text: str) -> str:
     """An address range in canonical form, as EC2 keeps it: ``100.68.0.18/18`` gives ``100.68.0.0/18``."""
     try:
@@ -74,4 +79,7 @@ _FORMS: Final[dict[Transform, Callable[[str], str | None]]] = {
     Transform.LAMBDA_NAME: lambda_name,
     Transform.KMS_KEY_ID: kms_key_id,
     Transform.CIDR: canonical_cidr,
+    Transform.FOLDED: str.lower,
+    Transform.PATH_TAIL: path_tail,
+    Transform.PATH_TAIL_FOLDED: lambda name: path_tail(name).lower(),
 }

@@ -93,11 +93,19 @@ def transformed(transform: Transform, found: Json, document: Document, *, plural
             return rules_of(document)
         case Transform.JSON_POLICY:
             return HIDDEN if is_hidden(scalar(found)) else policy_text(scalar(found))
+        case Transform.GCP_FIREWALL_RULES:
+            return [_firewall_rule(one, document) for one in elements(found) or ()]
         case Transform.VALUE:
             return _plain(found, plural)
         case _:
             text = identity_form(transform, found)
             return MISSING if text is None else text
+
+
+def _firewall_rule(rule: Json, document: Document) -> Json:
+    """An element of ``allow`` or ``deny``: Google's ``{"IPProtocol": "tcp", "ports": ["22"]}``, as a state has it."""
+    protocol, ports = document.member(rule, "ipprotocol"), document.member(rule, "ports")
+    return {"protocol": None if protocol is MISSING else protocol, "ports": [] if ports is MISSING else ports}
 
 
 def _plain(found: Json, plural: bool) -> Value:

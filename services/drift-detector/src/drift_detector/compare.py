@@ -95,9 +95,11 @@ def _same_element(element: Json, other: Json, comparison: Comparison) -> bool:
 def per_tag(operation: Operation, recorded_tags: Json | Absent) -> tuple[Operation, ...]:
     """An operation that sets all tags as one operation for each tag, given or recorded.
 
-    Others are passed on. Tags that are recorded and not given are unset by it.
+    Others are passed on, and so are Google's network tags, which are a list. Tags that are recorded and not given are
+    unset by it.
     """
-    if operation.attribute != _TAGS_PATH or operation.verb is not Verb.SET or operation.unknown:
+    is_list = isinstance(operation.value, list) or isinstance(recorded_tags, list)
+    if operation.attribute != _TAGS_PATH or operation.verb is not Verb.SET or operation.unknown or is_list:
         return (operation,)
     given = operation.value if isinstance(operation.value, dict) else {}
     known = recorded_tags if isinstance(recorded_tags, dict) and hidden_hash(recorded_tags) is None else {}

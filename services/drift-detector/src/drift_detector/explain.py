@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
+from drift_detector.calls import Sanctions, call_of
 from drift_detector.casebook import Casebook, ManagedCase
-from drift_detector.claims import Sanctions, call_of
 from drift_detector.compare import judge
 from drift_detector.facts import Call, Operation, Target, Verb
 from drift_detector.normalise import Absent

@@ -17,7 +17,7 @@ import orjson
 
 from drift_detector.app import sanctions
 from drift_detector.casebook import Casebook
-from drift_detector.catalog_load import load_catalog
+from drift_detector.catalog_clouds import load_catalogs
 from drift_detector.derive import Judgement
 from drift_detector.explain import explain
 from drift_detector.rules_file import load_rules
@@ -37,7 +37,7 @@ def explain_mode(load_settings: Callable[[], DetectorSettings], arguments: Seque
     if messages is None or records is None:
         return EXIT_UNAVAILABLE
     judgement = Judgement(
-        load_catalog(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
+        load_catalogs(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
     )
     held = [ResourceRecord.model_validate_json(line) for line in records]
     for number, line in enumerate(messages):

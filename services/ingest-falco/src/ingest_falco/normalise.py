@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from ingest_falco import gcp
 from ingest_falco.alert import CLOUDTRAIL_SOURCE, Alert
 from ingest_falco.cloudtrail import Call, read_call, text_field
 from ingest_falco.identity import identify
 from tfdrift.envelope import canonical_json
-from tfdrift.events import CloudCall, FalcoEvent, Json
+from tfdrift.events import CloudCall, FalcoEvent, Json, UserIdentity
 from tfdrift.subjects import Provider
 
 # Prefixes of Falco's event sources: "syscall" (falcosidekick writes "syscalls"), "k8s_audit" and its "_eks" and
@@ -26,6 +27,12 @@ _PROVIDERS: Final = (
     ("azure", Provider.AZURE),
     ("aks", Provider.KUBERNETES),
 )
+
+# How the audit logs of the other clouds are read: the call, and who made it.
+_Reader = tuple[Callable[[Mapping[str, Json]], Call | None], Callable[[Mapping[str, Json]], UserIdentity | None]]
+_READERS: Final[Mapping[Provider, _Reader]] = {
+    Provider.GCP: (gcp.read_call, gcp.identify),
+}
 
 # How Falco names the host itself where a container's id would stand.
 _NO_CONTAINERS: Final = frozenset({"host", "<NA>"})
@@ -57,7 +64,13 @@ class Normalised:
 def normalise(alert: Alert) -> Normalised:
     """The ledger's view of an alert of any source."""
     if alert.source == CLOUDTRAIL_SOURCE:
-        return _cloud_call(alert, read_call(alert.fields))
+        return _cloud_call(alert, read_call(alert.fields), Provider.AWS, identify(alert.fields))
+    provider = provider_of(alert.source)
+    if provider in _READERS:
+        read, who = _READERS[provider]
+        call = read(alert.fields)
+        if call is not None:
+            return _cloud_call(alert, _with_id(alert, call), provider, who(alert.fields))
     message_id = _sent_id(alert)
     return Normalised(
         event=FalcoEvent(
@@ -71,7 +84,7 @@ def normalise(alert: Alert) -> Normalised:
             tags=alert.tags,
             timestamp=alert.time,
             uuid=alert.uuid or _derived_uuid(message_id),
-            provider=provider_of(alert.source),
+            provider=provider,
             output_fields=dict(alert.fields),
         ),
         message_id=message_id,
@@ -84,10 +97,20 @@ def provider_of(source: str) -> Provider:
     return next((provider for prefix, provider in _PROVIDERS if source.startswith(prefix)), Provider.OTHER)
 
 
-def _cloud_call(alert: Alert, call: Call) -> Normalised:
+def _with_id(alert: Alert, call: Call) -> Call:
+    """A rule need not name the entry's id; then what it names, and when, tells one entry from another."""
+    if call.event_id is not None:
+        return call
+    told = canonical_json([alert.time.isoformat(), dict(alert.fields)])
+    return replace(call, event_id=f"derived-{hashlib.sha256(told).hexdigest()[:32]}")
+
+
+def _cloud_call(alert: Alert, call: Call, provider: Provider, identity: UserIdentity | None) -> Normalised:
     # One cloud event may match two rules: two alerts, both of which clients see, so the rule is part of the id.
     # falcosidekick makes a new uuid at each receipt, so the cloud's own event id goes before it.
-    message_id = f"falco:aws:{_bounded(call.event_id)}:{_digest(alert.rule)[:16]}" if call.event_id else _sent_id(alert)
+    message_id = _sent_id(alert)
+    if call.event_id:
+        message_id = f"falco:{provider}:{_bounded(call.event_id)}:{_digest(alert.rule)[:16]}"
     return Normalised(
         event=FalcoEvent(
             severity=alert.severity,
@@ -100,13 +123,13 @@ def _cloud_call(alert: Alert, call: Call) -> Normalised:
             tags=alert.tags,
             timestamp=call.occurred or alert.time,
             uuid=alert.uuid or _derived_uuid(message_id),
-            provider=Provider.AWS,
+            provider=provider,
             service=call.service,
             event_id=call.event_id,
             event_name=call.event_name,
             account_id=call.account_id,
             region=call.region,
-            user_identity=identify(alert.fields),
+            user_identity=identity,
             source_ip=call.source_ip,
             user_agent=call.user_agent,
             error_code=call.error_code,

@@ -1,0 +1,74 @@
+"""What the readers of Google Cloud, Azure and Kubernetes have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from drift_detector.claims import Sanctions, sanction_of
+from drift_detector.facts import Act, Call, Target
+from tfdrift.envelope import Envelope
+from tfdrift.events import CloudCall, FalcoEvent, UserIdentity
+
+Group = tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call that succeeded in changing something, as far as its alert tells."""
+
+    event_id: str
+    event_name: str
+    detail: CloudCall
+
+
+def made(event: FalcoEvent, envelope: Envelope) -> Made | None:
+    """The call behind an alert; None where there is none, it failed or only read.
+
+    Raises:
+        ValueError: the call that travelled with the alert is not a `CloudCall`.
+    """
+    if event.event_id is None or event.event_name is None or envelope.call is None:
+        return None
+    if event.error_code or event.read_only:
+        return None
+    return Made(event.event_id, event.event_name, CloudCall.model_validate_json(envelope.call))
+
+
+def claim(
+    event: FalcoEvent,
+    envelope: Envelope,
+    call: Made,
+    groups: Iterable[Group],
+    *,
+    account_id: str | None,
+    region: str | None,
+    sanctions: Sanctions | None,
+) -> Call | None:
+    """The fact that a call is; None when it says nothing of anything."""
+    claimed = tuple(group for group in groups if group)
+    if not claimed:
+        return None
+    return Call(
+        event_id=call.event_id,
+        event_name=call.event_name,
+        event_source=call.detail.event_source,
+        occurred=envelope.occurred or event.timestamp,
+        received=envelope.received,
+        provider=event.provider,
+        account_id=account_id,
+        region=region,
+        user_identity=event.user_identity or UserIdentity(),
+        source_ip=event.source_ip,
+        user_agent=event.user_agent,
+        sanction=sanction_of(event, sanctions),
+        groups=claimed,
+    )
+
+
+def acting(target: Target, act: Act) -> Target | None:
+    """A target under another act; None for an update that changes no attribute. What is deleted has no attributes."""
+    operations = () if act is Act.DELETE else target.operations
+    if act is Act.UPDATE and not operations:
+        return None
+    return target.model_copy(update={"act": act, "operations": operations})

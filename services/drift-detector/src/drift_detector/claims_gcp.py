@@ -1,0 +1,123 @@
+"""What a call in a Cloud Audit Log claims.
+
+Decisions where Google's log leaves room:
+
+- A long-running operation has two entries. The first has the request but no outcome, so it claims attributes; the
+  last has the outcome, so it claims that something exists or is gone. An operation of one entry claims both.
+- ``setIamPolicy`` replaces a whole policy; what it changed is in the entry's deltas. Without them, all bindings of the
+  request are claimed.
+- A resource is found by its name and place within its project. Projects are told by id; a project number is unknown.
+- What Google's own robots create (instances of a managed group, grants to service agents) no state is expected to
+  hold; what they change or delete is claimed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from drift_detector.catalog import Catalog
+from drift_detector.claims import Sanctions, groups_of
+from drift_detector.claims_clouds import Group, Made, claim, made
+from drift_detector.facts import Act, Call
+from drift_detector.normalise import Document
+from tfdrift.envelope import Envelope
+from tfdrift.events import FalcoEvent, Json, Via
+
+OPERATION_STARTED: Final = "OperationStarted"
+OPERATION_FINISHED: Final = "OperationFinished"
+
+# API versions in method names: v1.compute.instances.insert, google.container.v1beta1.ClusterManager.UpdateCluster.
+_VERSION: Final = re.compile(r"(?:v\d+\w*|alpha|beta)")
+_GLOBAL: Final = "global"
+# Compute Engine logs the keys of changed metadata under a phrase, and never the values.
+_SPELLINGS: Final = {"Metadata Keys Modified": "modifiedMetadataKeys", "@type": "atType"}
+
+
+def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: Sanctions | None = None) -> Call | None:
+    """What a Google Cloud call claims; None where it claims nothing.
+
+    Raises:
+        ValueError: the call that travelled with the alert is not a `CloudCall`.
+    """
+    call = made(event, envelope)
+    if call is None:
+        return None
+    place = name_of(event)
+    groups = (_within_phase(group, event, call) for group in _groups(call, place, catalog))
+    account = place.get("project")
+    region = place.get("regions") or place.get("locations") or place.get("zones")
+    return claim(
+        event,
+        envelope,
+        call,
+        groups,
+        account_id=account,
+        region=event.region if region and region != _GLOBAL else None,
+        sanctions=sanctions,
+    )
+
+
+def operation_of(method: str) -> str:
+    """The last two parts of a method's name that are no version: ``v1.compute.firewalls.patch`` → ``firewalls.patch``.
+
+    A gRPC method gives its service and method: ``ClusterManager.UpdateCluster``.
+    """
+    parts = [part for part in method.split(".") if not _VERSION.fullmatch(part)]
+    return ".".join(parts[-2:])
+
+
+def name_of(event: FalcoEvent) -> dict[str, str]:
+    """What the resource's name tells: each collection of the path with its member, ``name``, ``id`` and ``project``.
+
+    ``projects/p/zones/z/instances/web`` gives ``{"projects": "p", "zones": "z", "instances": "web", "name": "web",
+    "id": "projects/p/zones/z/instances/web", "project": "p"}``.
+    """
+    names = [resource.arn for resource in event.resources if resource.arn]
+    place: dict[str, str] = {}
+    for name in names:
+        parts = [part for part in name.split("/") if part != _GLOBAL]
+        place.update(zip(parts[::2], parts[1::2], strict=False))
+    if names:
+        place["id"] = names[0]
+        place["name"] = names[0].rsplit("/", 1)[-1]
+    project = event.account_id or place.get("projects")
+    if project and project[0].isalpha():
+        place["project"] = project
+    return place
+
+
+def _groups(call: Made, place: dict[str, str], catalog: Catalog) -> Iterator[Group]:
+    service, operation = call.detail.event_source, operation_of(call.event_name)
+    response: Json = call.detail.response
+    deltas = response.get("bindingDeltas") if isinstance(response, dict) else None
+    if isinstance(deltas, list) and deltas:
+        for delta in deltas:
+            action = str(delta.get("action")) if isinstance(delta, dict) else ""
+            rule = catalog.event(service, f"{operation}/{action}")
+            if rule is not None:
+                yield from groups_of(rule, Document({"req": delta, "res": dict(place)}), [])
+        return
+    rule = catalog.event(service, operation)
+    if rule is not None:
+        document = Document({"req": _spelled(call.detail.request), "resp": response, "res": dict(place)})
+        yield from groups_of(rule, document, [])
+
+
+def _spelled(request: Json) -> dict[str, Any]:
+    if not isinstance(request, dict):
+        return {}
+    return {_SPELLINGS.get(str(name), str(name)): value for name, value in request.items()}
+
+
+def _within_phase(group: Group, event: FalcoEvent, call: Made) -> Group:
+    """The targets that this entry of an operation may claim."""
+    acts = set(Act)
+    if call.detail.event_type == OPERATION_STARTED:
+        acts = {Act.UPDATE}
+    elif call.detail.event_type == OPERATION_FINISHED:
+        acts = {Act.CREATE, Act.DELETE}
+    if event.user_identity is not None and event.user_identity.via is Via.SERVICE:
+        acts -= {Act.CREATE}
+    return tuple(target for target in group if target.act in acts)

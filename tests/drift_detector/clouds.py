@@ -1,0 +1,91 @@
+"""Steps of a script in the other clouds: alerts as Falco's plugins for their audit logs make them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from tests.drift_detector.playbook import Called
+from tests.drift_detector.playbook import resource as any_resource
+
+GOOGLE: Final = 'provider["registry.terraform.io/hashicorp/google"]'
+AZURE: Final = 'provider["registry.terraform.io/hashicorp/azurerm"]'
+KUBERNETES: Final = 'provider["registry.terraform.io/hashicorp/kubernetes"]'
+
+_START: Final = datetime(2025, 1, 15, 10, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def google(address: str, **attributes: Any) -> dict[str, Any]:
+    """A resource of the Google provider, in the project ``shop``."""
+    return any_resource(address, provider=GOOGLE, **{"project": "shop", **attributes})
+
+
+def azure(address: str, **attributes: Any) -> dict[str, Any]:
+    """A resource of the Azure provider."""
+    return any_resource(address, provider=AZURE, **attributes)
+
+
+def kubernetes(address: str, **attributes: Any) -> dict[str, Any]:
+    """A resource of the Kubernetes provider."""
+    return any_resource(address, provider=KUBERNETES, **attributes)
+
+
+def at(minutes: int) -> str:
+    """A time of the script, as audit logs write it."""
+    return (_START + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+
+
+def alerted(minutes: int, source: str, fields: dict[str, Any]) -> Called:
+    """An alert of a source, `minutes` after the start."""
+    alert = {
+        "rule": "Cloud infrastructure changed",
+        "priority": "Notice",
+        "source": source,
+        "output": "",
+        "time": at(minutes),
+        "output_fields": fields,
+    }
+    return Called(minutes, alert)
+
+
+def number() -> int:
+    """A number that no other step has."""
+    return next(_numbers)
+
+
+def google_call(
+    minutes: int,
+    method: str,
+    name: str,
+    request: dict[str, Any] | None = None,
+    *,
+    service: str = "compute",
+    by: str = "jane@example.com",
+    agent: str = "google-cloud-sdk gcloud/470.0.0",
+    deltas: list[dict[str, str]] | None = None,
+    operation: str | None = None,
+    **entry: Any,
+) -> Called:
+    """A call such as ``v1.compute.instances.setLabels`` on ``projects/shop/zones/z/instances/web``.
+
+    Args:
+        operation: ``first`` or ``last`` for one of the two entries of a long-running operation.
+        entry: further members of ``protoPayload``.
+    """
+    fields = {
+        "gcp.user": by,
+        "gcp.userAgent": agent,
+        "gcp.serviceName": f"{service}.googleapis.com",
+        "gcp.methodName": method,
+        "gcp.resourceName": name,
+        "gcp.projectId": "shop",
+        "gcp.request": json.dumps(request),
+        "gcp.policyDelta": json.dumps(deltas),
+        "json.value[/insertId]": f"insert-{number()}",
+        "json.value[/timestamp]": at(minutes),
+        "json.obj": json.dumps({"protoPayload": entry, "operation": {operation: True} if operation else {}}),
+    }
+    return alerted(minutes, "gcp_auditlog", fields)
