@@ -1,0 +1,141 @@
+"""Which members of a request set which attributes: those of the very same name and a compatible shape.
+
+A false alarm is worse than a miss. So what only steers a call is left out, and what the provider does not read back,
+what names other things in forms of its own (KMS keys), times, maps, lists of structures, and what AWS hides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mapping_generator.identity import path_of
+from mapping_generator.names import fold
+from mapping_generator.provider_schema import Attribute
+from mapping_generator.service_model import Member, Service
+
+# Never a fact of the resource that the cloud and a state could disagree about: the call's own manner, Terraform's own
+# settings, values that the provider sends and never reads, and names that come in several forms.
+_EXCLUDED: Final = re.compile(
+    r"id|arn|name_prefix|.*_prefix|region|account_id|aws_account_id|catalog_id|owner_id|tags|tags_all|"
+    r"apply_.*|skip_.*|force_.*|.*_force|delete_.*|.*_on_delet(e|ion)|retain_.*|final_.*|allow_.*|replace_.*|"
+    r"overwrite.*|publish|no_.*|wait_.*|validate.*|recovery_window_in_days|deletion_window_in_days|"
+    r"pending_window_in_days|snapshot_identifier|snapshot_name|snapshot_arns?|source_.*|restore_.*|replicate_source.*|"
+    r"client_token|caller_reference|creation_token|idempotency_token|.*_wo|.*_wo_version|.*kms_.*|key_id|"
+    r"target_key_id|.*(date|time|timestamp)|.*_at|schema|.*template_body|.*_body|body|content|code|script|user_data.*|"
+    r"encrypted|version|owner.*|.*_owner|confirm_.*|notify_.*|reset_.*|status_reason|.*update_type|comment_.*|lock_.*|desired_.*|operation|action|scope|.*encryption_key.*"
+)
+_SECRET: Final = re.compile(r".*(password|secret|passphrase|private_key|auth_token|api_key|access_token|credentials?)")
+_JSON: Final = re.compile(r"definition|.*_definition|.*_document|.*_json|event_pattern|.*_pattern_json|filter_policy")
+_POLICY: Final = re.compile(r"policy|.*policy_document|policy_text|.*_policy|policy_body")
+_REFERENCE: Final = re.compile(r".*_arns?|role|.*_role|.*_role_name")
+_NUMBERS: Final = ("integer", "long", "float", "double")
+_DEPTH: Final = 3
+
+
+Compare = str | dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A member that sets an attribute.
+
+    Attributes:
+        compare: how the mapping compares the attribute; None for as plain values.
+    """
+
+    attribute: str
+    path: str
+    transform: str | None = None
+    compare: Compare = None
+
+
+def settings(
+    service: Service, members: Mapping[str, Member], attributes: Mapping[str, Attribute], taken: frozenset[str]
+) -> list[Setting]:
+    """What a request sets of a type's attributes, sorted; ``taken`` are the folded members that it is identified by."""
+    free = {name: member for name, member in members.items() if fold(member.name) not in taken}
+    return sorted(_settings(service, free, attributes, ("req", "", 0)), key=lambda one: one.attribute)
+
+
+def _settings(
+    service: Service, members: Mapping[str, Member], attributes: Mapping[str, Attribute], place: tuple[str, str, int]
+) -> Iterator[Setting]:
+    root, prefix, depth = place
+    named = {fold(name): name for name in attributes}
+    for member in members.values():
+        name = named.get(fold(member.name))
+        if name is None or not attributes[name].configurable or _EXCLUDED.fullmatch(name):
+            continue
+        attribute, path = attributes[name], path_of(service, root, member)
+        inner = service.members(member.shape) if member.kind == "structure" else {}
+        if inner and attribute.once and depth < _DEPTH and "|" not in path:
+            yield from _settings(service, inner, attribute.members, (path, f"{prefix}{name}[0].", depth + 1))
+        # EC2 wraps single values; the detector unwraps them.
+        single = inner["value"] if service.is_ec2 and set(inner) == {"value"} else member
+        if found := _setting(service, single, attribute, (prefix + name, path)):
+            yield found
+
+
+def _setting(service: Service, member: Member, attribute: Attribute, place: tuple[str, str]) -> Setting | None:
+    name, path = place
+    if member.kind == "list":
+        return _listed(service, member, attribute, place)
+    kinds = (attribute.kind, member.kind)
+    if _SECRET.fullmatch(_leaf(name)):
+        return Setting(name, path, "hidden") if kinds == ("string", "string") else None
+    how: str | None = None
+    compare: Compare = None
+    if kinds == ("bool", "boolean"):
+        compare = {"unset": [False]}
+    elif attribute.kind == "number" and member.kind in _NUMBERS:
+        compare = _lenient(name) or {"unset": [0]}
+    elif kinds == ("string", "string"):
+        how = _comparator(_leaf(name), service.is_enumerated(member.shape))
+        compare = _lenient(name, how) or how
+    else:
+        return None
+    policy = compare == "json_policy" or (isinstance(compare, dict) and compare.get("compare") == "json_policy")
+    return (
+        None if service.is_sensitive(member.shape) else Setting(name, path, "json_policy" if policy else None, compare)
+    )
+
+
+def _leaf(name: str) -> str:
+    return name.rsplit(".", 1)[-1]
+
+
+def _lenient(name: str, how: str | None = None) -> dict[str, Any] | None:
+    """In a nested block that a state leaves out, the cloud's defaults say nothing: consoles send them all."""
+    if "." not in name:
+        return None
+    return {"optional": True} if how is None else {"compare": how, "optional": True}
+
+
+def _comparator(leaf: str, enumerated: bool) -> str | None:
+    tests: tuple[tuple[bool, str], ...] = (
+        (_POLICY.fullmatch(leaf) is not None, "json_policy"),
+        (_JSON.fullmatch(leaf) is not None, "json"),
+        (leaf.endswith("_version"), "version"),
+        (leaf.endswith(("_window", "_window_start")) or enumerated, "text_folded"),
+        ("cidr" in leaf.split("_"), "cidr"),
+        (_REFERENCE.fullmatch(leaf) is not None, "arn_or_name"),
+    )
+    return next((how for found, how in tests if found), None)
+
+
+def _listed(service: Service, member: Member, attribute: Attribute, place: tuple[str, str]) -> Setting | None:
+    # EC2 logs lists under names of their own.
+    shape, kind = service.element(member.shape)
+    if attribute.kind not in ("set", "list") or service.is_ec2 or service.is_sensitive(shape):
+        return None
+    if not (attribute.element == "string" and kind == "string") and not (
+        attribute.element == "number" and kind in _NUMBERS
+    ):
+        return None
+    name, path = place
+    # Where the order counts, the provider would have to keep it too: a mere change of order is not told as a drift.
+    plural = "|".join(f"{one}[]" for one in path.split("|"))
+    return Setting(name, plural, compare=_lenient(name, "set") or "set")

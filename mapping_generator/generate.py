@@ -1,0 +1,104 @@
+"""The mapping of every operation that changes something, out of both sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mapping_generator import service_model
+from mapping_generator.exceptions import EVENT_NAMES, EVENT_SOURCES
+from mapping_generator.identity import ANY, Tie
+from mapping_generator.provider_schema import PACKAGE, Schema
+from mapping_generator.service_model import Service
+from mapping_generator.tagging import CURATED
+from mapping_generator.targets import STRONG, WEAK, Target, TargetFinder
+from mapping_generator.types import types_by_service
+
+_ELEMENT = "one"
+
+
+def generate(schema: Schema) -> dict[str, Any]:
+    """The mapping document, in the catalog's format."""
+    events: dict[str, list[Target]] = {}
+    for name, kinds in sorted(types_by_service(schema, service_model.service_names()).items()):
+        service = service_model.load_service(name)
+        finder = TargetFinder(service, kinds)
+        for operation in service.writes:
+            if operation in CURATED:
+                continue
+            targets = list(finder.targets(operation))
+            for key in event_keys(service, operation) if targets else ():
+                events.setdefault(key, []).extend(targets)
+    return {
+        "version": 1,
+        "provider_schema": f"hashicorp/aws {schema.provider} ({PACKAGE} {schema.package})",
+        "sources": {"botocore": service_model.VERSION, PACKAGE: schema.package},
+        "types": _types(events),
+        "events": {key: _event(key, events[key]) for key in sorted(events)},
+    }
+
+
+def event_keys(service: Service, operation: str) -> list[str]:
+    """The events that CloudTrail writes for an operation: ``rds:ModifyDBInstance``."""
+    name = EVENT_NAMES.get(f"{service.name}:{operation}", operation)
+    return [f"{source}:{name}" for source in EVENT_SOURCES.get(service.name, service.prefixes[:1])]
+
+
+def _event(key: str, targets: list[Target]) -> dict[str, Any]:
+    """One event's mapping: the sure alternatives, if there are some; a service's own before those that share its name.
+
+    DocumentDB and Neptune are called as RDS; the detector takes the first alternative that some state holds.
+    """
+    source = key.partition(":")[0]
+    strong = [target for target in targets if target.tier == STRONG]
+    chosen = sorted(strong or targets, key=lambda target: target.service != source)
+    event: dict[str, Any] = {"tier": STRONG if strong else WEAK}
+    looped = next((found.path for target in chosen for found in target.identity if found.many), None)
+    if looped is not None:
+        event["each"] = {_ELEMENT: looped}
+        chosen = [target for target in chosen if [one.path for one in target.identity if one.many] == [looped]]
+    event["targets"] = [_written(target) for target in chosen]
+    return event
+
+
+def _written(target: Target) -> dict[str, Any]:
+    written: dict[str, Any] = {"type": target.type}
+    if target.act != "update":
+        written["kind"] = target.act
+    written["id"] = {
+        found.attribute + ("?" if found.optional else ""): _identity_source(found) for found in target.identity
+    }
+    if target.settings:
+        written["set"] = {
+            one.attribute: {"from": one.path, "as": one.transform} if one.transform else one.path
+            for one in target.settings
+        }
+    if target.tags is not None:
+        written["tags"] = dict(target.tags)
+    return written
+
+
+def _identity_source(found: Tie) -> Any:
+    path = _ELEMENT if found.many else found.path
+    return {"from": path, "as": "arn_tail"} if found.tail and found.attribute != ANY else path
+
+
+def _types(events: Mapping[str, list[Target]]) -> dict[str, Any]:
+    types: dict[str, dict[str, Any]] = {}
+    for target in _all(events):
+        facts = types.setdefault(target.type, {})
+        for one in target.settings:
+            if one.compare is not None:
+                facts.setdefault("attributes", {})[one.attribute.replace("[0]", "")] = one.compare
+        for found in target.identity:
+            if found.tail and found.attribute != ANY:
+                facts.setdefault("identity", {})[found.attribute] = "arn_tail"
+        if target.parent is not None:
+            kind, attribute = target.parent
+            facts["parent"] = {"type": kind, "via": {ANY: attribute}}
+    return {name: types[name] for name in sorted(types) if types[name]}
+
+
+def _all(events: Mapping[str, list[Target]]) -> Iterator[Target]:
+    for key in sorted(events):
+        yield from events[key]

@@ -1,0 +1,228 @@
+"""How an operation's request or response names the resource that it is about.
+
+A type's *key* is what its delete operation requires: nothing less names one resource, and nothing more is needed. Each
+member of the key is tied to an attribute of the type, and every other operation must give the same members. A key that
+cannot be tied as a whole is not used at all: a part of it would mean the resource's siblings too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from mapping_generator.exceptions import KEYS, MEMBER_NAMES
+from mapping_generator.names import fold, singular
+from mapping_generator.provider_schema import Attribute
+from mapping_generator.service_model import Member, Service
+from mapping_generator.types import Match, ResourceType
+from mapping_generator.verbs import DELETES, DETACHES, deed_of
+
+ANY: Final = "@identity"
+_GENERIC: Final = {form: form for form in ("id", "arn", "name", "identifier")} | {
+    "resourcearn": "arn",
+    "resourceid": "id",
+    "resourceidentifier": "identifier",
+}
+_FORM: Final = re.compile(r"(identifier|arn|name|url|id)$")
+_WORD_LENGTH: Final = 4
+_NAMED: Final = ("string", "integer", "long")
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A member that gives an identity attribute.
+
+    Attributes:
+        path: where it is in the call, as the mapping spells it.
+        own: whether it names this very resource, rather than one that it belongs to.
+        sure: whether the attribute is known to hold this very form of the name; if it does not, the resource is not
+            found, which is harmless for all but creations: what nobody holds is told as unmanaged.
+        many: whether it is a list, so that the call is about several resources.
+    """
+
+    attribute: str
+    path: str
+    own: bool
+    sure: bool
+    many: bool = False
+    tail: bool = False
+    optional: bool = False
+
+
+Identity = tuple[Tie, ...]
+
+
+def own_form(kind: ResourceType, folded: str) -> str | None:
+    """The form (id, name, arn, identifier, or "" for any) in which a member names the type's own resource."""
+    if folded in kind.nouns:
+        return ""
+    found = _FORM.search(folded)
+    base = folded[: found.start()] if found else ""
+    # A role policy's PolicyName is its own: the last words of a noun are what the thing is.
+    if base in kind.nouns or (len(base) >= _WORD_LENGTH and any(noun.endswith(base) for noun in kind.nouns)):
+        return found[1] if found else None
+    return None
+
+
+def tie(kind: ResourceType, service: Service, member: Member, root: str = "req") -> Tie | None:
+    """What a member names, by the attributes of the type; None where it names nothing that is known."""
+    many = member.kind == "list"
+    shape, element = service.element(member.shape) if many else (member.shape, member.kind)
+    if element not in _NAMED:
+        return None
+    folded = _singular_name(member)
+    path = path_of(service, root, member, "[]" if many else "")
+    form = own_form(kind, folded)
+    exact = kind.attribute_named(folded)
+    if exact is not None and kind.attributes[exact].kind in ("string", "number"):
+        if exact in ("id", "arn", "name"):
+            return Tie(ANY, path, own=True, sure=True, many=many)
+        tail = service.takes_arns(shape) and not folded.endswith("arn")
+        return Tie(exact, path, form is not None or not _is_reference(kind, exact), sure=True, many=many, tail=tail)
+    if form is not None or folded in _GENERIC:
+        return _own_tie(kind.attributes, form if form is not None else _GENERIC[folded], path, many)
+    reference = kind.attribute_named(_FORM.sub("", folded))
+    if reference is not None and kind.attributes[reference].kind == "string":
+        return Tie(reference, path, own=False, sure=False, many=many, tail=True)
+    return None
+
+
+def _own_tie(attributes: Mapping[str, Attribute], form: str, path: str, many: bool) -> Tie | None:
+    if form == "identifier" and "identifier" in attributes:
+        return Tie("identifier", path, own=True, sure=True, many=many)
+    if form in attributes and form != "identifier":
+        return Tie(ANY, path, own=True, sure=True, many=many)
+    return Tie(ANY, path, own=True, sure=False, many=many) if {"id", "name", "arn"} & attributes.keys() else None
+
+
+def _is_reference(kind: ResourceType, attribute: str) -> bool:
+    # A name of another noun, such as the rest_api_id of an API's stage.
+    return bool(_FORM.search(attribute)) and own_form(kind, fold(attribute)) is None
+
+
+def path_of(service: Service, root: str, member: Member, suffix: str = "") -> str:
+    """The path of a member, with the other spelling that CloudTrail may use for it."""
+    spellings = [member.name]
+    further = MEMBER_NAMES.get(f"{service.name}:{member.name.lower()}")
+    for spelling in (further, member.spelling):
+        if spelling and re.fullmatch(r"[\w-]+", spelling) and spelling.lower() not in (s.lower() for s in spellings):
+            spellings.append(spelling)
+    if further:
+        spellings.reverse()
+    return "|".join(f"{root}.{spelling}{suffix}" for spelling in spellings)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The folded names of the members that name a resource of a type.
+
+    Attributes:
+        scope: what a name that is not unique by itself is unique in, where a call says so.
+        steering: every member of the operation that deletes: none of them is something that an update sets.
+    """
+
+    members: tuple[str, ...]
+    scope: tuple[str, ...] = ()
+    steering: frozenset[str] = frozenset()
+
+
+def key_of(kind: ResourceType, service: Service) -> Key | None:
+    """The key of a type, by the operation that deletes or detaches it; None where there is none."""
+    if kind.name in KEYS:
+        return Key(KEYS[kind.name])
+    for operation in service.operations():
+        deed = deed_of(operation)
+        if deed.verb not in DELETES | DETACHES or deed.batch or kind.matched(deed.noun) is not Match.EXACT:
+            continue
+        members = service.request(operation)
+        required = [fold(member.name) for member in members.values() if member.required]
+        own = [fold(member.name) for member in members.values() if own_form(kind, _singular_name(member)) is not None]
+        if required or own:
+            found = required or sorted(own, key=lambda name: not name.endswith("id"))[:1]
+            names = [fold(member.name) for member in members.values()]
+            scope = [name for name in names if name not in found and _is_scope(kind, name)]
+            return Key(tuple(found), tuple(scope), frozenset(names))
+    return None
+
+
+def _is_scope(kind: ResourceType, folded: str) -> bool:
+    name = kind.attribute_named(folded)
+    if name is None or kind.attributes[name].kind != "string" or name.startswith(("final_", "version_")):
+        return False
+    return _is_reference(kind, name)
+
+
+def whole_key_in(
+    kind: ResourceType, key: Key | None, service: Service, members: Mapping[str, Member], root: str = "req"
+) -> Identity | None:
+    """The identity that a request or response gives by the members of the key; None unless it gives them all."""
+    by_name = {fold(member.name): member for member in members.values()}
+
+    def tied(names: tuple[str, ...]) -> Identity:
+        found = (tie(kind, service, by_name[name], root) for name in names if name in by_name)
+        return tuple(one for one in found if one is not None)
+
+    whole = tied(key.members) if key is not None else ()
+    if key is None or len(whole) < len(key.members):
+        return None
+    if not any(found.own for found in whole) and not _is_part(kind, whole):
+        return None
+    unique = any(found.own and is_unique(found) for found in whole)
+    scope = () if unique else (replace(found, optional=True) for found in tied(key.scope))
+    return _distinct((*_one_own(whole), *scope))
+
+
+def own_name_in(
+    kind: ResourceType, key: Key | None, service: Service, members: Mapping[str, Member], root: str = "req"
+) -> Identity | None:
+    """The identity that a request or response gives by the one member that names the type's own resource.
+
+    Of a type whose key has several members, only an ARN will do: an id or name may be unique in the others alone.
+    """
+    specific, generic = [], []
+    for member in members.values():
+        found, name = tie(kind, service, member, root), _singular_name(member)
+        if found is None or not found.own or (key is not None and len(key.members) > 1 and not _is_arn(found)):
+            continue
+        if own_form(kind, name) is not None and (found.sure or _FORM.sub("", name) in kind.nouns):
+            specific.append(found)
+        elif name in _GENERIC and (member.required or root != "req"):
+            generic.append(found)
+    candidates = specific or generic
+    # EC2's requests and older responses have no ARNs.
+    candidates.sort(key=lambda found: (_is_arn(found) == service.is_ec2, not is_unique(found), found.path))
+    return (candidates[0],) if candidates else None
+
+
+def _singular_name(member: Member) -> str:
+    return singular(fold(member.name)) if member.kind == "list" else fold(member.name)
+
+
+def _is_arn(found: Tie) -> bool:
+    return singular(found.path.split("|")[0].removesuffix("[]").lower()).endswith("arn")
+
+
+def is_unique(found: Tie) -> bool:
+    """Whether a member is an id or ARN, which nothing else has, rather than a name."""
+    return singular(found.path.split("|")[0].removesuffix("[]").lower()).endswith(("arn", "id"))
+
+
+def _is_part(kind: ResourceType, whole: Identity) -> bool:
+    """Whether a type is a part of another, of which that has but one, such as a bucket's policy."""
+    return all(found.sure and (found.attribute == ANY or kind.attributes[found.attribute].required) for found in whole)
+
+
+def _one_own(whole: Identity) -> Identity:
+    """Without the name of what an id or ARN names already: a web ACL is deleted by both."""
+    own = [found for found in whole if found.attribute == ANY]
+    if len(own) < 2:
+        return whole
+    kept = next((found for found in own if is_unique(found)), own[0])
+    return tuple(found for found in whole if found.attribute != ANY or found is kept)
+
+
+def _distinct(ties: Identity) -> Identity | None:
+    attributes = [found.attribute for found in ties]
+    return ties if len(set(attributes)) == len(attributes) else None

@@ -1,0 +1,136 @@
+"""AWS's API models, as botocore ships them: operations with the members of their requests and responses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import botocore  # type: ignore[import-untyped]
+from botocore.loaders import Loader  # type: ignore[import-untyped]
+
+VERSION: Final[str] = botocore.__version__
+
+# Members that steer a call and say nothing of the resource.
+_CONTROL: Final = re.compile(
+    r"dryrun|clienttoken|clientrequesttoken|clientrequestid|requesttoken|idempotencytoken|creatorrequestid|"
+    r"nexttoken|maxresults|ifmatch|expectedbucketowner|contentmd5|checksumalgorithm|revisionid|locktoken|changetoken"
+)
+_READS: Final = re.compile(
+    r"(Get|List|Describe|Head|BatchGet|BatchDescribe|BatchList|Search|Query|Scan|Select|Lookup|Check|Test|Validate|"
+    r"Simulate|Preview|Estimate|Detect|Download|Discover|Is|Can|View|Verify|Assume|Decode|Encode|Poll|Receive|Retrieve|"
+    r"Compare|Count|Evaluate|Predict|Resolve|Fetch|Read|Render|Analyze|Classify|Infer|Converse|Optimize|Translate|"
+    r"Synthesize|Recognize|Decrypt|Encrypt|ReEncrypt|GenerateDataKey|GenerateRandom|GenerateMac|Sign)(?=[A-Z]|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a request, a response or a structure in one.
+
+    Attributes:
+        spelling: the name on the wire where it differs: what CloudTrail writes may be either.
+        shape: the name of its shape in the service's model.
+        kind: botocore's shape type: string, integer, boolean, list, map, structure, timestamp, blob, ….
+    """
+
+    name: str
+    spelling: str
+    shape: str
+    kind: str
+    required: bool
+
+
+class Service:
+    """One service's model.
+
+    Attributes:
+        name: botocore's own name of the service, such as ``elbv2``.
+    """
+
+    def __init__(self, name: str, model: Mapping[str, Any]) -> None:
+        self.name: Final = name
+        self._model = model
+        self._shapes: Mapping[str, Mapping[str, Any]] = model["shapes"]
+
+    @property
+    def prefixes(self) -> tuple[str, str]:
+        """The name that requests are signed for, and the prefix of the endpoint."""
+        metadata = self._model["metadata"]
+        return metadata.get("signingName", metadata["endpointPrefix"]), metadata["endpointPrefix"]
+
+    @property
+    def is_ec2(self) -> bool:
+        """Whether requests are of EC2's protocol, whose members CloudTrail logs in shapes of its own."""
+        return bool(self._model["metadata"]["protocol"] == "ec2")
+
+    @cached_property
+    def writes(self) -> tuple[str, ...]:
+        """The operations that may change something."""
+        operations = self._model["operations"]
+        return tuple(
+            name
+            for name, operation in sorted(operations.items())
+            if not _READS.match(name) and not operation.get("readonly") and not operation.get("deprecated")
+        )
+
+    def operations(self) -> Iterator[str]:
+        """Every operation."""
+        yield from sorted(self._model["operations"])
+
+    def request(self, operation: str) -> Mapping[str, Member]:
+        """The members of an operation's request, by folded name, without those that only steer the call."""
+        members = self.members(self._model["operations"][operation].get("input", {}).get("shape"))
+        return {name: member for name, member in members.items() if not _CONTROL.fullmatch(name)}
+
+    def response(self, operation: str) -> Mapping[str, Member]:
+        """The members of an operation's response, by folded name."""
+        return self.members(self._model["operations"][operation].get("output", {}).get("shape"))
+
+    def members(self, shape: str | None) -> Mapping[str, Member]:
+        """The members of a structure, by folded name; none of other shapes."""
+        if shape is None:
+            return {}
+        found = self._shapes[shape]
+        required = set(found.get("required", ()))
+        members: dict[str, Member] = {}
+        for name, reference in found.get("members", {}).items():
+            # A location in the URL is as good as required, though EC2's and S3's models often do not say so.
+            needed = name in required or reference.get("location") == "uri"
+            kind = self._shapes[reference["shape"]]["type"]
+            spelling = reference.get("locationName", name)
+            members[name.lower()] = Member(name, spelling, reference["shape"], kind, needed)
+        return members
+
+    def element(self, shape: str) -> tuple[str, str]:
+        """Of a list, the shape and the kind of its elements."""
+        inner = self._shapes[shape]["member"]["shape"]
+        return inner, self._shapes[inner]["type"]
+
+    def is_enumerated(self, shape: str) -> bool:
+        """Whether a string is one of a fixed set."""
+        return "enum" in self._shapes[shape]
+
+    def is_sensitive(self, shape: str) -> bool:
+        """Whether AWS asks to hide the value."""
+        return bool(self._shapes[shape].get("sensitive"))
+
+    def takes_arns(self, shape: str) -> bool:
+        """Whether a string's pattern says that an ARN may stand in it."""
+        return "arn:" in self._shapes[shape].get("pattern", "")
+
+
+def load_service(name: str, _loader: Loader = Loader()) -> Service:  # noqa: B008 - stateless but for its cache
+    """The newest model of a service that botocore has.
+
+    Raises:
+        botocore.exceptions.UnknownServiceError: it has none.
+    """
+    return Service(name, _loader.load_service_model(name, "service-2"))
+
+
+def service_names() -> list[str]:
+    """Every service that botocore has a model of."""
+    return sorted(Loader().list_available_services("service-2"))

@@ -1,0 +1,194 @@
+"""The types that an operation is about, what it does to them, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mapping_generator.attributes import Setting, settings
+from mapping_generator.exceptions import EPHEMERAL_TYPES, OPAQUE_SERVICES
+from mapping_generator.identity import ANY, Identity, Key, Tie, is_unique, key_of, own_name_in, whole_key_in
+from mapping_generator.names import fold
+from mapping_generator.service_model import Member, Service
+from mapping_generator.tagging import resource_in, tagged_noun, tags_in
+from mapping_generator.types import Match, ResourceType
+from mapping_generator.verbs import CREATES, DELETES, TOUCHES, UPDATES, UPSERTS, Deed, deed_of
+
+STRONG: Final = "auto-strong"
+WEAK: Final = "auto-weak"
+_LINKS: Final = ("Attachment", "Association")
+_MAKES: Final = ("create", "upsert", "attach")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One type that an operation may be about.
+
+    Attributes:
+        service: botocore's name of the service whose operation it is.
+        parent: the type that this one is a part of, and the identity attribute that names it.
+    """
+
+    service: str
+    type: str
+    act: str
+    tier: str
+    identity: Identity
+    settings: tuple[Setting, ...] = ()
+    tags: Mapping[str, str] | None = None
+    parent: tuple[str, str] | None = None
+
+
+class TargetFinder:
+    """Finds the targets of one service's operations."""
+
+    def __init__(self, service: Service, kinds: list[ResourceType]) -> None:
+        self._service = service
+        self._kinds = kinds
+        self._keys = {kind.name: key_of(kind, service) for kind in kinds}
+
+    def targets(self, operation: str) -> Iterator[Target]:
+        """What an operation is about: the types that its noun means, or those that its request names."""
+        deed, request = deed_of(operation), self._service.request(operation)
+        noun = tagged_noun(deed)
+        if noun is not None:
+            yield from self._tagged(deed, noun, request)
+            return
+        matches = [(kind, match) for kind in self._kinds if (match := _matched(kind, deed))]
+        best = max((match for _, match in matches), default=Match.NONE)
+        meant = [self._target(operation, deed, match, kind) for kind, match in matches if match is best]
+        found = [target for target in meant if target is not None]
+        yield from found or (self._touched(deed, request) if deed.verb in TOUCHES else ())
+
+    def _tagged(self, deed: Deed, noun: str, request: Mapping[str, Member]) -> Iterator[Target]:
+        tags = tags_in(self._service, deed, request)
+        if tags is None:
+            return
+        if not noun:
+            path = resource_in(self._service, request)
+            if path is not None:
+                anything = Tie(ANY, path, own=True, sure=True)
+                yield Target(self._service.name, "*", "update", STRONG, (anything,), tags=tags)
+            return
+        for kind in self._kinds:
+            if kind.matched(noun) is Match.EXACT and "tags" in kind.attributes:
+                identity = self._identity(kind, request)
+                if identity is not None and not any(found.many for found in identity):
+                    yield Target(self._service.name, kind.name, "update", STRONG, identity, tags=tags)
+
+    def _target(self, operation: str, deed: Deed, match: Match, kind: ResourceType) -> Target | None:
+        key, request = self._keys[kind.name], self._service.request(operation)
+        act = _act(deed, match)
+        identity = whole_key_in(kind, key, self._service, request)
+        if act == "create" and (identity is None or not _is_sure(identity) or self._service.is_ec2):
+            # A name may be given twice, an id is not.
+            identity = self._identity_of_made(kind, key, operation) or identity
+        identity = identity or own_name_in(kind, key, self._service, request)
+        if identity is None:
+            return None
+        many = any(found.many for found in identity)
+        if act in _MAKES and (not _is_sure(identity) or many or kind.name in EPHEMERAL_TYPES):
+            act = "update" if act == "upsert" else None
+        if act == "create" and key is not None and len(key.members) > 1 and _is_inner_id(identity):
+            act = None
+        if key is None and not any(is_unique(found) for found in identity):
+            act = None
+        if act is None or deed.batch or (many and act == "update"):
+            return Target(self._service.name, kind.name, "update", WEAK, identity)
+        parent = self._parent(kind, identity)
+        if act == "upsert" and parent is None and not any(found.own for found in identity):
+            # A part of something elsewhere, which may not be Terraform's: only what a state holds is of interest.
+            act = "update"
+        sets = act in ("update", "upsert") and self._service.name not in OPAQUE_SERVICES
+        set_ = self._settings(kind, key, identity, request) if sets else ()
+        return Target(self._service.name, kind.name, act, STRONG, identity, set_, parent=parent)
+
+    def _identity(self, kind: ResourceType, members: Mapping[str, Member]) -> Identity | None:
+        key = self._keys[kind.name]
+        return whole_key_in(kind, key, self._service, members) or own_name_in(kind, key, self._service, members)
+
+    def _settings(
+        self, kind: ResourceType, key: Key | None, identity: Identity, request: Mapping[str, Member]
+    ) -> tuple[Setting, ...]:
+        taken = {fold(spelling.split(".")[1]) for found in identity for spelling in found.path.split("|")}
+        found = settings(self._service, request, kind.attributes, frozenset(taken) | (key.steering if key else set()))
+        identifying = {one.attribute for one in identity}
+        return tuple(one for one in found if one.attribute not in identifying)
+
+    def _parent(self, kind: ResourceType, identity: Identity) -> tuple[str, str] | None:
+        """The type of the same service that an identity's foreign part names, the nearest first."""
+        for found in reversed([one for one in identity if not one.own and not one.optional]):
+            member = fold(found.path.split("|")[0].rsplit(".", 1)[-1])
+            for other in self._kinds:
+                if other is not kind and any(member in (noun, noun + form) for noun in other.nouns for form in _FORMS):
+                    return other.name, found.attribute
+        return None
+
+    def _identity_of_made(self, kind: ResourceType, key: Key | None, operation: str) -> Identity | None:
+        """The identity that the response of a creation gives, at its top or in the structure that it returns."""
+        places = [("resp", self._service.response(operation))]
+        for member in places[0][1].values():
+            path = f"resp.{member.spelling if self._service.is_ec2 else member.name}"
+            if member.kind == "structure":
+                places.append((path, self._service.members(member.shape)))
+            elif member.kind == "list" and self._service.element(member.shape)[1] == "structure":
+                places.append((f"{path}[]", self._service.members(self._service.element(member.shape)[0])))
+        found = [
+            one
+            for named_in in (whole_key_in, own_name_in)
+            for root, members in places
+            if (one := named_in(kind, key, self._service, members, root))
+        ]
+        return next((one for one in found if _is_sure(one)), next(iter(found), None))
+
+    def _touched(self, deed: Deed, request: Mapping[str, Member]) -> Iterator[Target]:
+        """The types that an operation of another noun names by a required member: the most specific of them."""
+        needed = {name: member for name, member in request.items() if member.required}
+        found: list[tuple[ResourceType, Identity]] = []
+        for kind in self._kinds:
+            identity = self._identity(kind, needed)
+            if identity is not None and any(one.own and _starts_with_noun(one, kind) for one in identity):
+                found.append((kind, identity))
+        named = [pair for pair in found if any(fold(deed.noun).startswith(noun) for noun in pair[0].nouns)]
+        length = max((len(identity) for _, identity in named or found), default=0)
+        for kind, identity in named or found:
+            if len(identity) == length:
+                yield Target(self._service.name, kind.name, "update", WEAK, identity)
+
+
+_FORMS: Final = ("", "id", "name", "arn", "identifier")
+
+
+def _matched(kind: ResourceType, deed: Deed) -> Match:
+    if deed.verb in ("Attach", "Detach", "Associate", "Disassociate"):
+        linked = any(kind.matched(deed.noun + ending) is Match.EXACT for ending in _LINKS)
+        return Match.EXACT if linked else Match.NONE
+    return kind.matched(deed.noun)
+
+
+def _act(deed: Deed, match: Match) -> str | None:
+    """What an operation does to a type that its noun means; None for what cannot be said."""
+    if match is Match.EXACT:
+        if deed.verb in ("Attach", "Associate"):
+            return "attach"
+        if deed.verb in ("Detach", "Disassociate"):
+            return "detach"
+        for verbs, act in ((CREATES, "create"), (UPSERTS, "upsert"), (DELETES, "delete")):
+            if deed.verb in verbs:
+                return act
+    return "update" if match >= Match.PLAIN_ASPECT and deed.verb in UPDATES | UPSERTS else None
+
+
+def _is_sure(identity: Identity) -> bool:
+    return all(found.sure for found in identity)
+
+
+def _is_inner_id(identity: Identity) -> bool:
+    """Whether an id that is unique in a parent names the resource: a state's id may be made of both."""
+    return any(found.attribute == ANY and found.path.split("|")[0].lower().endswith("id") for found in identity)
+
+
+def _starts_with_noun(found: Tie, kind: ResourceType) -> bool:
+    member = fold(found.path.split("|")[0].rsplit(".", 1)[-1])
+    return any(member.startswith(noun) for noun in kind.nouns)

@@ -1,0 +1,107 @@
+"""Which service a resource type belongs to, and by which nouns that service's API speaks of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from mapping_generator.exceptions import (
+    NOUN_PREFIXES,
+    NOUNS,
+    SERVICE_OF,
+    SKIPPED_TYPES,
+    UNGENERATED_TYPES,
+)
+from mapping_generator.names import fold, singular, words
+from mapping_generator.provider_schema import Attribute, Schema
+
+# What may follow a noun in the name of an operation about the thing as it is configured: UpdateFunctionConfiguration.
+_PLAIN_ASPECTS: Final = frozenset(
+    {"attribute", "attributes", "code", "config", "configuration", "details", "info", "information"}
+    | {"metadata", "option", "options", "properties", "setting", "settings"}
+)
+# What may follow where the operation is about some other side of it, under names of its own.
+_ASPECTS: Final = _PLAIN_ASPECTS | frozenset(
+    {"access", "capacity", "content", "count", "credentials", "default", "definition", "description", "encryption"}
+    | {"limits", "logging", "mode", "monitoring", "name", "parameters", "password", "permissions", "policy"}
+    | {"protection", "retention", "schedule", "scheme", "size", "state", "status", "value", "version", "visibility"}
+    | {"configurations", "versions", "deletion", "rotation"}
+)
+
+
+class Match(IntEnum):
+    """How surely an operation's noun means a type."""
+
+    NONE = 0
+    ASPECT = 1
+    PLAIN_ASPECT = 2
+    EXACT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """A Terraform type with its nouns, folded and singular, the longest first."""
+
+    name: str
+    nouns: tuple[str, ...]
+    attributes: Mapping[str, Attribute]
+
+    def matched(self, noun: str) -> Match:
+        """How surely an operation's noun, in camel case, means this type."""
+        if singular(fold(noun)) in self.nouns or fold(noun) in self.nouns:
+            return Match.EXACT
+        rest, aspects = words(noun), []
+        while len(rest) > 1 and rest[-1] in _ASPECTS:
+            aspects.append(rest.pop())
+            if singular("".join(rest)) in self.nouns:
+                return Match.PLAIN_ASPECT if _PLAIN_ASPECTS.issuperset(aspects) else Match.ASPECT
+        return Match.NONE
+
+    def attribute_named(self, folded: str) -> str | None:
+        """The attribute with this folded name."""
+        return next((name for name in self.attributes if fold(name) == folded), None)
+
+
+def types_by_service(schema: Schema, services: Iterable[str]) -> dict[str, list[ResourceType]]:
+    """Every type that can be generated, by botocore's name of its service."""
+    known = {fold(service): service for service in services}
+    found: dict[str, list[ResourceType]] = defaultdict(list)
+    for name, attributes in schema.types.items():
+        if name.startswith(SKIPPED_TYPES) or name in UNGENERATED_TYPES:
+            continue
+        placed = _service_of(name, known)
+        if placed is not None:
+            service, prefix = placed
+            found[service].append(ResourceType(name, _nouns(name, prefix, service), attributes))
+    return dict(found)
+
+
+def _service_of(name: str, known: Mapping[str, str]) -> tuple[str, str] | None:
+    parts = name.removeprefix("aws_").split("_")
+    for length in range(len(parts), 0, -1):
+        prefix = "_".join(parts[:length])
+        service = SERVICE_OF.get(prefix) or known.get(fold(prefix))
+        if service is not None and service in known.values():
+            return service, prefix
+    return None
+
+
+def _nouns(name: str, prefix: str, service: str) -> tuple[str, ...]:
+    whole = name.removeprefix("aws_")
+    rest = whole.removeprefix(prefix).lstrip("_")
+    nouns = {fold(whole), *NOUNS.get(name, ())}
+    if rest:
+        # aws_cloudwatch_log_group: a log group to its API, or a group.
+        before = prefix.split("_")
+        nouns.update("".join(before[start:]) + fold(rest) for start in range(1, len(before)))
+    if rest and not (service == "ec2" and prefix not in ("ec2", "ebs", "vpc")):
+        nouns.add(fold(rest))
+        nouns.update(first + fold(rest) for first in NOUN_PREFIXES.get(service, ()))
+    for ending in ("_configuration", "_config"):
+        if rest.endswith(ending):
+            nouns.update({fold(rest.removesuffix(ending)), fold(rest.removesuffix(ending)) + "config"})
+            nouns.add(fold(rest.removesuffix(ending)) + "configuration")
+    return tuple(sorted({singular(noun) for noun in nouns if len(noun) > 1}, key=lambda noun: (-len(noun), noun)))

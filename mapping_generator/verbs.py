@@ -1,0 +1,75 @@
+"""The verbs of AWS's operations, and what each does to the thing that its noun names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+CREATES: Final = frozenset({"Create", "Allocate", "Import", "Register", "Request", "Run", "Provision", "Admin Create"})
+UPSERTS: Final = frozenset({"Put"})
+UPDATES: Final = frozenset({"Update", "Modify", "Set", "Change", "Admin Update", "Configure"})
+DELETES: Final = frozenset({"Delete", "Terminate", "Deregister", "Release", "Deprovision", "Admin Delete"})
+DETACHES: Final = frozenset({"Detach", "Disassociate", "Remove"})
+# What may change how something is set up, though not what its noun says; others only use it: Send, Invoke, Execute.
+TOUCHES: Final = (
+    CREATES
+    | UPSERTS
+    | UPDATES
+    | DELETES
+    | DETACHES
+    | frozenset(
+        {"Accept", "Activate", "Add", "Apply", "Assign", "Associate", "Attach", "Authorize", "Cancel", "Deactivate"}
+        | {"Disable", "Enable", "Grant", "Increase", "Decrease", "Move", "Promote", "Rebalance", "Reboot", "Reject"}
+        | {
+            "Rename",
+            "Replace",
+            "Reset",
+            "Restore",
+            "Resume",
+            "Revoke",
+            "Rotate",
+            "Schedule",
+            "Start",
+            "Stop",
+            "Suspend",
+        }
+        | {
+            "Switchover",
+            "Failover",
+            "Transfer",
+            "Unassign",
+            "Undeploy",
+            "Upgrade",
+            "Deploy",
+            "Publish",
+            "Lock",
+            "Unlock",
+        }
+        | {"Admin Add", "Admin Disable", "Admin Enable", "Admin Remove", "Admin Reset", "Admin Set", "Copy", "Share"}
+    )
+)
+
+_VERB: Final = re.compile(r"(Admin)?([A-Z][a-z0-9]+)")
+# Operations over many things at once: which of them came to pass only the response tells, if anything does.
+_BATCH: Final = re.compile(r"Batch(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An operation's name, taken apart: ``Delete`` and ``DBCluster``."""
+
+    verb: str
+    noun: str
+    batch: bool
+
+
+def deed_of(operation: str) -> Deed:
+    """An operation's verb and noun; ``AdminCreateUser`` has the verb ``Admin Create``."""
+    batch = _BATCH.match(operation)
+    name = operation[batch.end() :] if batch else operation
+    found = _VERB.match(name)
+    if found is None:
+        return Deed("", name, bool(batch))
+    verb = f"Admin {found[2]}" if found[1] else found[2]
+    return Deed(verb, name[found.end() :], bool(batch))
