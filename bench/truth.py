@@ -1,0 +1,197 @@
+"""How right the detector is, over real logs and states: ``make truth`` with DRIFT_CORPUS naming their folder.
+
+Every call of the logs is read as the pipeline reads it. A call is *relevant* when it succeeded, wrote, is no service's
+own echo, and its service is one that the AWS provider manages. Since a log seldom comes with the states of its time,
+each resource that a call names is given a state of its own that knows it and has other values; then Terraform's own
+calls must open nothing, nor must failed or reading ones, and every drift must name the person that the log names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.cloudtrail import Record, alert, records
+from bench.report import report
+from drift_detector.app import sanctions
+from drift_detector.casebook import Casebook
+from drift_detector.catalog_load import load_catalog
+from drift_detector.claims import call_of
+from drift_detector.derive import Judgement
+from drift_detector.facts import Call, Target
+from drift_detector.paths import parse_attribute
+from drift_detector.rules_file import load_rules
+from ingest_falco.alert import parse_alert
+from ingest_falco.normalise import Normalised, normalise
+from ingest_tfstate.errors import StateError
+from ingest_tfstate.records import Sighting, first_records
+from ingest_tfstate.redact import Redactor
+from ingest_tfstate.state import parse_state
+from tfdrift.envelope import Envelope
+from tfdrift.events import Via
+from tfdrift.records import ResourceRecord, resource_key
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Truth:
+    """What was counted."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    tiers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unmapped: Counter[str] = field(default_factory=Counter)
+    drifts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+
+def envelope_of(found: Normalised) -> Envelope:
+    """The envelope of an alert that was received when its call was made."""
+    call = found.call.model_dump_json().encode() if found.call else None
+    return Envelope(found.message_id, found.occurred or LONG_AGO, found.occurred, call=call)
+
+
+def judge_calls(folder: Path, judgement: Judgement) -> Truth:
+    """Count what becomes of every call of the logs below a folder."""
+    truth = Truth()
+    services = {name.partition(":")[0] for name in judgement.catalog.events}
+    sanction = sanctions(judgement.rules)
+    for record in records(folder):
+        found = normalise(parse_alert(alert(record)))
+        start = time.perf_counter()
+        call = call_of(found.event, envelope_of(found), judgement.catalog, sanction)
+        truth.seconds += time.perf_counter() - start
+        kind = _kind(record)
+        truth.calls["seen"] += 1
+        truth.calls[kind] += 1
+        if kind == "written" and found.event.service in services:
+            truth.calls["relevant"] += 1
+            _count_relevant(truth, record, call, judgement)
+        if call is not None:
+            _count_drifts(truth, record, call, kind, judgement)
+    return truth
+
+
+def _kind(record: Record) -> str:
+    if record.get("errorCode"):
+        return "failed"
+    if record.get("readOnly"):
+        return "only read"
+    return "service's echo" if record.get("eventType") == "AwsServiceEvent" else "written"
+
+
+def _count_relevant(truth: Truth, record: Record, call: Call | None, judgement: Judgement) -> None:
+    service = record["eventSource"].removesuffix(".amazonaws.com")
+    rule = judgement.catalog.event(service, record["eventName"])
+    if rule is None:
+        truth.unmapped[f"{service}:{record['eventName']}"] += 1
+        return
+    truth.calls["relevant, type known"] += 1
+    truth.tiers[rule.tier, "type"] += 1
+    targets = [target for group in call.groups for target in group] if call else []
+    if any(target.identity for target in targets):
+        truth.calls["relevant, identity known"] += 1
+        truth.tiers[rule.tier, "identity"] += 1
+    if any(target.operations for target in targets):
+        truth.tiers[rule.tier, "attributes"] += 1
+
+
+def _count_drifts(truth: Truth, record: Record, call: Call, kind: str, judgement: Judgement) -> None:
+    book = Casebook(judgement)
+    for group in call.groups:
+        known = known_resource(group[0], call)
+        book.put_state(resource_key(known.workspace, known.address), known.encode())
+    book.calls.put(call)
+    opened = [
+        drift
+        for case in book.cases_of_call(call)
+        for drift in book.derive(case, call.received).drifts.values()
+        if drift.status == "open"
+    ]
+    identity = record.get("userIdentity") or {}
+    named = identity.get("userName") or identity.get("arn") or identity.get("invokedBy")
+    for drift in opened:
+        by_terraform = call.user_identity.via is Via.TERRAFORM
+        truth.drifts["by Terraform" if by_terraform else "by others" if kind == "written" else kind] += 1
+        if named:
+            truth.drifts["where the log names somebody"] += 1
+            truth.drifts["that name the person"] += bool(drift.user_identity and drift.user_identity.user_name)
+
+
+def known_resource(target: Target, call: Call) -> ResourceRecord:
+    """A record that a target means, with other values than those that the call gives."""
+    attributes: dict[str, Any] = {parse_attribute(one.attribute)[0]: None for one in target.operations}  # type: ignore[misc]
+    names = {name if name != "@identity" else "id": value for name, value in target.identity.items()}
+    return ResourceRecord(
+        workspace="truth",
+        address=f"{target.type}.known",
+        type=target.type if target.type != "*" else "aws_instance",
+        name="known",
+        provider=call.provider,
+        id=next(iter(target.identity.values()), None),
+        account_id=call.account_id,
+        region=call.region,
+        lineage="truth",
+        serial=1,
+        recorded_at=LONG_AGO,
+        attributes={**attributes, **names},
+    )
+
+
+def judge_states(folder: Path, judgement: Judgement) -> dict[str, int]:
+    """How many states load, and whether every instance of them is in the index."""
+    book, counts = Casebook(judgement), Counter[str]()
+    for path in sorted(folder.rglob("*.tfstate")):
+        data = path.read_bytes()
+        counts["states"] += 1
+        try:
+            state = parse_state(data)
+        except StateError:
+            counts["states refused"] += 1
+            continue
+        digest = hashlib.sha256(data).hexdigest()
+        sighting = Sighting(str(path), str(path), state, digest, LONG_AGO, LONG_AGO)
+        counts["instances"] += len(state.instances)
+        for record in first_records(sighting, LONG_AGO, Redactor(b"truth")):
+            book.put_state(resource_key(record.workspace, record.address), record.encode())
+    return {**counts, "instances indexed": len(book.states)}
+
+
+def percent(part: int, whole: int) -> str:
+    """A share, or a dash where there is no whole."""
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def main() -> int:
+    """Judge the corpus and report; the exit code is 1 where something opened a drift that must not."""
+    corpus = os.environ.get("DRIFT_CORPUS")
+    if not corpus:
+        print("set DRIFT_CORPUS to a folder with cloudtrail/ and tfstate/ below it", file=sys.stderr)
+        return 2
+    judgement = Judgement(load_catalog(), load_rules(None), timedelta(hours=1))
+    truth = judge_calls(Path(corpus) / "cloudtrail", judgement)
+    relevant = truth.calls["relevant"]
+    figures: dict[str, Any] = {f"calls {name}": count for name, count in truth.calls.items()}
+    figures["type known"] = percent(truth.calls["relevant, type known"], relevant)
+    figures["identity known"] = percent(truth.calls["relevant, identity known"], relevant)
+    figures |= {f"tier {tier}, {what}": count for (tier, what), count in sorted(truth.tiers.items())}
+    for kind in ("by Terraform", "failed", "only read", "by others"):
+        figures[f"drifts opened {kind}"] = truth.drifts[kind]
+    named = truth.drifts["where the log names somebody"]
+    figures["drifts that name the person"] = percent(truth.drifts["that name the person"], named)
+    figures["microseconds a call"] = round(truth.seconds / max(truth.calls["seen"], 1) * 1e6, 1)
+    figures |= judge_states(Path(corpus) / "tfstate", judgement)
+    figures["unmapped events"] = ", ".join(f"{name} ×{count}" for name, count in truth.unmapped.most_common(40))
+    report("truth", figures)
+    return 1 if truth.drifts["by Terraform"] + truth.drifts["failed"] + truth.drifts["only read"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
