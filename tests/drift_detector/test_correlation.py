@@ -27,6 +27,11 @@ def web(**changes: Any) -> dict[str, Any]:
     return resource("aws_instance.web", **(attributes | changes))
 
 
+def moved_web() -> dict[str, Any]:
+    """The same instance under another name."""
+    return web() | {"name": "renamed"}
+
+
 def other() -> dict[str, Any]:
     """Some other resource, so that an estate is never empty."""
     return resource("aws_instance.other", id="i-2", arn=WEB_ARN.replace("i-1", "i-2"), instance_type="t3.micro")
@@ -125,6 +130,13 @@ SCENARIOS: dict[str, tuple[list[Step], list[str]]] = {
     "a resource that leaves the state takes its drifts along": (
         [wrote(0, web(), other()), resize(5, "m5.large"), wrote(9, other())],
         ['aws_instance.web instance_type modified destroyed: "t3.micro" -> "m5.large" by jane'],
+    ),
+    "a resource that moves takes its drift to the new address": (
+        [wrote(0, web(), other()), resize(5, "m5.large"), wrote(9, moved_web(), other())],
+        [
+            'aws_instance.renamed instance_type modified open: "t3.micro" -> "m5.large" by jane',
+            'aws_instance.web instance_type modified destroyed: "t3.micro" -> "m5.large" by jane',
+        ],
     ),
     "a foreign delete is a drift": ([wrote(0, web(), other()), terminate(5)], [GONE]),
     "a foreign delete ends with the resource's removal": (

@@ -57,13 +57,15 @@ class Record(Payload):
 class RecordedChange(Record):
     """One serial that changed a resource: the values that the changed top-level attributes had before it.
 
-    ``created`` marks the serial that brought the resource into the state.
+    ``created`` marks the serial that brought the resource to its address, and ``moved`` that it had another one before:
+    then its life goes on.
     """
 
     serial: int
     recorded_at: Timestamp
     before: dict[str, Json]
     created: bool = False
+    moved: bool = False
 
 
 class Removal(Record):

@@ -171,7 +171,7 @@ class _Life:
 
     def __init__(self, record: ResourceRecord) -> None:
         changes = list(record.changes)
-        births = [index for index, change in enumerate(changes) if change.created]
+        births = [index for index, change in enumerate(changes) if change.created and not change.moved]
         self.began = changes[births[-1]].recorded_at if births else None
         self._record = record
         self._changes = changes[births[-1] + 1 :] if births else changes

@@ -189,7 +189,13 @@ def _with_past(record: ResourceRecord, before: ResourceRecord, hidden: dict[str,
     )
     changes = before.changes
     if created or changed:
-        entry = RecordedChange(serial=record.serial, recorded_at=record.recorded_at, before=changed, created=created)
+        entry = RecordedChange(
+            serial=record.serial,
+            recorded_at=record.recorded_at,
+            before=changed,
+            created=created,
+            moved=before.address != record.address,
+        )
         changes = (*changes, entry)[-MAX_CHANGES:]
     return record.model_copy(update={"changes": changes})
 
