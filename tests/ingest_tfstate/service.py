@@ -134,8 +134,6 @@ def process(nats_url: str, sources: str) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
         [console_script("ingest-tfstate")],
         env=variables | environment(nats_url, sources),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
     ) as child:
         try:
             yield child

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
-from watchfiles import awatch
+from watchfiles import watch
 
 from ingest_tfstate.errors import Missing, TooLarge, Unreadable
 from ingest_tfstate.source import Content, Found
@@ -41,11 +43,28 @@ class LocalFiles:
         return await asyncio.to_thread(self._read, f"{self._folder}/{found.path}")
 
     async def notify(self, wake: asyncio.Event) -> None:
-        """See `Source.notify`; a folder that is not there yet is waited for."""
-        while True:
+        """See `Source.notify`; a folder that is not there yet is waited for.
+
+        A thread of its own: `watchfiles.awatch` cancels itself at every timeout, and may take our cancellation for its.
+        """
+        loop = asyncio.get_running_loop()
+        stop = threading.Event()
+
+        def tell() -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody listens any more
+                loop.call_soon_threadsafe(wake.set)
+
+        threading.Thread(target=self._watch, args=(stop, tell), name=f"watch {self.uri}", daemon=True).start()
+        try:
+            await loop.create_future()
+        finally:
+            stop.set()
+
+    def _watch(self, stop: threading.Event, tell: Callable[[], None]) -> None:
+        while not stop.is_set():
             standing = False
             try:
-                async for changes in awatch(
+                for changes in watch(
                     self._folder,
                     watch_filter=None,
                     debounce=_DEBOUNCE_MILLISECONDS,
@@ -53,12 +72,13 @@ class LocalFiles:
                     rust_timeout=_WATCH_MILLISECONDS,
                     yield_on_timeout=True,
                     recursive="/" in self.uri.pattern,
+                    stop_event=stop,
                     ignore_permission_denied=True,
                 ):
                     # The first turn comes once the watch stands: what was written before it is looked at now.
                     if changes or not standing:
-                        wake.set()
                         standing = True
+                        tell()
             except FileNotFoundError:
                 pass
             except (OSError, RuntimeError) as error:
@@ -68,7 +88,7 @@ class LocalFiles:
                     reason=str(error),
                     remedy="raise fs.inotify.max_user_watches; until then the source is polled",
                 )
-            await asyncio.sleep(_RETRY_SECONDS)
+            stop.wait(_RETRY_SECONDS)
 
     @property
     def _folder(self) -> str:

@@ -27,7 +27,7 @@ from ingest_tfstate.records import (
     versions,
 )
 from ingest_tfstate.redact import Redactor
-from tfdrift.bus import Bus, Conflict, Entry
+from tfdrift.bus import Bus, Entry, Unavailable
 from tfdrift.envelope import MSG_ID, Envelope, parse_header_text
 from tfdrift.events import StateChange
 from tfdrift.records import (
@@ -42,6 +42,8 @@ from tfdrift.subjects import STREAM, EventName
 
 # Writes under way at once; the loop turns between two batches.
 _BATCH: Final = 256
+# 100,000 records take some five seconds.
+_LOAD_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +94,15 @@ class Recorder:
         return events
 
     async def mark(self, workspace: str, condition: str | None) -> None:
-        """Show in the head what keeps a newer state out, or that nothing does any more."""
+        """Show in the head what keeps a newer state out, or that nothing does any more.
+
+        Raises:
+            BusError: it could not be written, or somebody else moved the head; do it again.
+        """
         held = await self.held(workspace)
         if held.head is None or held.head.condition in (condition, LINEAGE_ACCEPTED):
             return
-        try:
-            await self._advance(held.head.model_copy(update={"condition": condition}), held.revision)
-        except Conflict:
-            return  # somebody moved the head meanwhile, and knows better
+        await self._advance(held.head.model_copy(update={"condition": condition}), held.revision)
 
     async def accept_lineage(self, workspace: str) -> bool:
         """Let the workspace's next state in, whatever its lineage and serial; False when it is not known."""
@@ -148,9 +151,11 @@ class Recorder:
         )
         caught_up = asyncio.create_task(complete.wait())
         try:
-            await asyncio.wait({watch, caught_up}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({watch, caught_up}, timeout=_LOAD_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if watch.done():
                 await watch
+            if not complete.is_set():
+                raise Unavailable(f"the records of {workspace} were not delivered within {_LOAD_SECONDS:g} s")
         finally:
             watch.cancel()
             caught_up.cancel()

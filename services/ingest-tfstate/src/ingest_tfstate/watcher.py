@@ -95,22 +95,34 @@ class Watcher:
 
     async def _look(self) -> None:
         uri = self.source.uri
-        up = metrics.SOURCE_UP.labels(str(uri))
         try:
             states = await self.source.states()
         except ReadError as error:
-            up.set(0)
-            if self._shared.conditions.set(f"source:{uri}", error, str(uri)) and isinstance(error, Missing):
-                for path in sorted(self._known):
-                    await self._not_taken(uri.workspace_of(path), error, uri.of(path))
+            metrics.SOURCE_UP.labels(str(uri)).set(0)
+            self._shared.conditions.set(f"source:{uri}", error, str(uri))
+            if not isinstance(error, Missing):
+                return
+            states = []
+        else:
+            metrics.SOURCE_UP.labels(str(uri)).set(1)
+            self._shared.conditions.clear(f"source:{uri}")
+        here = {found.path for found in states}
+        due: list[tuple[str, Found | None]] = [(found.path, found) for found in states]
+        due += [(path, None) for path in sorted(self._known - here)]
+        self._known |= here
+        for path, found in due:
+            try:
+                await (self._look_at(found) if found else self._miss(path))
+            except BusError as error:
+                self._shared.log.warning("state_put_off", workspace=uri.workspace_of(path), reason=str(error))
+                self._retry_seconds = RETRY_SECONDS
+
+    async def _miss(self, path: str) -> None:
+        workspace, where = self.source.uri.workspace_of(path), self.source.uri.of(path)
+        if self._shared.owners.get(workspace, where) != where:
+            self._shared.conditions.clear(where)  # a second file of another's workspace
             return
-        up.set(1)
-        self._shared.conditions.clear(f"source:{uri}")
-        for found in states:
-            await self._look_at(found)
-        for path in sorted(self._known - {found.path for found in states}):
-            await self._not_taken(uri.workspace_of(path), Missing(f"{uri.of(path)} is gone"), uri.of(path))
-        self._known |= {found.path for found in states}
+        await self._not_taken(workspace, Missing(f"{where} is gone"), where)
 
     async def _look_at(self, found: Found) -> None:
         uri = self.source.uri
@@ -118,22 +130,19 @@ class Watcher:
         settled = self._settled.get(workspace)
         if settled is not None and found.signature == settled:
             return
+        owner = self._shared.owners.setdefault(workspace, where)
+        if owner != where:
+            # The workspace itself is well; the condition is the second file's.
+            second = DuplicateWorkspace(f"{where} would be the workspace that {owner} is already")
+            self._shared.conditions.set(where, second, where)
+            return
         try:
-            owner = self._shared.owners.setdefault(workspace, where)
-            if owner != where:
-                raise DuplicateWorkspace(f"{where} would be the workspace that {owner} is already")
             content = await self.source.read(found, settled)
             if content is not None:
                 async with self._shared.turn:
                     await self._take(workspace, where, content)
         except ReadError as error:
             await self._not_taken(workspace, error, where)
-        except DuplicateWorkspace as error:
-            # The workspace itself is well; the condition is the second file's.
-            self._shared.conditions.set(where, error, where)
-        except BusError as error:
-            self._shared.log.warning("state_put_off", workspace=workspace, reason=str(error))
-            self._retry_seconds = RETRY_SECONDS
 
     async def _take(self, workspace: str, where: str, content: Content) -> None:
         digest = await asyncio.to_thread(lambda: hashlib.sha256(content.data).hexdigest())
@@ -156,8 +165,7 @@ class Watcher:
                 self._doubtful[workspace] = digest
                 self._retry_seconds = SETTLE_SECONDS
                 return
-            self._settled[workspace] = content.signature
-            await self._not_taken(workspace, error, where)
+            await self._not_taken(workspace, error, where, content.signature)
         else:
             self._read("taken")
             self._shared.log.info(
@@ -167,20 +175,22 @@ class Watcher:
             await self._well(workspace, False, content)
 
     async def _well(self, workspace: str, marked: bool, content: Content) -> None:
+        if marked:
+            await self._shared.recorder.mark(workspace, None)
         self._settled[workspace] = content.signature
         self._doubtful.pop(workspace, None)
-        if self._shared.conditions.clear(workspace) or marked:
-            await self._shared.recorder.mark(workspace, None)
+        self._shared.conditions.clear(workspace)
 
-    async def _not_taken(self, workspace: str, error: StateError, where: str) -> None:
-        if isinstance(error, ReadError):
-            self._settled.pop(workspace, None)
-        if self._shared.conditions.set(workspace, error, where):
+    async def _not_taken(self, workspace: str, error: StateError, where: str, signature: str | None = None) -> None:
+        """Tell a condition that is new; with a signature, it stands for as long as the content does."""
+        if self._shared.conditions.of(workspace) != error.condition:
+            await self._shared.recorder.mark(workspace, error.condition)
+            self._shared.conditions.set(workspace, error, where)
             self._read(error.condition)
-            try:
-                await self._shared.recorder.mark(workspace, error.condition)
-            except BusError as failure:
-                self._shared.log.warning("condition_not_marked", workspace=workspace, reason=str(failure))
+        if signature is None:
+            self._settled.pop(workspace, None)
+        else:
+            self._settled[workspace] = signature
 
     def _read(self, outcome: str) -> None:
         metrics.READS.labels(self.source.uri.scheme, outcome).inc()
