@@ -137,6 +137,18 @@ async def test_a_foreign_stream_of_our_name_is_refused(nats_url: str) -> None:
     await bus.close()
 
 
+async def test_a_foreign_stream_of_our_subjects_is_refused(nats_url: str) -> None:
+    """Two streams cannot hold one subject; ours is not made beside another one."""
+    client = await nats.connect(nats_url)
+    await client.jetstream().add_stream(StreamConfig(name="ORDERS", subjects=["tfdrift.drift.>"]))
+    await client.close()
+    bus = make_bus(nats_url)
+    async with asyncio.timeout(10):
+        with pytest.raises(Differs, match="another stream"):
+            await bus.open()
+    await bus.close()
+
+
 async def test_compare_and_set_lets_one_writer_win(nats_url: str) -> None:
     """Of two writers who read the same revision, the second is told."""
     async with opened(nats_url) as bus:
@@ -242,9 +254,7 @@ async def test_follow_notices_that_the_stream_was_made_anew(nats_server: NatsSer
         await asyncio.gather(*(bus.publish(SUBJECT, b"old") for _ in range(3)))
         seen: list[bytes] = []
         remade: list[bool] = []
-        follow = bus.follow(
-            STREAM, lambda message: seen.append(message.data), on_remade=lambda: remade.append(True)
-        )
+        follow = bus.follow(STREAM, lambda message: seen.append(message.data), on_remade=lambda: remade.append(True))
         async with background(follow):
             await eventually(lambda: len(seen) == 3)
             client = await nats.connect(nats_server.url)

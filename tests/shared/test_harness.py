@@ -179,9 +179,6 @@ async def test_a_foreign_stream_is_told_in_one_sentence(probe: MakeProbe, nats_u
     assert service.logs("crashed") == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="nats-py retries inside connect(), so the bus never comes to say that NATS is away"
-)
 async def test_nats_may_come_later(probe: MakeProbe, nats_server: NatsServer) -> None:
     """While NATS is away a service says so once, in words and without credentials, and goes on trying."""
     nats_server.stop()

@@ -77,6 +77,7 @@ class Bus:
         self._ready = asyncio.Event()
         self._interrupts: set[Callable[[], None]] = set()
         self._repair: asyncio.Task[None] | None = None
+        self._failures = 0
         self._log = structlog.get_logger()
 
     @property
@@ -194,7 +195,6 @@ class Bus:
             self._interrupts.discard(interrupt)
 
     async def _connect(self) -> None:
-        attempt = 0
         while True:
             try:
                 await self._client.connect(
@@ -213,17 +213,22 @@ class Bus:
                     **self._options.connect_arguments(),
                 )
             except (nats_errors.Error, OSError, TimeoutError) as error:
-                if attempt % _COMPLAIN_EVERY == 0:
-                    self._log.warning(
-                        "nats_away",
-                        servers=[_without_credentials(server) for server in self._options.servers],
-                        reason=str(error) or type(error).__name__,
-                        remedy="start nats-server or correct TFDRIFT_NATS_URL; trying again every second",
-                    )
-                attempt += 1
+                self._note_away(error)
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
+                self._failures = 0
                 return
+
+    def _note_away(self, error: Exception) -> None:
+        """Say that NATS cannot be reached: at the first attempt, and then at every tenth."""
+        if self._failures % _COMPLAIN_EVERY == 0:
+            self._log.warning(
+                "nats_away",
+                servers=[_without_credentials(server) for server in self._options.servers],
+                reason=str(error) or type(error).__name__,
+                remedy="start nats-server or correct TFDRIFT_NATS_URL; trying again every second",
+            )
+        self._failures += 1
 
     async def _prepare(self) -> None:
         """Make or verify the streams; JetStream may need a moment after its server has started."""
@@ -260,8 +265,10 @@ class Bus:
             self._ready.clear()
 
     async def _on_error(self, error: Exception) -> None:
-        if not isinstance(error, ConnectionRefusedError):
+        if self._client.is_connected:
             self._log.warning("nats_error", reason=str(error) or type(error).__name__)
+        else:  # nats-py tries again by itself, and reports every attempt here
+            self._note_away(error)
 
     async def _on_disconnected(self) -> None:
         if self._ready.is_set():
@@ -271,13 +278,18 @@ class Bus:
 
     async def _on_reconnected(self) -> None:
         RECONNECTS.inc()
+        self._failures = 0
         self._log.info("nats_reconnected")
         if self._repair is not None:
             self._repair.cancel()
         self._repair = asyncio.create_task(self._after_reconnect())
 
     async def _after_reconnect(self) -> None:
-        await self._prepare()
+        try:
+            await self._prepare()
+        except Differs as error:  # the bus stays unready, which /readyz shows
+            self._log.error("stream_foreign", reason=str(error))
+            return
         for interrupt in tuple(self._interrupts):
             interrupt()
 

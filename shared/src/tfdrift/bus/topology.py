@@ -22,6 +22,7 @@ DEAD_LETTER_BYTES: Final = 256 * 1024 * 1024
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 
 _STREAM_NAME_IN_USE: Final = 10058
+_SUBJECTS_OVERLAP: Final = 10065
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,11 @@ async def _find_or_add(jetstream: JetStreamContext, wanted: StreamConfig) -> Str
     try:
         await jetstream.add_stream(wanted)
     except BadRequestError as error:
+        if error.err_code == _SUBJECTS_OVERLAP:
+            raise Differs(
+                f"another stream listens to subjects of {wanted.name} ({', '.join(wanted.subjects or ())}); "
+                f"point TFDRIFT_NATS_URL at another account, or remove that stream"
+            ) from error
         if error.err_code != _STREAM_NAME_IN_USE:
             raise
         return (await jetstream.stream_info(str(wanted.name))).config  # another service made it in the meantime
