@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from ingest_tfstate import metrics
 from ingest_tfstate.recorder import Recorder
 from ingest_tfstate.records import Sighting
 from ingest_tfstate.redact import Redactor
@@ -68,8 +69,10 @@ async def test_a_restart_tells_nothing_again_and_misses_nothing(
     file = tmp_path / "prod.tfstate"
     write(file, state(VPC))
     for _ in range(2):
+        metrics.SERIAL.clear()
         async with running(nats_url, str(file)):
             assert len(await pipeline.until(1)) == 1
+            assert metric("tfdrift_state_serial", workspace="prod") == 1
     write(file, state(VPC, resource("aws_eip.a", id="e"), serial=2))
     async with running(nats_url, str(file)):
         assert [e.action for e in await pipeline.until(2)] == [StateAction.OBSERVED, StateAction.CREATED]

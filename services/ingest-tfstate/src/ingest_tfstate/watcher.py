@@ -25,7 +25,7 @@ from ingest_tfstate.errors import (
 from ingest_tfstate.recorder import Recorder
 from ingest_tfstate.records import Sighting
 from ingest_tfstate.source import Content, Found, Source
-from ingest_tfstate.state import State, parse_state
+from ingest_tfstate.state import parse_state
 from tfdrift.bus import BusError
 
 # A state that cannot be parsed may be half-written: it is looked at once more before anybody is told.
@@ -149,6 +149,7 @@ class Watcher:
         held = await self._shared.recorder.held(workspace)
         if held.head is not None and held.head.digest == digest:
             self._read("unchanged")
+            self._measure(workspace, held.head.serial, held.head.resource_count, content)
             await self._well(workspace, held.head.condition is not None, content)
             return
         try:
@@ -171,7 +172,7 @@ class Watcher:
             self._shared.log.info(
                 "state_taken", workspace=workspace, serial=state.serial, source=where, changes=len(events)
             )
-            self._measure(workspace, state, content)
+            self._measure(workspace, state.serial, len(state.instances), content)
             await self._well(workspace, False, content)
 
     async def _well(self, workspace: str, marked: bool, content: Content) -> None:
@@ -195,8 +196,8 @@ class Watcher:
     def _read(self, outcome: str) -> None:
         metrics.READS.labels(self.source.uri.scheme, outcome).inc()
 
-    def _measure(self, workspace: str, state: State, content: Content) -> None:
+    def _measure(self, workspace: str, serial: int, resources: int, content: Content) -> None:
         metrics.STATE_BYTES.labels(workspace).set(len(content.data))
-        metrics.RESOURCES.labels(workspace).set(len(state.instances))
-        metrics.SERIAL.labels(workspace).set(state.serial)
+        metrics.RESOURCES.labels(workspace).set(resources)
+        metrics.SERIAL.labels(workspace).set(serial)
         metrics.RECORDED.labels(workspace).set(content.modified.timestamp())
