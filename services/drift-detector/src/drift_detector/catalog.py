@@ -9,7 +9,7 @@ from typing import Final
 from drift_detector.catalog_format import Comparator, Tier, Transform
 from drift_detector.claims_identity import identity_form
 from drift_detector.facts import Act
-from drift_detector.normalise import Path, operation_name
+from drift_detector.normalise import MISSING, Absent, Path, operation_name
 from drift_detector.paths import parse_attribute
 from tfdrift.events import Json
 
@@ -17,6 +17,10 @@ ANY_TYPE: Final = "*"
 ANY_IDENTITY: Final = "@identity"
 # The one resource of its type in an account and region, which has no name: a setting of the account.
 THE_ONLY: Final = "@only"
+# In a condition, that the call gives anything at all.
+ANYTHING: Final = "*"
+
+Conditions = tuple[tuple[Path, frozenset[str | None]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Parent:
 class ResourceType:
     """Facts of a Terraform type; an attribute path in ``attributes`` has no indexes."""
 
+    expected: bool = True
     identity: Mapping[str, Transform] = field(default_factory=dict)
     parent: Parent | None = None
     attributes: Mapping[str, Comparison] = field(default_factory=dict)
@@ -53,14 +58,24 @@ class ResourceType:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a value comes from, its paths compiled."""
+    """Where a value comes from, its paths compiled.
+
+    Attributes:
+        each: the list that ``element`` is found for each element of, as ``it``; the other members are then unused.
+        when: as a target's.
+        default: `MISSING` for none.
+    """
 
     paths: tuple[Path, ...] = ()
     transform: Transform = Transform.VALUE
     const: Json = None
     block: Mapping[str, Source] | None = None
     values: Mapping[str, Json] | None = None
-    default: Json = None
+    default: Json | Absent = MISSING
+    when: Conditions = ()
+    each: Path | None = None
+    element: Source | None = None
+    one: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +104,21 @@ class TargetRule:
 
     Attributes:
         optional: the identity attributes that may be missing.
-        when: the values that the call must have at these paths, in folded text; None for none.
+        when: the values that the call must have at these paths, in folded text; None for none, "*" for any.
+        maps: the map attributes that are changed by key, each with what is merged and which keys are dropped.
     """
 
     type: str
     act: Act
     identity: Mapping[str, Source]
     optional: frozenset[str]
-    when: tuple[tuple[Path, frozenset[str | None]], ...]
+    when: Conditions
     set: Mapping[str, Source]
     add: Mapping[str, Source]
     remove: Mapping[str, Source]
     kv: KeyValues | None
     tags: Tags | None
+    maps: Mapping[str, tuple[Source | None, Source | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +156,11 @@ class Catalog:
             if facts is not None and name in facts.attributes:
                 return facts.attributes[name]
         return PLAIN
+
+    def is_expected(self, resource_type: str) -> bool:
+        """Whether what somebody made of a type should be in a state."""
+        facts = self.types.get(resource_type)
+        return facts is None or facts.expected
 
     def parent(self, resource_type: str) -> Parent | None:
         """The type that a sub-resource belongs to, None for a resource of its own."""

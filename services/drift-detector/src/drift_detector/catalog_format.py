@@ -53,6 +53,7 @@ class Comparator(StrEnum):
     USER_DATA = "user_data"
     SG_RULES = "sg_rules"
     BLOCKS = "blocks"
+    LB_ACTIONS = "lb_actions"
     PROTOCOL = "protocol"
     TAG = "tag"
 
@@ -67,6 +68,8 @@ class Transform(StrEnum):
     LAMBDA_NAME = "lambda_name"
     KMS_KEY_ID = "kms_key_id"
     CIDR = "cidr"
+    COMMA_LIST = "comma_list"
+    S3_GRANTS = "s3_grants"
     TAGS = "tags"
     HIDDEN = "hidden"
     SG_RULES = "sg_rules"
@@ -123,8 +126,11 @@ class WrittenType(_Written):
 
     Attributes:
         identity: how the recorded value of an identity attribute is brought into the form that events give.
+        expected: whether what somebody made of the type should be in a state; not where services and pipelines make
+            their own all day (grants, targets, revisions of a task).
     """
 
+    expected: bool = True
     identity: dict[str, Transform] = Field(default_factory=dict)
     parent: WrittenParent | None = None
     attributes: dict[str, Comparison] = Field(default_factory=dict)
@@ -134,10 +140,16 @@ class WrittenSource(_Written):
     """Where a value comes from: alternative paths joined by ``|``, a constant, or a block put together from sources.
 
     Attributes:
+        each: a list of the call; the source then gives a list, of what it finds with each element as ``it``.
+        one: with each, the first that is found, not a list.
+        when: as a target's; with each, it picks the elements.
         values: translation of the call's values; a value that it lacks is passed on.
         default: what the value is when the call does not give it; without a default nothing is claimed.
     """
 
+    each: str | None = None
+    one: bool = False
+    when: dict[str, Json] = Field(default_factory=dict)
     from_: str | None = Field(default=None, alias="from")
     as_: Transform = Field(default=Transform.VALUE, alias="as")
     const: Json = None
@@ -150,6 +162,8 @@ class WrittenSource(_Written):
         given = [name for name in ("from_", "const", "block") if name in self.model_fields_set]
         if len(given) != 1:
             raise ValueError("a source has exactly one of 'from', 'const' and 'block'")
+        if self.one and self.each is None:
+            raise ValueError("'one' belongs to 'each'")
         return self
 
 
@@ -193,6 +207,13 @@ class WrittenTags(_Written):
     clear: bool = False
 
 
+class WrittenMap(_Written):
+    """What a call does to a map attribute: merge a map into it, drop some of its keys."""
+
+    merge: str | None = None
+    drop: str | None = None
+
+
 class WrittenTarget(_Written):
     """One Terraform resource that an event may be about.
 
@@ -200,7 +221,8 @@ class WrittenTarget(_Written):
         id: the identity; a key ending in ``?`` is left out where the call does not give it, and without any
             other the target is none.
         when: the call's values, by path, that the target is only meant with: one value or a list of any; null for
-            "not given".
+            "not given", "*" for anything at all.
+        maps: map attributes that a call changes key by key.
     """
 
     type: str
@@ -212,6 +234,7 @@ class WrittenTarget(_Written):
     remove: dict[str, Source] = Field(default_factory=dict)
     kv: WrittenKeyValues | None = None
     tags: WrittenTags | None = None
+    maps: dict[str, WrittenMap] = Field(default_factory=dict)
     ignore: tuple[str, ...] = ()
 
 

@@ -20,6 +20,7 @@ from drift_detector import catalog_format as written
 from drift_detector.catalog import (
     Catalog,
     Comparison,
+    Conditions,
     EventRule,
     KeyValues,
     Parent,
@@ -30,7 +31,7 @@ from drift_detector.catalog import (
 )
 from drift_detector.catalog_format import Kind, Transform
 from drift_detector.facts import Act
-from drift_detector.normalise import Path, parse_path
+from drift_detector.normalise import MISSING, Path, parse_path
 from drift_detector.paths import parse_attribute
 from tfdrift.events import Json
 
@@ -44,6 +45,8 @@ _ACTS: Final = {
 }
 # What a path may start at; ``res`` is what a resource's name tells in other clouds (see `claims_gcp.name_of`).
 _ROOTS: Final = frozenset({"req", "resp", "arn", "res"})
+# What a path of a source with ``each`` may start at too.
+_ELEMENT: Final = "it"
 
 
 class CatalogError(Exception):
@@ -151,7 +154,8 @@ def _merge_event(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str,
 
     def filled(target: Mapping[str, Any]) -> dict[str, Any]:
         curated = target.get("set") or {}
-        taken = {*curated, *(target.get("add") or {}), *(target.get("remove") or {}), *(target.get("ignore") or ())}
+        given = (target.get(name) or () for name in ("set", "add", "remove", "maps", "ignore"))
+        taken = {attribute for names in given for attribute in names}
         extra = {k: v for k, v in generated.get(target.get("type", ""), {}).items() if k not in taken}
         return {**target, "set": {**extra, **curated}} if extra else dict(target)
 
@@ -192,7 +196,7 @@ def _complaints(name: str, error: ValidationError) -> Iterator[str]:
 def _compile_type(facts: written.WrittenType) -> ResourceType:
     parent = Parent(facts.parent.type, facts.parent.via) if facts.parent else None
     attributes = {key: _compile_comparison(value) for key, value in facts.attributes.items()}
-    return ResourceType(identity=facts.identity, parent=parent, attributes=attributes)
+    return ResourceType(expected=facts.expected, identity=facts.identity, parent=parent, attributes=attributes)
 
 
 def _compile_comparison(given: written.WrittenComparison) -> Comparison:
@@ -210,9 +214,7 @@ def _compile_event(service: str, operation: str, event: written.WrittenEvent) ->
     return EventRule(event.tier, service, operation, _compile_each(event.each, roots), compiled, group_each)
 
 
-def _compile_each(
-    each: Mapping[str, written.WrittenSource], roots: frozenset[str]
-) -> tuple[tuple[str, Source], ...]:
+def _compile_each(each: Mapping[str, written.WrittenSource], roots: frozenset[str]) -> tuple[tuple[str, Source], ...]:
     return tuple((variable, _compile_source(source, roots)) for variable, source in each.items())
 
 
@@ -227,12 +229,13 @@ def _compile_target(target: written.WrittenTarget, roots: frozenset[str]) -> Tar
         act=_ACTS[target.kind],
         identity={key.removesuffix("?"): _compile_source(source, roots) for key, source in target.id.items()},
         optional=frozenset(key[:-1] for key in target.id if key.endswith("?") and key[:-1] not in target.id),
-        when=tuple((_compile_path(path, roots), _compile_values(value)) for path, value in target.when.items()),
+        when=_compile_conditions(target.when, roots),
         set=sources(target.set),
         add=sources(target.add),
         remove=sources(target.remove),
         kv=_compile_key_values(target.kv, roots) if target.kv else None,
         tags=_compile_tags(target.tags, roots) if target.tags else None,
+        maps={attribute: _compile_map(change, roots) for attribute, change in target.maps.items()},
     )
 
 
@@ -243,15 +246,26 @@ def _compile_path(text: str, roots: frozenset[str]) -> Path:
     return path
 
 
+def _compile_conditions(when: Mapping[str, Json], roots: frozenset[str]) -> Conditions:
+    return tuple((_compile_path(path, roots), _compile_values(value)) for path, value in when.items())
+
+
 def _compile_values(given: Json) -> frozenset[str | None]:
     values = given if isinstance(given, list) else [given]
     return frozenset(None if value is None else str(value).lower() for value in values)
 
 
 def _compile_source(source: written.WrittenSource, roots: frozenset[str]) -> Source:
+    default = source.default if "default" in source.model_fields_set else MISSING
+    if source.each is not None:
+        element = source.model_copy(update={"each": None})
+        element.model_fields_set.discard("default")
+        compiled = _compile_source(element, roots | {_ELEMENT})
+        return Source(each=_compile_path(source.each, roots), element=compiled, one=source.one, default=default)
     paths = tuple(_compile_path(text, roots) for text in source.from_.split("|")) if source.from_ is not None else ()
     block = {key: _compile_source(inner, roots) for key, inner in source.block.items()} if source.block else None
-    return Source(paths, source.as_, source.const, block, source.values, source.default)
+    when = _compile_conditions(source.when, roots)
+    return Source(paths, source.as_, source.const, block, source.values, default, when)
 
 
 def _compile_key_values(kv: written.WrittenKeyValues, roots: frozenset[str]) -> KeyValues:
@@ -260,6 +274,11 @@ def _compile_key_values(kv: written.WrittenKeyValues, roots: frozenset[str]) -> 
     entries = {key.lower(): (entry.attribute, entry.as_, entry.values) for key, entry in kv.map.items()}
     key = kv.key.lower() if kv.key is not None else None
     return KeyValues(_path_source(kv.from_, roots), key, kv.value.lower(), entries)
+
+
+def _compile_map(change: written.WrittenMap, roots: frozenset[str]) -> tuple[Source | None, Source | None]:
+    merge_, drop = (None if text is None else _path_source(text, roots) for text in (change.merge, change.drop))
+    return merge_, drop
 
 
 def _compile_tags(tags: written.WrittenTags, roots: frozenset[str]) -> Tags:

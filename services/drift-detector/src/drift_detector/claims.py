@@ -21,6 +21,7 @@ from drift_detector.claims_values import (
     Hidden,
     Value,
     identity_of,
+    meets,
     tags_of,
     transformed,
     translated,
@@ -30,7 +31,7 @@ from drift_detector.facts import Act, Call, Operation, Sanction, Target, Verb
 from drift_detector.normalise import MISSING, Absent, Document, elements, scalar, unwrapped
 from drift_detector.paths import format_attribute
 from tfdrift.envelope import Envelope
-from tfdrift.events import CloudCall, FalcoEvent, Json, UserIdentity, Via
+from tfdrift.events import CloudCall, FalcoEvent, UserIdentity, Via
 from tfdrift.subjects import Provider
 
 SERVICE_ECHO: Final = "AwsServiceEvent"
@@ -124,7 +125,7 @@ def _loops(each: tuple[tuple[str, Source], ...], document: Document) -> Iterator
 
 
 def _target(rule: TargetRule, document: Document, places: list[str]) -> Target | None:
-    if not all(_given(document.find(path)) in values for path, values in rule.when):
+    if not meets(rule.when, document):
         return None
     identity: dict[str, str] = {}
     own: list[str] = []
@@ -143,11 +144,6 @@ def _target(rule: TargetRule, document: Document, places: list[str]) -> Target |
     return Target(type=rule.type, identity=identity, act=rule.act, operations=operations)
 
 
-def _given(found: Json | Absent) -> str | None:
-    value = None if isinstance(found, Absent) else scalar(found)
-    return None if value in (None, "", {}, []) else str(value).lower()
-
-
 def _operations(rule: TargetRule, document: Document) -> Iterator[Operation]:
     # What a call does to one set at once: an element that is removed and added is replaced.
     for verb, sources in ((Verb.SET, rule.set), (Verb.REMOVE, rule.remove), (Verb.ADD, rule.add)):
@@ -157,6 +153,21 @@ def _operations(rule: TargetRule, document: Document) -> Iterator[Operation]:
         yield from _key_values(rule.kv, document)
     if rule.tags is not None:
         yield from _tag_operations(rule.tags, document)
+    for attribute, (merge, drop) in rule.maps.items():
+        yield from _map_operations(attribute, merge, drop, document)
+
+
+def _map_operations(
+    attribute: str, merge: Source | None, drop: Source | None, document: Document
+) -> Iterator[Operation]:
+    merged = value_of(merge, document) if merge is not None else MISSING
+    if isinstance(merged, dict):
+        for key, value in merged.items():
+            yield Operation(attribute=format_attribute(attribute, key), value=value)
+    dropped = value_of(drop, document) if drop is not None else MISSING
+    if isinstance(dropped, list):
+        for key in dropped:
+            yield Operation(attribute=format_attribute(attribute, str(key)), value=None)
 
 
 def _operation(attribute: str, verb: Verb, value: Value) -> Iterator[Operation]:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from drift_detector.catalog import Source
+from drift_detector.catalog import ANYTHING, Conditions, Source
 from drift_detector.catalog_format import Transform
 from drift_detector.claims_identity import identity_form
 from drift_detector.claims_rules import rules_of
-from drift_detector.normalise import MISSING, Absent, Document, elements, scalar
+from drift_detector.claims_s3 import grants_of
+from drift_detector.normalise import MISSING, Absent, Document, Path, elements, scalar
 from drift_detector.policies import policy_text
 from tfdrift.events import Json
 
@@ -41,8 +42,13 @@ def is_hidden(value: Json) -> bool:
 
 def value_of(source: Source, document: Document) -> Value:
     """What a source gives: a value in the state's shape, `MISSING`, or `HIDDEN`."""
+    if not meets(source.when, document):
+        return source.default
+    if source.each is not None and source.element is not None:
+        return _each(source.each, source.element, source, document)
     if source.block is not None:
-        return _block(source.block, document)
+        block = _block(source.block, document)
+        return source.default if block is MISSING else block
     if not source.paths:
         return source.const
     for path in source.paths:
@@ -52,7 +58,37 @@ def value_of(source: Source, document: Document) -> Value:
         value = transformed(source.transform, found, document, plural=path.plural)
         if value is not MISSING:
             return translated(source.values, value)
-    return MISSING if source.default is None else source.default
+    return source.default
+
+
+def meets(when: Conditions, document: Document) -> bool:
+    """Whether a call gives what a mapping's conditions ask for."""
+    return all(_asked_for(document.find(path), values) for path, values in when)
+
+
+def _asked_for(found: Json | Absent, values: frozenset[str | None]) -> bool:
+    value = None if isinstance(found, Absent) else scalar(found)
+    if value in (None, "", {}, []):
+        return None in values
+    return ANYTHING in values or str(value).lower() in values
+
+
+def _each(each: Path, element: Source, source: Source, document: Document) -> Value:
+    found = document.find(each)
+    if found is MISSING:
+        return source.default
+    if is_hidden(scalar(found)):
+        return HIDDEN
+    values: list[Json] = []
+    for one in elements(found) or ():
+        value = value_of(element, document.bind("it", one))
+        if isinstance(value, Hidden):
+            return HIDDEN
+        if not isinstance(value, Absent):
+            values.extend(value if isinstance(value, list) and element.block is None else [value])
+    if source.one:
+        return values[0] if values else source.default
+    return values
 
 
 def identity_of(source: Source, document: Document) -> tuple[str, str] | None:
@@ -93,6 +129,10 @@ def transformed(transform: Transform, found: Json, document: Document, *, plural
             return rules_of(document)
         case Transform.JSON_POLICY:
             return HIDDEN if is_hidden(scalar(found)) else policy_text(scalar(found))
+        case Transform.COMMA_LIST:
+            return [part.strip() for part in str(scalar(found)).split(",") if part.strip()]
+        case Transform.S3_GRANTS:
+            return grants_of(found, document)
         case Transform.GCP_FIREWALL_RULES:
             return [_firewall_rule(one, document) for one in elements(found) or ()]
         case Transform.VALUE:

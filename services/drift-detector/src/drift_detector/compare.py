@@ -11,6 +11,7 @@ from typing import Final
 
 from drift_detector.catalog import PLAIN, Comparison
 from drift_detector.catalog_format import Comparator
+from drift_detector.compare_actions import canonical_actions
 from drift_detector.compare_rules import add_rules, canonical_rules, remove_rules
 from drift_detector.compare_values import (
     DIFFERENT,
@@ -36,7 +37,6 @@ from tfdrift.records import hidden_hash
 Hasher = Callable[[object], str]
 
 
-_UNSET: Final[tuple[Json, ...]] = (None, "", [], {}, [None], [{}])
 _TAGS_PATH: Final = "tags"
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
@@ -132,6 +132,8 @@ def same(  # noqa: PLR0911 - a table of cases
             return _set(_listed(claimed), _listed(recorded), lambda a, b: _value(a, b, hasher))
         case Comparator.BLOCKS:
             return _set(_listed(claimed), _listed(recorded), lambda a, b: _block(a, b, comparison, hasher))
+        case Comparator.LB_ACTIONS:
+            return _set(canonical_actions(claimed), canonical_actions(recorded), _action)
         case Comparator.JSON:
             return _value(parsed(claimed), parsed(recorded), hasher)
         case how:
@@ -140,9 +142,20 @@ def same(  # noqa: PLR0911 - a table of cases
 
 
 def _unset(value: Json, comparison: Comparison) -> bool:
-    if any(value == unset and type(value) is type(unset) for unset in _UNSET):
+    if _empty(value):
         return True
-    return any(plain(value, unset) is SAME for unset in comparison.unset)
+    return any(
+        value == unset if isinstance(unset, list | dict) else plain(value, unset) is SAME for unset in comparison.unset
+    )
+
+
+def _empty(value: Json) -> bool:
+    """Whether a value says nothing: null, "", or a list or block in which nothing is said."""
+    if isinstance(value, dict):
+        return all(_empty(inner) for inner in value.values())
+    if isinstance(value, list):
+        return all(_empty(inner) for inner in value)
+    return value is None or value == ""
 
 
 def _same_hidden(claimed: Json, found: str, comparison: Comparison, hasher: Hasher | None) -> Verdict:
@@ -230,6 +243,13 @@ def _block(claimed: Json, recorded: Json, comparison: Comparison, hasher: Hasher
         return _value(claimed, recorded, hasher)
     members = comparison.members
     return _all(same(claimed[key], recorded.get(key), members.get(key, PLAIN), hasher) for key in claimed)
+
+
+def _action(claimed: Json, recorded: Json) -> Verdict:
+    """Two actions of a listener by what the claim gives, at each level."""
+    if not isinstance(claimed, dict) or not isinstance(recorded, dict):
+        return _value(claimed, recorded)
+    return _all(_action(value, recorded.get(key)) for key, value in claimed.items())
 
 
 def _sg_rules(claimed: Json, recorded: Json) -> Verdict:

@@ -174,7 +174,9 @@ class StateIndex:
         ]
         if THE_ONLY in target.identity:
             # Without a name of its own, its place is all that tells it from another account's or region's.
-            found = [held for held in found if held.account_id is not None and held.region is not None]
+            found = [
+                held for held in found if held.account_id is not None and (region is None or held.region is not None)
+            ]
         living = [held for held in found if not held.removed]
         return sorted(living or found, key=lambda held: held.key)
 

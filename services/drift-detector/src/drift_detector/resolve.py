@@ -44,10 +44,10 @@ def _has_a_place_for(target: Target, held: Held) -> bool:
 def creation(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> Target | None:
     """The alternative that a group creates, if a state of its account would be expected to hold it.
 
-    A sub-resource, such as a bucket's policy, is expected only where its parent is managed.
+    A sub-resource, such as a bucket's policy, is expected only where its parent is managed; some types never are.
     """
     target = next((target for target in group if target.act is Act.CREATE), None)
-    if target is None or not index.covers(call.provider, call.account_id):
+    if target is None or not catalog.is_expected(target.type) or not index.covers(call.provider, call.account_id):
         return None
     parent = parent_of(target, catalog)
     return target if parent is None or index.matches(parent, call.account_id, call.region) else None
