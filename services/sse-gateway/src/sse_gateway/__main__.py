@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from sse_gateway.access_settings import check
 from sse_gateway.app import run
 from sse_gateway.settings import GatewaySettings
 from tfdrift.harness import Service
@@ -14,6 +15,7 @@ SERVICE = Service(
     description="Streams the ledger of TFDrift-Falco to clients over Server-Sent Events, and answers its REST API.",
     settings=GatewaySettings,
     run=run,
+    check=check,
 )
 
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from sse_gateway.access_settings import access_of, tls_of
+from sse_gateway.address import parse_networks
 from sse_gateway.admission import Admission
 from sse_gateway.cursor import Cursor
 from sse_gateway.fanout import Hub
@@ -17,7 +19,7 @@ from sse_gateway.http import Gate
 from sse_gateway.ledger import Ledger
 from sse_gateway.metrics import BUFFERED_BYTES, OPEN_DRIFTS, RING_BYTES, RING_FRAMES
 from sse_gateway.mirror import Mirror
-from sse_gateway.rest import Api
+from sse_gateway.rest import PUBLIC_PATHS, Api
 from sse_gateway.ring import Ring
 from sse_gateway.settings import GatewaySettings
 from sse_gateway.stream import Streams
@@ -30,11 +32,18 @@ SPARE_DESCRIPTORS: Final = 512
 async def run(runtime: Runtime[GatewaySettings]) -> None:
     """Serve until the process is told to stop, then end every stream."""
     settings = runtime.settings
+    access, tls = access_of(settings, _now), tls_of(settings)
+    if access.open and not settings.on_loopback:
+        runtime.log.warning(
+            "open_to_everybody",
+            host=settings.http_host,
+            remedy="set TFDRIFT_AUTH_TOKENS_FILE or TFDRIFT_AUTH_JWT_*, or let an authenticating proxy alone reach it",
+        )
     _raise_descriptor_limit(settings.max_clients + SPARE_DESCRIPTORS)
     hub = Hub(Ring(settings.recent_window_bytes), settings.client_buffer_bytes, _now)
     ledger, mirror = Ledger(runtime.bus, hub), Mirror()
-    admission = Admission(settings.max_clients, settings.max_clients_per_address)
-    streams = Streams(ledger, hub, admission)
+    admission = Admission(settings.max_clients, settings.max_clients_per_address, settings.max_clients_per_token)
+    streams = Streams(ledger, hub, admission, settings.keepalive_seconds)
     caught_up = {"ledger": False, "mirror": False}
 
     def mark(part: str) -> None:
@@ -43,7 +52,16 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
 
     for part in caught_up:
         runtime.readiness.set(part, False)
-    api = Api(runtime.bus, ledger, mirror, streams, admission, lambda: all(caught_up.values()), _now)
+    api = Api(
+        runtime.bus,
+        ledger,
+        mirror,
+        streams,
+        admission,
+        lambda: all(caught_up.values()),
+        _now,
+        settings.max_connection_seconds,
+    )
     _watch_gauges(hub, mirror)
     work = [
         runtime.tasks.create_task(ledger.run(lambda: mark("ledger"))),
@@ -51,7 +69,8 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(hub.keep_alive(settings.keepalive_seconds)),
         runtime.tasks.create_task(_summarise(ledger, admission, api.ready, runtime.log)),
     ]
-    await runtime.serve(application(api, Gate(settings.origins)), settings.http_port)
+    gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
+    await runtime.serve(application(api, gate), settings.http_port, tls)
     await runtime.stopping.wait()
     streams.drain()
     for task in work:

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from sse_gateway.cursor import decode_token, encode_token
 from sse_gateway.filters import Query, choose, kind_glob, severities, single, values
 from sse_gateway.problem import BadParameter
+from sse_gateway.scope import EVERYTHING, Scope
 from sse_gateway.since import parse_since
 from tfdrift.envelope import rfc3339
 from tfdrift.events import DriftKind, DriftStatus
@@ -25,9 +26,15 @@ _KINDS = frozenset(DriftKind)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A drift as it is filtered and shown; ``body`` is the JSON that clients get, as on the stream."""
+    """A drift as it is filtered and shown.
+
+    Attributes:
+        subject: what it is published on, which decides who may see it.
+        body: the JSON that clients get, as on the stream.
+    """
 
     id: str
+    subject: str
     timestamp: datetime
     status: DriftStatus
     severity: Severity
@@ -43,6 +50,10 @@ class Row:
         """Where it stands in the list, the oldest first."""
         return (self.timestamp, self.id)
 
+    def visible(self, scope: Scope) -> bool:
+        """Whether somebody of that scope may see it."""
+        return scope.allows(self.subject, self.workspace)
+
 
 def row_of(value: bytes) -> Row:
     """The row of a `DriftRecord` in JSON.
@@ -55,6 +66,7 @@ def row_of(value: bytes) -> Row:
     names = (identity.user_name, identity.arn, identity.principal_id) if identity is not None else ()
     return Row(
         id=drift.id,
+        subject=str(drift.subject()),
         timestamp=drift.timestamp,
         status=drift.status,
         severity=drift.severity,
@@ -76,6 +88,7 @@ class DriftQuery:
         attributes: attribute paths, each with everything below it (``tags`` asks for ``tags.Env`` too).
         user: a user name, ARN or principal id, whatever its case.
         before: the place in the order before which the page begins.
+        scope: what may be seen at all.
     """
 
     statuses: frozenset[DriftStatus]
@@ -87,11 +100,13 @@ class DriftQuery:
     user: str | None
     since: datetime | None
     before: tuple[datetime, str] | None
+    scope: Scope = EVERYTHING
 
     def matches(self, row: Row) -> bool:
         """Whether a drift is asked for."""
         return (
-            (not self.statuses or row.status in self.statuses)
+            row.visible(self.scope)
+            and (not self.statuses or row.status in self.statuses)
             and (not self.severities or row.severity in self.severities)
             and (not self.workspaces or row.workspace in self.workspaces)
             and self._matches_kind(row)
@@ -111,8 +126,8 @@ def _covers(path: str, attribute: str | None) -> bool:
     return attribute == path or (attribute.startswith(path) and attribute[len(path)] in ".[")
 
 
-def parse_drift_query(query: Query, now: datetime) -> DriftQuery:
-    """What the query of ``/api/v1/drifts`` asks for.
+def parse_drift_query(query: Query, now: datetime, scope: Scope) -> DriftQuery:
+    """What the query of ``/api/v1/drifts`` asks for, within what its sender may see.
 
     Raises:
         BadParameter: a value is not known.
@@ -129,6 +144,7 @@ def parse_drift_query(query: Query, now: datetime) -> DriftQuery:
         user=user.casefold() if user is not None else None,
         since=parse_since(since, now) if since is not None else None,
         before=_parse_order(cursor) if cursor is not None else None,
+        scope=scope,
     )
 
 
@@ -199,14 +215,15 @@ class Drifts:
                 return
             yield self._by_id[identifier]
 
-    def counts(self) -> dict[str, object]:
-        """Totals by status, and the open ones by severity and kind."""
-        open_rows = [row for row in self._by_id.values() if row.status is DriftStatus.OPEN]
+    def counts(self, scope: Scope) -> dict[str, object]:
+        """Totals by status, and the open ones by severity and kind, of what may be seen."""
+        rows = [row for row in self._by_id.values() if row.visible(scope)]
+        open_rows = [row for row in rows if row.status is DriftStatus.OPEN]
         by_severity = Counter(row.severity for row in open_rows)
         by_kind = Counter(row.kind for row in open_rows)
         return {
             "open": len(open_rows),
-            "resolved": len(self._by_id) - len(open_rows),
+            "resolved": len(rows) - len(open_rows),
             "open_by_severity": {str(severity): by_severity[severity] for severity in Severity},
             "open_by_kind": {str(kind): by_kind[kind] for kind in DriftKind},
         }

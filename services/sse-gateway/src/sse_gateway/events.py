@@ -13,6 +13,7 @@ from sse_gateway.filters import FILTER_PARAMETERS, Filter, Query, compile_filter
 from sse_gateway.frame import Frame, id_of, payload_of
 from sse_gateway.ledger import Ledger
 from sse_gateway.problem import BadParameter
+from sse_gateway.scope import Scope
 from sse_gateway.since import parse_since
 from tfdrift.subjects import parse
 
@@ -33,8 +34,8 @@ class EventQuery:
     before: Cursor | None
 
 
-def parse_event_query(query: Query, now: datetime, epoch: str) -> EventQuery:
-    """What the query of ``/api/v1/events`` asks for.
+def parse_event_query(query: Query, now: datetime, epoch: str, scope: Scope) -> EventQuery:
+    """What the query of ``/api/v1/events`` asks for, within what its sender may see.
 
     Raises:
         BadParameter: a value is not known, or the cursor is of another making of the ledger.
@@ -45,7 +46,7 @@ def parse_event_query(query: Query, now: datetime, epoch: str) -> EventQuery:
         raise BadParameter("cursor", f"cursor {text!r} is not one that this list gave as next_cursor")
     if before is not None and before.epoch != epoch:
         raise BadParameter("cursor", f"cursor {text!r} is of a ledger that was made anew since; begin again")
-    return EventQuery(compile_filter(query), parse_since(since, now) if since is not None else None, before)
+    return EventQuery(compile_filter(query, scope), parse_since(since, now) if since is not None else None, before)
 
 
 async def newest_first(ledger: Ledger, query: EventQuery, limit: int) -> tuple[list[Frame], Cursor | None]:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
 from sse_gateway.problem import BadParameter
+from sse_gateway.scope import EVERYTHING, Scope
 from tfdrift.severity import Severity
 from tfdrift.subjects import MAX_TOKEN_LENGTH, EventName, Pattern, Provider, SubjectError, parse
 
@@ -34,27 +35,33 @@ class Filter:
     Attributes:
         pattern: what subjects it takes.
         workspaces: the workspaces it takes; an event that is about none is not in any.
+        scope: what its client may see, whatever it asks for.
     """
 
     pattern: Pattern = field(default_factory=Pattern)
     workspaces: frozenset[str] = frozenset()
+    scope: Scope = EVERYTHING
     _answers: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def matches(self, subject: str, workspace: str | None) -> bool:
         """Whether an event on ``subject`` about ``workspace`` is asked for; no foreign subject ever is."""
         if self.workspaces and workspace not in self.workspaces:
             return False
+        if not self.scope.allows_workspace(workspace):
+            return False
         answer = self._answers.get(subject)
         if answer is None:
             if len(self._answers) >= _REMEMBERED_SUBJECTS:
                 self._answers.clear()
-            answer = self._answers[subject] = _matches(self.pattern, subject)
+            answer = _matches(self.pattern, subject) and self.scope.allows_subject(subject)
+            self._answers[subject] = answer
         return answer
 
     @property
     def events(self) -> tuple[EventName, ...]:
         """The events that can come through."""
-        return tuple(event for event in _EVENTS_IN_ORDER if not self.pattern.events or event in self.pattern.events)
+        wanted = self.pattern.events or frozenset(EventName)
+        return tuple(event for event in _EVENTS_IN_ORDER if event in wanted and self.scope.allows_event(event))
 
 
 def _matches(pattern: Pattern, subject: str) -> bool:
@@ -64,11 +71,11 @@ def _matches(pattern: Pattern, subject: str) -> bool:
         return False
 
 
-_shared: WeakValueDictionary[tuple[Pattern, frozenset[str]], Filter] = WeakValueDictionary()
+_shared: WeakValueDictionary[tuple[Pattern, frozenset[str], Scope], Filter] = WeakValueDictionary()
 
 
-def compile_filter(query: Query) -> Filter:
-    """The filter that the filter parameters of a query spell; other parameters are passed over.
+def compile_filter(query: Query, scope: Scope = EVERYTHING) -> Filter:
+    """The filter that the filter parameters of a query spell, within `scope`; other parameters are passed over.
 
     Equal filters are one object, so that clients with equal filters share the work and its memory.
 
@@ -82,9 +89,9 @@ def compile_filter(query: Query) -> Filter:
         kinds=frozenset(kind_glob(value) for value in values(query, "kind")),
     )
     workspaces = frozenset(values(query, "workspace"))
-    found = _shared.get((pattern, workspaces))
+    found = _shared.get((pattern, workspaces, scope))
     if found is None:
-        found = _shared[pattern, workspaces] = Filter(pattern, workspaces)
+        found = _shared[pattern, workspaces, scope] = Filter(pattern, workspaces, scope)
     return found
 
 

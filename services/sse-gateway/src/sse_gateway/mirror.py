@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from sse_gateway.drifts import Drifts, row_of
 from sse_gateway.metrics import UNREADABLE
+from sse_gateway.scope import Scope
 from tfdrift.bus import Bus, Entry
 from tfdrift.records import DRIFTS_BUCKET, WORKSPACES_BUCKET, WorkspaceHead
 
@@ -47,9 +48,10 @@ class Mirror:
                 )
             )
 
-    def heads(self) -> list[WorkspaceHead]:
-        """The workspaces by name."""
-        return sorted(self.workspaces.values(), key=lambda head: head.workspace)
+    def heads(self, scope: Scope) -> list[WorkspaceHead]:
+        """The workspaces that may be seen, by name."""
+        seen = [head for head in self.workspaces.values() if scope.allows_head(head.workspace)]
+        return sorted(seen, key=lambda head: head.workspace)
 
     def _on_drift(self, entry: Entry) -> None:
         if entry.value is None:

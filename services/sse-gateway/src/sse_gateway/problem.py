@@ -23,6 +23,7 @@ class Problem:
         allowed: what that parameter, or the query, may hold.
         retry_after_seconds: becomes the ``Retry-After`` header.
         allow: the methods of the ``Allow`` header.
+        challenge: becomes the ``WWW-Authenticate`` header.
     """
 
     status: HTTPStatus
@@ -31,6 +32,7 @@ class Problem:
     allowed: tuple[str, ...] = ()
     retry_after_seconds: int | None = None
     allow: tuple[str, ...] = ()
+    challenge: str | None = None
 
     def body(self) -> bytes:
         """The document; ``type`` is ``about:blank``, so ``title`` is the status's phrase (RFC 9457 section 4.2.1)."""
@@ -47,12 +49,14 @@ class Problem:
         return orjson.dumps(members)
 
     def headers(self) -> dict[str, str]:
-        """The headers that belong to the status (RFC 9110 sections 10.2.1 and 10.2.3)."""
+        """The headers that belong to the status (RFC 9110 sections 10.2.1, 10.2.3 and 11.6.1)."""
         headers: dict[str, str] = {}
         if self.retry_after_seconds is not None:
             headers["Retry-After"] = str(self.retry_after_seconds)
         if self.allow:
             headers["Allow"] = ", ".join(self.allow)
+        if self.challenge is not None:
+            headers["WWW-Authenticate"] = self.challenge
         return headers
 
 

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from importlib.resources import files
+from random import Random
 from typing import Final
 
 import orjson
 from aiohttp import web
 
+from sse_gateway.access import OPEN
 from sse_gateway.admission import Admission
 from sse_gateway.cursor import Cursor
 from sse_gateway.drifts import DRIFT_PARAMETERS, parse_drift_query
 from sse_gateway.errors import Behind, Refused
 from sse_gateway.events import EVENT_PARAMETERS, event_json, newest_first, parse_event_query
 from sse_gateway.filters import Query, check_names, single
+from sse_gateway.http import ADDRESS, GRANT
 from sse_gateway.ledger import Ledger
+from sse_gateway.lifetime import end_of
 from sse_gateway.mirror import Mirror
 from sse_gateway.problem import BadParameter, Problem
-from sse_gateway.stream import HEADERS, Streams, parse_request
+from sse_gateway.stream import HEADERS, Sender, Streams, parse_request
 from tfdrift import __version__
 from tfdrift.bus import Bus
 
@@ -33,6 +37,9 @@ _PAGE_FILES: Final = {
     "/static/app.js": ("app.js", "text/javascript; charset=utf-8"),
     "/static/style.css": ("style.css", "text/css; charset=utf-8"),
 }
+# They show nothing of anybody's, and a page is needed to sign in on.
+PUBLIC_PATHS: Final = frozenset({"/health", "/api/v1/openapi.json", *_PAGE_FILES})
+
 _PAGE_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -42,7 +49,11 @@ _PAGE_HEADERS: Final = {
 
 @dataclass(frozen=True)
 class Api:
-    """The handlers, over everything that they read from."""
+    """The handlers, over everything that they read from.
+
+    Attributes:
+        max_connection_seconds: how long a stream may last; 0 is unbounded.
+    """
 
     bus: Bus
     ledger: Ledger
@@ -51,6 +62,8 @@ class Api:
     admission: Admission
     ready: Callable[[], bool]
     now: Callable[[], datetime]
+    max_connection_seconds: float
+    random: Random = field(default_factory=Random)
 
     def routes(self) -> list[web.RouteDef]:
         """Every route; GET routes answer HEAD too."""
@@ -80,17 +93,20 @@ class Api:
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """The event stream; HEAD gets its headers."""
-        asked = parse_request(_query(request), request.headers, self.now())
+        grant, now = request[GRANT], self.now()
+        asked = parse_request(_query(request), request.headers, now, grant.scope)
         if request.method == "HEAD":
             return web.Response(headers=HEADERS)
         self._require_ready()
-        return await self.streams.serve(request, asked)
+        end = end_of(grant.expires, now, self.max_connection_seconds, self.random)
+        token = None if grant is OPEN else grant.name
+        return await self.streams.serve(request, asked, Sender(request[ADDRESS], token, end))
 
     async def list_drifts(self, request: web.Request) -> web.Response:
         """The drifts, newest first."""
         query = _query(request)
         check_names(query, DRIFT_PARAMETERS)
-        wanted, limit = parse_drift_query(query, self.now()), _limit(query)
+        wanted, limit = parse_drift_query(query, self.now(), request[GRANT].scope), _limit(query)
         self._require_ready()
         rows, cursor = self.mirror.drifts.page(wanted, limit)
         return _listing(b"drifts", [row.body for row in rows], cursor)
@@ -100,7 +116,7 @@ class Api:
         check_names(_query(request), ())
         self._require_ready()
         row = self.mirror.drifts.get(request.match_info["id"])
-        if row is None:
+        if row is None or not row.visible(request[GRANT].scope):
             raise Refused(Problem(HTTPStatus.NOT_FOUND, f"There is no drift {request.match_info['id']!r}."))
         return web.Response(body=row.body, content_type="application/json")
 
@@ -109,7 +125,8 @@ class Api:
         query = _query(request)
         check_names(query, EVENT_PARAMETERS)
         self._require_ready()
-        wanted, limit = parse_event_query(query, self.now(), self.ledger.epoch), _limit(query)
+        wanted = parse_event_query(query, self.now(), self.ledger.epoch, request[GRANT].scope)
+        limit = _limit(query)
         frames, cursor = await newest_first(self.ledger, wanted, limit)
         return _listing(b"events", [event_json(frame) for frame in frames], str(cursor) if cursor else None)
 
@@ -117,22 +134,24 @@ class Api:
         """The workspaces by name."""
         check_names(_query(request), ())
         self._require_ready()
-        return _listing(b"workspaces", [head.encode() for head in self.mirror.heads()], None)
+        return _listing(b"workspaces", [head.encode() for head in self.mirror.heads(request[GRANT].scope)], None)
 
     async def stats(self, request: web.Request) -> web.Response:
         """Counts, for a page's head."""
         check_names(_query(request), ())
         self._require_ready()
+        scope = request[GRANT].scope
+        heads = self.mirror.heads(scope)
         span = await self.ledger.span()
         return _json(
             {
-                "drifts": self.mirror.drifts.counts(),
+                "drifts": self.mirror.drifts.counts(scope),
                 "ledger": {
                     "first_id": str(Cursor(span.epoch, span.oldest)) if span.oldest <= span.last else None,
                     "last_id": str(Cursor(span.epoch, span.last)) if span.oldest <= span.last else None,
                 },
-                "workspaces": len(self.mirror.workspaces),
-                "resources": sum(head.resource_count for head in self.mirror.workspaces.values()),
+                "workspaces": len(heads),
+                "resources": sum(head.resource_count for head in heads),
                 "clients": self.admission.open,
             }
         )

@@ -29,7 +29,10 @@ from sse_gateway.fanout import Client, Hub, Leaving
 from sse_gateway.filters import FILTER_PARAMETERS, Filter, Query, check_names, compile_filter, single
 from sse_gateway.frame import control, joined, pieces, retry
 from sse_gateway.ledger import Ledger, reset_event
-from sse_gateway.metrics import EVICTIONS, REPLAYED, REPLAYS, RESETS
+from sse_gateway.lifetime import End, Ending
+from sse_gateway.metrics import ENDED, EVICTIONS, REPLAYED, REPLAYS, RESETS
+from sse_gateway.peers import watch_peer
+from sse_gateway.scope import Scope
 from sse_gateway.since import parse_since
 from tfdrift import __version__
 from tfdrift.bus import BusError
@@ -71,8 +74,8 @@ class Asked:
     since: datetime | None
 
 
-def parse_request(query: Query, headers: Mapping[str, str], now: datetime) -> Asked:
-    """What the request asks for.
+def parse_request(query: Query, headers: Mapping[str, str], now: datetime, scope: Scope) -> Asked:
+    """What the request asks for, within what its sender may see.
 
     Raises:
         BadParameter: a parameter or a value is not known.
@@ -81,10 +84,19 @@ def parse_request(query: Query, headers: Mapping[str, str], now: datetime) -> As
     since = single(query, "since")
     parameter = single(query, "last_event_id")
     return Asked(
-        wanted=compile_filter(query),
+        wanted=compile_filter(query, scope),
         last_event_id=headers.get("Last-Event-ID") or parameter,
         since=parse_since(since, now) if since is not None else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sent a request: from which address, with which token (None for none), and when its stream is to end."""
+
+    address: str
+    token: str | None
+    end: End | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +109,24 @@ class _Start:
 class Streams:
     """Serves streams from one ledger."""
 
-    def __init__(self, ledger: Ledger, hub: Hub, admission: Admission) -> None:
+    def __init__(self, ledger: Ledger, hub: Hub, admission: Admission, silence_seconds: float) -> None:
+        """A client that is silent, even to the kernel, for some twice `silence_seconds` is taken for gone."""
         self._ledger = ledger
         self._hub = hub
         self._admission = admission
         self._random = Random()  # noqa: S311 - spreads reconnections, keeps no secret
         self._draining = False
+        self._silence_seconds = silence_seconds
         self._log = structlog.get_logger()
 
-    async def serve(self, request: web.Request, asked: Asked) -> web.StreamResponse:
-        """Stream to one client until it goes, is cut off, or this process drains.
+    async def serve(self, request: web.Request, asked: Asked, sender: Sender) -> web.StreamResponse:
+        """Stream to one client until it goes, is cut off, its time is over, or this process drains.
 
         Raises:
             Refused: there is no place for it.
             tfdrift.bus.BusError, Behind: its position cannot be found now.
         """
-        with self._admission.admitted(request.remote or ""):
+        with self._admission.admitted(sender.address, sender.token):
             epoch = self._ledger.epoch
             start = await self._start(asked)
             replayed = await self._count(start.after, asked.wanted)
@@ -121,18 +135,23 @@ class Streams:
             transport = request.transport
             if writer is None or transport is None:
                 return response
+            watch_peer(transport, self._silence_seconds)
             client = Client(transport, asked.wanted, chunked=request.version >= HttpVersion11)
             client.write(self._opening(asked.wanted, replayed, start))
             response.force_close()
             try:
-                await self._run(client, writer, start.after, epoch)
+                async with asyncio.timeout(sender.end.after_seconds if sender.end is not None else None):
+                    await self._run(client, writer, start.after, epoch)
+            except TimeoutError:
+                if sender.end is not None:
+                    self._end(client, sender.end.reason)
             except Evicted as evicted:
                 EVICTIONS.labels(str(evicted)).inc()
-                self._log.info("client_evicted", reason=str(evicted), address=request.remote)
+                self._log.info("client_evicted", reason=str(evicted), address=sender.address)
                 transport.abort()
             except (BusError, ConnectionError) as error:
                 # The client has its last id, so ending the stream loses nothing.
-                self._log.info("stream_broken_off", reason=str(error), address=request.remote)
+                self._log.info("stream_broken_off", reason=str(error), address=sender.address)
             finally:
                 self._hub.leave(client)
             return response
@@ -179,6 +198,13 @@ class Streams:
         if start.reset is not None and start.span is not None:
             reset = reset_event(start.reset, Cursor(start.span.epoch, start.span.oldest))
         return retry(RETRY_MILLISECONDS) + connected + reset
+
+    def _end(self, client: Client, reason: Ending) -> None:
+        """Say why, where coming back as before would not help, and when to come back."""
+        self._hub.leave(client)
+        ENDED.labels(reason).inc()
+        closing = control("closing", {"reason": reason}) if reason is Ending.TOKEN_EXPIRED else b""
+        client.write(closing + self._farewell())
 
     def _farewell(self) -> bytes:
         return retry(self._random.randint(*DRAIN_RETRY_MILLISECONDS))

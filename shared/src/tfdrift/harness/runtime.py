@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -43,8 +44,8 @@ class Runtime(Generic[S]):
     log: Any = field(default_factory=structlog.get_logger)
     _runners: list[web.AppRunner] = field(default_factory=list)
 
-    async def serve(self, app: web.Application, port: int) -> web.AppRunner:
-        """Serve an application on `http_host`; a handler is cancelled when its client goes.
+    async def serve(self, app: web.Application, port: int, tls: ssl.SSLContext | None = None) -> web.AppRunner:
+        """Serve an application on `http_host`, over TLS where given; a handler is cancelled when its client goes.
 
         Raises:
             ConfigurationError: the port is taken, or the host is not ours.
@@ -56,7 +57,7 @@ class Runtime(Generic[S]):
         self._runners.append(runner)
         host = self.settings.http_host
         try:
-            await web.TCPSite(runner, host, port, reuse_address=True, backlog=4096).start()
+            await web.TCPSite(runner, host, port, ssl_context=tls, reuse_address=True, backlog=4096).start()
         except OSError as error:
             raise ConfigurationError(
                 f"cannot listen on {host}:{port}: {error.strerror or error}; free the port, or set "

@@ -12,7 +12,7 @@ from typing import Final
 PREFIX: Final = "TFDRIFT_"
 
 # Secrets may also be given as a file: TFDRIFT_NATS_PASSWORD_FILE in place of TFDRIFT_NATS_PASSWORD.
-SECRETS: Final = frozenset({"nats_password", "nats_token", "webhook_token", "hash_key"})
+SECRETS: Final = frozenset({"nats_password", "nats_token", "webhook_token", "hash_key", "auth_jwt_secret"})
 
 KNOWN: Final = frozenset(
     {
@@ -54,6 +54,18 @@ KNOWN: Final = frozenset(
         "client_buffer_bytes",
         "max_clients",
         "max_clients_per_address",
+        "max_clients_per_token",
+        "max_connection_seconds",
+        "trusted_proxies",
+        "http_tls_cert_file",
+        "http_tls_key_file",
+        "auth_tokens_file",
+        "auth_jwt_secret",
+        "auth_jwt_key_file",
+        "auth_jwks_url",
+        "auth_jwt_audience",
+        "auth_jwt_issuer",
+        "auth_cookie",
         "recent_window_bytes",
     }
 )

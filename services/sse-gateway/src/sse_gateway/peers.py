@@ -1,0 +1,32 @@
+"""Finding out that a client is gone without having said so: a cut cable, a suspended laptop, a forgetful NAT."""
+
+from __future__ import annotations
+
+import socket
+from asyncio import BaseTransport
+from typing import Final
+
+_PROBES: Final = 3
+
+
+def watch_peer(transport: BaseTransport, silence_seconds: float) -> None:
+    """Have the kernel break a connection whose other end does not answer for some twice `silence_seconds`.
+
+    While nothing is sent, keep-alive probes (RFC 9293 section 3.8.4) ask for an answer. While something is on its
+    way, which the stream's own comments see to, the user timeout (RFC 5482) bounds how long it may stay
+    unacknowledged, or unsent to a window that is shut; by itself the kernel would try for a quarter of an hour.
+    """
+    connection = transport.get_extra_info("socket")
+    if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    seconds = max(1, round(silence_seconds))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", seconds),
+        ("TCP_KEEPINTVL", max(1, seconds // _PROBES)),
+        ("TCP_KEEPCNT", _PROBES),
+        ("TCP_USER_TIMEOUT", 2 * seconds * 1000),
+    ):
+        option = getattr(socket, name, None)  # Linux has them all, other systems some
+        if option is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
