@@ -260,6 +260,13 @@ class Pipeline:
         finally:
             await client.close()
 
+    async def get_until(self, path: str, good: Callable[[Any], object]) -> Any:
+        """The JSON of a path of the gateway, once it is as wanted: the gateway's mirrors may be behind its stream."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while not good(found := await self.get(path)):
+                await asyncio.sleep(0.02)
+        return found
+
     @asynccontextmanager
     async def stream(
         self, query: str = "", last_event_id: str | None = None, *, reconnecting: bool = False

@@ -94,9 +94,16 @@ async def _condition(pipeline: Pipeline, workspace: str, condition: str) -> None
     async with asyncio.timeout(DEADLINE_SECONDS):
         while line not in (await pipeline.metrics("ingest-tfstate")).splitlines():
             await asyncio.sleep(0.02)
-    heads = (await pipeline.get("/api/v1/workspaces"))["workspaces"]
-    head = next(head for head in heads if head["workspace"] == workspace)
-    assert (head["serial"], head["resource_count"]) == (1, 1)
+
+    def ours(listed: dict) -> list[dict]:
+        return [head for head in listed["workspaces"] if head["workspace"] == workspace]
+
+    (head,) = ours(await pipeline.get_until("/api/v1/workspaces", lambda listed: any(map(_marked, ours(listed)))))
+    assert (head["condition"], head["serial"], head["resource_count"]) == (condition, 1, 1)
+
+
+def _marked(head: dict) -> bool:
+    return head["condition"] is not None
 
 
 @pytest.mark.parametrize("name", BAD_STATES)

@@ -30,6 +30,8 @@ async def test_drifts_lists_what_is_open_and_what_was_resolved(
     async def ids(query: str = "") -> list[str]:
         return [drift["id"] for drift in (await pipeline.get(f"{ours}{query}"))["drifts"]]
 
+    await pipeline.get_until(f"/api/v1/drifts/{opened['id']}", lambda drift: drift == opened)
+    await pipeline.get_until(f"/api/v1/drifts/{resolved['id']}", lambda drift: drift == resolved)
     assert await ids() == [opened["id"], resolved["id"]]
     assert await ids("&status=open") == [opened["id"]]
     assert await ids("&status=resolved") == [resolved["id"]]
@@ -66,8 +68,11 @@ async def test_workspaces_tells_each_states_serial_and_size(
         resources = [instance(instance_id(), name) for name in ("a", "b")]
         pipeline.write_state(nested, state(7, *resources), next(times))
         await client.first("state_change")
-    found = {head["workspace"]: head for head in (await pipeline.get("/api/v1/workspaces"))["workspaces"]}
-    head = found[nested]
+
+    def ours(listed: dict) -> list[dict]:
+        return [head for head in listed["workspaces"] if head["workspace"] == nested]
+
+    (head,) = ours(await pipeline.get_until("/api/v1/workspaces", ours))
     assert (head["serial"], head["resource_count"], head["types"]) == (7, 2, {"aws_instance": 2})
     assert head["source"].endswith(f"/{nested}.tfstate")
     assert head["condition"] is None
