@@ -89,3 +89,47 @@ def google_call(
         "json.obj": json.dumps({"protoPayload": entry, "operation": {operation: True} if operation else {}}),
     }
     return alerted(minutes, "gcp_auditlog", fields)
+
+
+def kubernetes_call(
+    minutes: int,
+    verb: str,
+    path: str,
+    body: Any = None,
+    *,
+    by: str = "jane",
+    agent: str = "kubectl/v1.31.0 (linux/amd64) kubernetes/9edcffc",
+    **event: Any,
+) -> Called:
+    """A request such as ``patch`` on ``/apis/apps/v1/namespaces/shop/deployments/web``.
+
+    Args:
+        event: further members of the audit event.
+    """
+    bare = path.partition("?")[0]
+    parts = bare.strip("/").split("/")
+    parts = parts[2:] if parts[0] == "api" else parts[3:]
+    namespace = parts[1] if len(parts) > 2 and parts[0] == "namespaces" else None
+    resource, name, subresource = (*(parts[2:] if namespace else parts), None, None)[:3]
+    audit = {
+        "kind": "Event",
+        "auditID": f"audit-{number()}",
+        "stage": "ResponseComplete",
+        "requestURI": path,
+        "verb": verb,
+        "user": {"username": by, "groups": ["system:authenticated"]},
+        "userAgent": agent,
+        "sourceIPs": ["198.51.100.7"],
+        "objectRef": {
+            "resource": resource,
+            "namespace": namespace,
+            "name": name,
+            "subresource": subresource,
+            "apiVersion": "v1",
+        },
+        "responseStatus": {"code": 200},
+        "requestReceivedTimestamp": at(minutes),
+        "requestObject": body,
+        **event,
+    }
+    return alerted(minutes, "k8s_audit", {"json.obj": json.dumps(audit)})

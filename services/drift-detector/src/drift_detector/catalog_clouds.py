@@ -13,7 +13,7 @@ from typing import Final
 from drift_detector.catalog import Catalog
 from drift_detector.catalog_load import build_catalog, load_catalog, parse_yaml
 
-FILES: Final = ("gcp.yaml",)
+FILES: Final = ("gcp.yaml", "kubernetes.yaml")
 
 
 def load_catalogs() -> Catalog:
