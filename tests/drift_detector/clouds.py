@@ -133,3 +133,38 @@ def kubernetes_call(
         **event,
     }
     return alerted(minutes, "k8s_audit", {"json.obj": json.dumps(audit)})
+
+
+def azure_call(
+    minutes: int,
+    operation: str,
+    resource: str,
+    body: dict[str, Any] | None = None,
+    *,
+    by: str = "jane@example.com",
+    result: str = "Success",
+    signature: str = "Succeeded.OK",
+    **entry: Any,
+) -> Called:
+    """An entry of the Activity Log as Azure Monitor streams it, in its capitals.
+
+    Args:
+        body: what the entry's ``responseBody`` says of the resource.
+        entry: further members of the entry.
+    """
+    properties = {"responseBody": json.dumps(body)} if body is not None else {}
+    log = {
+        "time": at(minutes),
+        "resourceId": resource.upper(),
+        "operationName": operation.upper(),
+        "category": "Administrative",
+        "resultType": result,
+        "resultSignature": signature,
+        "callerIpAddress": "198.51.100.7",
+        "correlationId": f"correlation-{number()}",
+        "identity": {"claims": {"http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn": by}},
+        "location": "global",
+        "properties": {"eventCategory": "Administrative", **properties},
+        **entry,
+    }
+    return alerted(minutes, "azure_platformlogs", {"json.obj": json.dumps(log)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drift_detector import claims, claims_gcp, claims_kubernetes
+from drift_detector import claims, claims_azure, claims_gcp, claims_kubernetes
 from drift_detector.catalog import Catalog
 from drift_detector.claims import Sanctions
 from drift_detector.facts import Call
@@ -12,6 +12,7 @@ from tfdrift.subjects import Provider
 
 _READERS = {
     Provider.GCP: claims_gcp.call_of,
+    Provider.AZURE: claims_azure.call_of,
     Provider.KUBERNETES: claims_kubernetes.call_of,
 }
 

@@ -13,7 +13,7 @@ from typing import Final
 from drift_detector.catalog import Catalog
 from drift_detector.catalog_load import build_catalog, load_catalog, parse_yaml
 
-FILES: Final = ("gcp.yaml", "kubernetes.yaml")
+FILES: Final = ("gcp.yaml", "azure.yaml", "kubernetes.yaml")
 
 
 def load_catalogs() -> Catalog:

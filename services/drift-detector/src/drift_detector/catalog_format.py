@@ -77,6 +77,7 @@ class Transform(StrEnum):
     PATH_TAIL = "path_tail"
     PATH_TAIL_FOLDED = "path_tail_folded"
     GCP_FIREWALL_RULES = "gcp_firewall_rules"
+    AZURE_RULES = "azure_rules"
 
 
 def _listed(value: Any) -> Any:

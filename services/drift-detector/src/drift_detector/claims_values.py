@@ -32,6 +32,23 @@ _TAG_VALUES: Final = ("value", "tagvalue")
 # AWS reserves this prefix for its own tags; Terraform leaves them out of the state.
 _RESERVED_TAG: Final = "aws:"
 
+# Members of a security rule of Azure's (API reference, "Security Rules"), and what the provider calls them.
+_SECURITY_RULE: Final = {
+    "access": "access",
+    "description": "description",
+    "direction": "direction",
+    "priority": "priority",
+    "protocol": "protocol",
+    "sourceAddressPrefix": "source_address_prefix",
+    "sourceAddressPrefixes": "source_address_prefixes",
+    "sourcePortRange": "source_port_range",
+    "sourcePortRanges": "source_port_ranges",
+    "destinationAddressPrefix": "destination_address_prefix",
+    "destinationAddressPrefixes": "destination_address_prefixes",
+    "destinationPortRange": "destination_port_range",
+    "destinationPortRanges": "destination_port_ranges",
+}
+
 Value = Json | Absent | Hidden
 
 
@@ -135,6 +152,8 @@ def transformed(transform: Transform, found: Json, document: Document, *, plural
             return grants_of(found, document)
         case Transform.GCP_FIREWALL_RULES:
             return [_firewall_rule(one, document) for one in elements(found) or ()]
+        case Transform.AZURE_RULES:
+            return [_security_rule(one) for one in elements(found) or ()]
         case Transform.VALUE:
             return _plain(found, plural)
         case _:
@@ -146,6 +165,16 @@ def _firewall_rule(rule: Json, document: Document) -> Json:
     """An element of ``allow`` or ``deny``: Google's ``{"IPProtocol": "tcp", "ports": ["22"]}``, as a state has it."""
     protocol, ports = document.member(rule, "ipprotocol"), document.member(rule, "ports")
     return {"protocol": None if protocol is MISSING else protocol, "ports": [] if ports is MISSING else ports}
+
+
+def _security_rule(rule: Json) -> Json:
+    """An element of ``security_rule``: what Azure's ``{"name": ..., "properties": {...}}`` says of it."""
+    properties = rule.get("properties") if isinstance(rule, dict) else None
+    if not isinstance(properties, dict):
+        return rule
+    return {"name": rule.get("name")} | {
+        attribute: properties[name] for name, attribute in _SECURITY_RULE.items() if name in properties
+    }
 
 
 def _plain(found: Json, plural: bool) -> Value:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ingest_falco import gcp, kubernetes
+from ingest_falco import azure, gcp, kubernetes
 from ingest_falco.alert import CLOUDTRAIL_SOURCE, Alert
 from ingest_falco.cloudtrail import Call, read_call, text_field
 from ingest_falco.identity import identify
@@ -32,6 +32,7 @@ _PROVIDERS: Final = (
 _Reader = tuple[Callable[[Mapping[str, Json]], Call | None], Callable[[Mapping[str, Json]], UserIdentity | None]]
 _READERS: Final[Mapping[Provider, _Reader]] = {
     Provider.GCP: (gcp.read_call, gcp.identify),
+    Provider.AZURE: (azure.read_call, azure.identify),
     Provider.KUBERNETES: (kubernetes.read_call, kubernetes.identify),
 }
 
