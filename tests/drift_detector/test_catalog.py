@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from drift_detector.catalog_load import CatalogError, build_catalog, merge, parse_yaml
+from drift_detector.claims import groups_of
+from drift_detector.normalise import Document
 
 TARGET = {"type": "aws_instance", "id": {"id": "req.instanceId"}, "set": {"instance_type": "req.instanceType"}}
 
@@ -28,6 +30,7 @@ def _document(target: dict[str, Any] | None = None, **event: Any) -> dict[str, A
         ({**TARGET, "set": {"a": {"from": "req.x", "const": 1}}}, "exactly one of 'from', 'const' and 'block'"),
         ({**TARGET, "set": {"a": {"from": "req.x", "as": "bool"}}}, r"targets\.0\.set\.a\.as: Input should be"),
         ({**TARGET, "tags": {"merge": "req.t", "clear": True}}, "tags has exactly one of"),
+        ({**TARGET, "when": {"request.x": True}}, r"events\.ec2:Op: a path starts at 'request'"),
     ],
 )
 def test_a_slip_is_named_with_its_event_and_key(target: dict[str, Any], complaint: str) -> None:
@@ -100,3 +103,26 @@ def test_a_recorded_identity_is_brought_into_the_form_that_calls_give() -> None:
         "::/0",
     )
     assert catalog.identity_values("aws_instance", "id", None) == ()
+
+
+def test_a_group_has_loops_of_its_own() -> None:
+    """A call that adds some and removes others claims each for itself, also where one of the lists is not there."""
+    document = _document()
+    document["events"]["ec2:Op"] = {
+        "tier": "documented",
+        "groups": [
+            {"each": {"one": "req.added[]"}, "targets": [{"type": "t", "kind": "attach", "id": {"id": "one"}}]},
+            {"each": {"one": "req.removed[]"}, "targets": [{"type": "t", "kind": "detach", "id": {"id": "one"}}]},
+            [{"type": "t", "id": {"id": "req.self"}, "when": {"req.mode": ["on", None]}, "set": {"a": "req.value"}}],
+        ],
+    }
+    rule = build_catalog(document, "x").events["ec2:Op"]
+
+    def claimed(request: dict[str, Any]) -> list[tuple[str, str]]:
+        groups = groups_of(rule, Document({"req": request}), [])
+        return [(target.act.value, target.identity["id"]) for group in groups for target in group]
+
+    assert claimed({"added": ["a", "b"]}) == [("create", "a"), ("create", "b")]
+    assert claimed({"removed": ["c"], "self": "s", "value": 1}) == [("delete", "c"), ("update", "s")]
+    assert claimed({"self": "s", "value": 1, "mode": "ON"}) == [("update", "s")]
+    assert claimed({"self": "s", "value": 1, "mode": "off"}) == []

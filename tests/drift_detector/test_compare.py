@@ -21,6 +21,7 @@ from tfdrift.envelope import canonical_json
 
 SAME, DIFFERENT, UNKNOWN = Verdict.SAME, Verdict.DIFFERENT, Verdict.UNKNOWN
 SET, OFF = Comparison(Comparator.SET), Comparison(unset=(False,))
+PROTOCOL = Comparison(Comparator.PROTOCOL)
 BLOCKS = load_catalog().comparison("aws_iam_role", "inline_policy")
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0aaa"
 
@@ -56,6 +57,13 @@ def _hidden(value: object) -> dict[str, str]:
         ("false", MISSING, OFF, SAME),
         (True, None, OFF, DIFFERENT),
         (None, -1, Comparison(unset=(-1,)), SAME),
+        # Protocols by name and by number
+        ("6", "tcp", PROTOCOL, SAME),
+        ("-1", "all", PROTOCOL, SAME),
+        (17, "UDP", PROTOCOL, SAME),
+        ("58", "icmpv6", PROTOCOL, SAME),
+        ("6", "udp", PROTOCOL, DIFFERENT),
+        ("6", "-1", PROTOCOL, DIFFERENT),
         ("hash", None, Comparison(optional=True), SAME),
         ("hash", "other", Comparison(optional=True), DIFFERENT),
         # Tags may be empty

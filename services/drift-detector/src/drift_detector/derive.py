@@ -122,7 +122,7 @@ def derive_managed(
 def _has_attribute(record: ResourceRecord, path: str) -> bool:
     """Whether the provider's version that wrote the record knows the attribute; a state spells every one it knows."""
     root = parse_attribute(path)[0]
-    return root in record.attributes or root == "tags"
+    return root in record.attributes
 
 
 def derive_unmanaged(
