@@ -13,11 +13,19 @@ from tests.conftest import free_port
 from tests.sse_gateway.credentials import AUDIENCE, EC_KEY, RSA_KEY, SECRET, jwk, pem, signed, token_file
 from tests.sse_gateway.gateway import STREAM_PATH, alert, change, metric, publish, running
 from tests.sse_gateway.test_jwks import issuing
-from tests.sse_gateway.test_rest import drift, store
+from tests.sse_gateway.test_rest import drift, put_resource, store
 from tfdrift.records import WORKSPACES_BUCKET, WorkspaceHead, workspace_key
 from tfdrift.severity import Severity
 
-PATHS = (STREAM_PATH, "/api/v1/drifts", "/api/v1/drifts/d1", "/api/v1/events", "/api/v1/workspaces", "/api/v1/stats")
+PATHS = (
+    STREAM_PATH,
+    "/api/v1/drifts",
+    "/api/v1/drifts/d1",
+    "/api/v1/events",
+    "/api/v1/workspaces",
+    "/api/v1/resources/a.b",
+    "/api/v1/stats",
+)
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -246,6 +254,27 @@ async def test_lists_show_what_the_stream_would(nats_url: str, tmp_path: Path) -
         assert seen["blind"] == ([], [], [], (0, 0, 0))
         for identifier, status in (("d1", 200), ("d2", 404), ("d3", 404)):
             assert (await gateway.get(f"/api/v1/drifts/{identifier}", **bearer("narrow")))[0] == status
+
+
+async def test_a_resource_is_shown_to_whoever_may_see_its_changes(nats_url: str, tmp_path: Path) -> None:
+    """Its workspace and its type decide; what may not be seen is not there."""
+    tokens = {
+        "wide": {},
+        "prod": {"workspaces": ["prod"]},
+        "databases": {"subjects": ["tfdrift.state_change.*.aws.aws_db_instance"]},
+        "drifts": {"subjects": ["tfdrift.drift.>"]},
+    }
+    async with running(nats_url, auth_tokens_file=token_file(tmp_path, **tokens)) as gateway:
+        gateway.session.headers.update(bearer("wide"))
+        await put_resource(gateway, "prod", "a.instance", type="aws_instance")
+        await put_resource(gateway, "dev", "a.database")
+        seen = {
+            token: [
+                (await gateway.get(f"/api/v1/resources/{a}", **bearer(token)))[0] for a in ("a.instance", "a.database")
+            ]
+            for token in tokens
+        }
+        assert seen == {"wide": [200, 200], "prod": [200, 404], "databases": [404, 200], "drifts": [404, 404]}
 
 
 async def test_a_stream_ends_with_its_token_and_says_so(nats_url: str) -> None:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from tests.conftest import eventually
 from tests.sse_gateway.gateway import Gateway, alert, change, metric, publish, publish_changes, running
 from tfdrift.events import Drift, DriftKind, DriftStatus, UserIdentity, Via
-from tfdrift.records import DRIFTS_BUCKET, WORKSPACES_BUCKET, DriftRecord, WorkspaceHead, workspace_key
+from tfdrift.records import (
+    DRIFTS_BUCKET,
+    STATE_BUCKET,
+    WORKSPACES_BUCKET,
+    DriftRecord,
+    RecordedChange,
+    Removal,
+    ResourceRecord,
+    WorkspaceHead,
+    resource_key,
+    workspace_key,
+)
 from tfdrift.severity import Severity
 from tfdrift.subjects import Provider
 
@@ -234,3 +246,126 @@ async def test_health_is_ok(nats_url: str) -> None:
         status, health = await gateway.get("/health")
         assert status == 200
         assert (health["status"], health["nats"], health["caught_up"], health["clients"]) == ("ok", True, True, 0)
+
+
+async def put_resource(gateway: Gateway, workspace: str, address: str, **changes: Any) -> None:
+    """A resource in the state of a workspace, whose head is there too."""
+    fields: dict[str, Any] = {
+        "workspace": workspace,
+        "address": address,
+        "type": "aws_db_instance",
+        "name": "main",
+        "provider": Provider.AWS,
+        "id": "db-1",
+        "account_id": "1",
+        "region": "eu-west-1",
+        "lineage": "l",
+        "serial": 3,
+        "recorded_at": BEGIN,
+        "attributes": {},
+    }
+    record = ResourceRecord(**{**fields, **changes})
+    await gateway.bus.bucket(STATE_BUCKET).put(resource_key(workspace, address), record.encode())
+    head = WorkspaceHead(
+        workspace=workspace,
+        source="file:///states",
+        lineage="l",
+        serial=3,
+        digest="d",
+        terraform_version=None,
+        recorded_at=BEGIN,
+        resource_count=1,
+        data_source_count=0,
+        types={},
+    )
+    await gateway.bus.bucket(WORKSPACES_BUCKET).put(workspace_key(workspace), head.encode())
+
+    while workspace not in str((await gateway.get("/api/v1/workspaces"))[1]):
+        pass
+
+
+async def test_a_resource_is_shown_without_what_is_hidden_and_without_its_hashes(nats_url: str) -> None:
+    """At any depth, in its history too; a keyed hash would tell whether two secrets are the same."""
+    async with running(nats_url) as gateway:
+        hidden, large = {"tfdrift:sensitive": "00ff"}, {"tfdrift:oversized": "00ff"}
+        await put_resource(
+            gateway,
+            "prod",
+            "aws_db_instance.main",
+            attributes={"password": hidden, "blocks": [{"key": hidden, "port": 1}], "data": large, "tags": {"a": "b"}},
+            changes=[RecordedChange(serial=3, recorded_at=BEGIN, before={"password": hidden})],
+        )
+        status, shown = await gateway.get("/api/v1/resources/aws_db_instance.main")
+        assert status == 200
+        assert shown["attributes"] == {
+            "password": "(sensitive)",
+            "blocks": [{"key": "(sensitive)", "port": 1}],
+            "data": "(oversized)",
+            "tags": {"a": "b"},
+        }
+        assert shown["changes"][0]["before"] == {"password": "(sensitive)"}
+        assert "00ff" not in str(shown)
+
+
+@pytest.mark.parametrize(
+    "address", ["aws_instance.web", 'module.net["a/b"].aws_instance.web[0]', 'x.y["ü % ? # \\" .."]', 'x.y["a b+c"]']
+)
+async def test_any_address_can_be_asked_for(nats_url: str, address: str) -> None:
+    """The keys of for_each are any text."""
+    async with running(nats_url) as gateway:
+        await put_resource(gateway, "prod", address)
+        status, shown = await gateway.get(f"/api/v1/resources/{quote(address, safe='')}")
+        assert (status, shown.get("address")) == (200, address)
+
+
+async def test_an_address_of_several_workspaces_needs_the_workspace(nats_url: str) -> None:
+    """The answer names them; a resource that has left its state is not found."""
+    async with running(nats_url) as gateway:
+        await put_resource(gateway, "prod", "a.b")
+        await put_resource(gateway, "eu/net", "a.b", id="db-2")
+        await put_resource(gateway, "prod", "a.gone", removed=Removal(serial=4, recorded_at=BEGIN))
+        status, problem = await gateway.get("/api/v1/resources/a.b")
+        assert (status, problem["parameter"], problem["allowed"]) == (400, "workspace", ["eu/net", "prod"])
+        assert (await gateway.get("/api/v1/resources/a.b?workspace=eu/net"))[1]["id"] == "db-2"
+        for path in ("a.b?workspace=dev", "a.gone", "a.none"):
+            assert (await gateway.get(f"/api/v1/resources/{path}"))[0] == 404
+
+
+async def test_workspaces_come_in_pages(nats_url: str) -> None:
+    """By name, each once."""
+    async with running(nats_url) as gateway:
+        for name in ("c", "a", "b"):
+            await put_resource(gateway, name, "a.b")
+        names, cursor = [], ""
+        while cursor is not None:
+            _, page = await gateway.get(f"/api/v1/workspaces?limit=2{cursor and f'&cursor={cursor}'}")
+            names.append([head["workspace"] for head in page["workspaces"]])
+            cursor = page["next_cursor"]
+        assert names == [["a", "b"], ["c"]]
+
+
+async def test_what_has_not_changed_is_not_sent_again(nats_url: str) -> None:
+    """The tag is of the content, so it is the same on every replica, and another as soon as anything changes."""
+    async with running(nats_url) as gateway, running(nats_url) as other:
+        await store(gateway, drift(1))
+        await store(other, drift(1))
+        path = "/api/v1/drifts"
+        async with gateway.session.get(f"{gateway.url}{path}") as response:
+            tag = response.headers["ETag"]
+            assert response.headers["Cache-Control"] == "private, no-cache"
+        for condition, status in (
+            (tag, 304),
+            (f'W/{tag}, "x"', 304),
+            (f'"x",{tag}', 304),
+            ("*", 304),
+            ('"x"', 200),
+            (tag.strip('"'), 200),
+        ):
+            for method in ("GET", "HEAD"):
+                headers = {"If-None-Match": condition}
+                async with other.session.request(method, f"{other.url}{path}", headers=headers) as response:
+                    assert response.status == status, condition
+                    assert response.headers["ETag"] == tag
+        await store(gateway, drift(1, status=DriftStatus.RESOLVED))
+        async with gateway.session.get(f"{gateway.url}{path}", headers={"If-None-Match": tag}) as response:
+            assert response.status == 200

@@ -22,6 +22,7 @@ RESETS: Final = Counter("tfdrift_gateway_resets_total", "Clients that could not 
 REFUSED: Final = Counter("tfdrift_gateway_refused_total", "Requests refused", ["reason"])
 ENDED: Final = Counter("tfdrift_gateway_ended_total", "Streams that were ended in order, by reason", ["reason"])
 KEY_READS: Final = Counter("tfdrift_gateway_key_reads_total", "Readings of the token issuer's keys", ["outcome"])
+DISMISSED: Final = Counter("tfdrift_gateway_dismissed_total", "Drifts that were dismissed here")
 FOREIGN: Final = Counter("tfdrift_gateway_foreign_messages_total", "Ledger messages on a subject outside the grammar")
 UNREADABLE: Final = Counter(
     "tfdrift_gateway_unreadable_records_total", "Values of a bucket that are no record", ["bucket"]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from importlib.resources import files
 from random import Random
 from typing import Final
 
-import orjson
 from aiohttp import web
 
-from sse_gateway.access import OPEN
+from sse_gateway import openapi, pages
+from sse_gateway.access import OPEN, forbidden
 from sse_gateway.admission import Admission
-from sse_gateway.cursor import Cursor
+from sse_gateway.answers import json_answer, listing, members
+from sse_gateway.cursor import Cursor, decode_token, encode_token
+from sse_gateway.dismissal import Dismissal, dismiss, parse_reason
 from sse_gateway.drifts import DRIFT_PARAMETERS, parse_drift_query
 from sse_gateway.errors import Behind, Refused
 from sse_gateway.events import EVENT_PARAMETERS, event_json, newest_first, parse_event_query
@@ -25,6 +26,7 @@ from sse_gateway.ledger import Ledger
 from sse_gateway.lifetime import end_of
 from sse_gateway.mirror import Mirror
 from sse_gateway.problem import BadParameter, Problem
+from sse_gateway.resources import find, shown
 from sse_gateway.stream import HEADERS, Sender, Streams, parse_request
 from tfdrift import __version__
 from tfdrift.bus import Bus
@@ -32,19 +34,8 @@ from tfdrift.bus import Bus
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000
 
-_PAGE_FILES: Final = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/static/app.js": ("app.js", "text/javascript; charset=utf-8"),
-    "/static/style.css": ("style.css", "text/css; charset=utf-8"),
-}
 # They show nothing of anybody's, and a page is needed to sign in on.
-PUBLIC_PATHS: Final = frozenset({"/health", "/api/v1/openapi.json", *_PAGE_FILES})
-
-_PAGE_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+PUBLIC_PATHS: Final = frozenset({"/health", "/api/v1/openapi.json", *pages.PATHS})
 
 
 @dataclass(frozen=True)
@@ -64,32 +55,42 @@ class Api:
     now: Callable[[], datetime]
     max_connection_seconds: float
     random: Random = field(default_factory=Random)
+    description: bytes = field(default_factory=openapi.encoded)
 
     def routes(self) -> list[web.RouteDef]:
         """Every route; GET routes answer HEAD too."""
         return [
             web.get("/health", self.health),
+            web.get("/api/v1/openapi.json", self.openapi),
             web.get("/api/v1/stream", self.stream),
             web.get("/api/v1/drifts", self.list_drifts),
             web.get("/api/v1/drifts/{id}", self.get_drift),
+            web.post("/api/v1/drifts/{id}/dismiss", self.dismiss_drift),
             web.get("/api/v1/events", self.list_events),
             web.get("/api/v1/workspaces", self.list_workspaces),
+            # An address may hold slashes: the keys of for_each are any text.
+            web.get("/api/v1/resources/{address:.+}", self.get_resource),
             web.get("/api/v1/stats", self.stats),
-            *(web.get(path, _page_handler(*_PAGE_FILES[path])) for path in _PAGE_FILES),
+            *pages.routes(),
         ]
 
-    async def health(self, _: web.Request) -> web.Response:
+    async def health(self, request: web.Request) -> web.Response:
         """Whether this process is alive, and whether it can read the ledger: ``degraded`` still serves clients."""
         connected = self.bus.connected
-        return _json(
+        return members(
+            request,
             {
                 "status": "ok" if connected and self.ready() else "degraded",
                 "version": __version__,
                 "nats": connected,
                 "caught_up": self.ready(),
                 "clients": self.admission.open,
-            }
+            },
         )
+
+    async def openapi(self, request: web.Request) -> web.Response:
+        """The description of all this."""
+        return json_answer(request, self.description)
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """The event stream; HEAD gets its headers."""
@@ -109,7 +110,7 @@ class Api:
         wanted, limit = parse_drift_query(query, self.now(), request[GRANT].scope), _limit(query)
         self._require_ready()
         rows, cursor = self.mirror.drifts.page(wanted, limit)
-        return _listing(b"drifts", [row.body for row in rows], cursor)
+        return listing(request, "drifts", [row.body for row in rows], cursor)
 
     async def get_drift(self, request: web.Request) -> web.Response:
         """One drift with its history."""
@@ -118,7 +119,18 @@ class Api:
         row = self.mirror.drifts.get(request.match_info["id"])
         if row is None or not row.visible(request[GRANT].scope):
             raise Refused(Problem(HTTPStatus.NOT_FOUND, f"There is no drift {request.match_info['id']!r}."))
-        return web.Response(body=row.body, content_type="application/json")
+        return json_answer(request, row.body)
+
+    async def dismiss_drift(self, request: web.Request) -> web.Response:
+        """Resolve a drift as dismissed."""
+        check_names(_query(request), ())
+        grant = request[GRANT]
+        if not grant.may_write:
+            raise forbidden("This token may not dismiss drifts.")
+        dismissal = Dismissal(None if grant is OPEN else grant.name, parse_reason(await request.read()), self.now())
+        drift = await dismiss(self.bus, request.match_info["id"], dismissal, grant)
+        headers = {"Cache-Control": "no-store"}
+        return web.Response(body=drift.encode(), content_type="application/json", headers=headers)
 
     async def list_events(self, request: web.Request) -> web.Response:
         """The ledger, newest first."""
@@ -128,22 +140,37 @@ class Api:
         wanted = parse_event_query(query, self.now(), self.ledger.epoch, request[GRANT].scope)
         limit = _limit(query)
         frames, cursor = await newest_first(self.ledger, wanted, limit)
-        return _listing(b"events", [event_json(frame) for frame in frames], str(cursor) if cursor else None)
+        return listing(request, "events", [event_json(frame) for frame in frames], str(cursor) if cursor else None)
 
     async def list_workspaces(self, request: web.Request) -> web.Response:
         """The workspaces by name."""
-        check_names(_query(request), ())
+        query = _query(request)
+        check_names(query, ("limit", "cursor"))
+        limit, after = _limit(query), _name_after(query)
         self._require_ready()
-        return _listing(b"workspaces", [head.encode() for head in self.mirror.heads(request[GRANT].scope)], None)
+        heads = [head for head in self.mirror.heads(request[GRANT].scope) if after is None or head.workspace > after]
+        cursor = encode_token(heads[limit - 1].workspace) if len(heads) > limit else None
+        return listing(request, "workspaces", [head.encode() for head in heads[:limit]], cursor)
+
+    async def get_resource(self, request: web.Request) -> web.Response:
+        """One resource as the state records it."""
+        query = _query(request)
+        check_names(query, ("workspace",))
+        workspace = single(query, "workspace")
+        self._require_ready()
+        known = [head.workspace for head in self.mirror.heads(request[GRANT].scope)]
+        wanted = known if workspace is None else [name for name in known if name == workspace]
+        record = await find(self.bus, wanted, request.match_info["address"], request[GRANT].scope)
+        return json_answer(request, shown(record))
 
     async def stats(self, request: web.Request) -> web.Response:
         """Counts, for a page's head."""
         check_names(_query(request), ())
         self._require_ready()
         scope = request[GRANT].scope
-        heads = self.mirror.heads(scope)
-        span = await self.ledger.span()
-        return _json(
+        heads, span = self.mirror.heads(scope), await self.ledger.span()
+        return members(
+            request,
             {
                 "drifts": self.mirror.drifts.counts(scope),
                 "ledger": {
@@ -153,7 +180,7 @@ class Api:
                 "workspaces": len(heads),
                 "resources": sum(head.resource_count for head in heads),
                 "clients": self.admission.open,
-            }
+            },
         )
 
     def _require_ready(self) -> None:
@@ -174,21 +201,9 @@ def _limit(query: Query) -> int:
     return int(text)
 
 
-def _json(members: dict[str, object]) -> web.Response:
-    return web.Response(
-        body=orjson.dumps(members), content_type="application/json", headers={"Cache-Control": "no-store"}
-    )
-
-
-def _listing(name: bytes, items: list[bytes], cursor: str | None) -> web.Response:
-    body = b'{"%b":[%b],"next_cursor":%b}' % (name, b",".join(items), orjson.dumps(cursor))
-    return web.Response(body=body, content_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-def _page_handler(name: str, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-    body = files("sse_gateway").joinpath("static", name).read_bytes()
-
-    async def page(_: web.Request) -> web.Response:
-        return web.Response(body=body, headers={"Content-Type": content_type, **_PAGE_HEADERS})
-
-    return page
+def _name_after(query: Query) -> str | None:
+    cursor = single(query, "cursor")
+    try:
+        return decode_token(cursor) if cursor is not None else None
+    except ValueError:
+        raise BadParameter("cursor", "cursor is not one that this list gave as next_cursor") from None
