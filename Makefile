@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint bench truth schemas lock compose-test clean
+.PHONY: help setup run demo test lint bench truth schemas mapping lock compose-test clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,9 @@ truth: setup ## how right the detector is over the real logs and states of DRIFT
 
 schemas: setup ## writes docs/schemas from the payload models
 	@$(BIN)/python -m tfdrift.schemas docs/schemas
+
+mapping: setup ## generates the detector's mapping/auto.json; PROVIDER=latest takes the provider's newest schema
+	@$(BIN)/python -m mapping_generator $(if $(PROVIDER),--provider $(PROVIDER))
 
 lock: setup ## resolves both lock files anew; LOCK=--upgrade takes newer versions
 	@deploy/local/lock.sh $(LOCK)

@@ -25,9 +25,13 @@ _EXCLUDED: Final = re.compile(
     r"pending_window_in_days|snapshot_identifier|snapshot_name|snapshot_arns?|source_.*|restore_.*|replicate_source.*|"
     r"client_token|caller_reference|creation_token|idempotency_token|.*_wo|.*_wo_version|.*kms_.*|key_id|"
     r"target_key_id|.*(date|time|timestamp)|.*_at|schema|.*template_body|.*_body|body|content|code|script|user_data.*|"
-    r"encrypted|version|owner.*|.*_owner|confirm_.*|notify_.*|reset_.*|status_reason|.*update_type|comment_.*|lock_.*|desired_.*|operation|action|scope|.*encryption_key.*"
+    r"encrypted|version|owner.*|.*_owner|confirm_.*|notify_.*|reset_.*|status_reason|.*update_type|comment_.*|lock_.*|desired_.*|operation|action|scope|.*encryption_key.*|s3_bucket|s3_key|s3_object_version|.*_s3_object_version|"
+    r"task_definition|saml_metadata_document|credentials|bypass_.*|activate|extend_deletion|fail_on_warnings|"
+    r"disable_rollback|template_url|public_key|certificate|certificate_pem|certificate_chain"
 )
-_SECRET: Final = re.compile(r".*(password|secret|passphrase|private_key|auth_token|api_key|access_token|credentials?)")
+_SECRET: Final = re.compile(
+    r".*(password|secret|passphrase|private_key|auth_token|oauth_token|api_key|access_token|basic_auth_credentials)"
+)
 _JSON: Final = re.compile(r"definition|.*_definition|.*_document|.*_json|event_pattern|.*_pattern_json|filter_policy")
 _POLICY: Final = re.compile(r"policy|.*policy_document|policy_text|.*_policy|policy_body")
 _REFERENCE: Final = re.compile(r".*_arns?|role|.*_role|.*_role_name")
@@ -85,7 +89,8 @@ def _setting(service: Service, member: Member, attribute: Attribute, place: tupl
         return _listed(service, member, attribute, place)
     kinds = (attribute.kind, member.kind)
     if _SECRET.fullmatch(_leaf(name)):
-        return Setting(name, path, "hidden") if kinds == ("string", "string") else None
+        # In a block that a state may leave out, the secret need not be Terraform's.
+        return Setting(name, path, "hidden") if kinds == ("string", "string") and "." not in name else None
     how: str | None = None
     compare: Compare = None
     if kinds == ("bool", "boolean"):
@@ -116,10 +121,10 @@ def _lenient(name: str, how: str | None = None) -> dict[str, Any] | None:
 
 def _comparator(leaf: str, enumerated: bool) -> str | None:
     tests: tuple[tuple[bool, str], ...] = (
+        (leaf.endswith(("_window", "_window_start")) or enumerated, "text_folded"),
         (_POLICY.fullmatch(leaf) is not None, "json_policy"),
         (_JSON.fullmatch(leaf) is not None, "json"),
         (leaf.endswith("_version"), "version"),
-        (leaf.endswith(("_window", "_window_start")) or enumerated, "text_folded"),
         ("cidr" in leaf.split("_"), "cidr"),
         (_REFERENCE.fullmatch(leaf) is not None, "arn_or_name"),
     )

@@ -98,6 +98,9 @@ OPAQUE_SERVICES: Final = frozenset({"s3", "s3control"})
 # Further names that CloudTrail writes for a request's member.
 MEMBER_NAMES: Final = {"s3:bucket": "bucketName"}
 
+# Members that give a name in forms of their service's own, and the mapping's transform for them.
+MEMBER_FORMS: Final = {"lambda:functionname": "lambda_name", "kms:keyid": "kms_key_id", "kms:targetkeyid": "kms_key_id"}
+
 # Types whose noun in the API, folded, is none that their name suggests.
 NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_ami": ("image",),
@@ -119,6 +122,7 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_cloudwatch_event_bus": ("eventbus",),
     "aws_cloudwatch_log_subscription_filter": ("subscriptionfilter",),
     "aws_cloudwatch_metric_alarm": ("metricalarm",),
+    "aws_codepipeline": ("pipeline",),
     "aws_config_config_rule": ("configrule",),
     "aws_config_configuration_aggregator": ("configurationaggregator",),
     "aws_db_event_subscription": ("eventsubscription",),
@@ -139,7 +143,7 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_efs_file_system": ("filesystem",),
     "aws_egress_only_internet_gateway": ("egressonlyinternetgateway",),
     "aws_eip": ("address", "allocation"),
-    "aws_eip_association": ("addressassociation", "association"),
+    "aws_eip_association": ("addressassociation",),
     "aws_elasticache_cluster": ("cachecluster",),
     "aws_elasticache_parameter_group": ("cacheparametergroup",),
     "aws_elasticache_subnet_group": ("cachesubnetgroup",),
@@ -194,9 +198,13 @@ NOUN_PREFIXES: Final = {"docdb": ("db",), "neptune": ("db",), "rds": ("db",), "w
 EPHEMERAL_TYPES: Final = frozenset(
     {
         "aws_ami",
+        "aws_appconfig_hosted_configuration_version",
         "aws_athena_prepared_statement",
+        "aws_auditmanager_assessment_report",
+        "aws_bedrock_guardrail_version",
         "aws_cloudwatch_log_stream",
         "aws_cognito_user",
+        "aws_dataexchange_revision",
         "aws_db_cluster_snapshot",
         "aws_db_snapshot",
         "aws_docdb_cluster_snapshot",
@@ -215,23 +223,36 @@ EPHEMERAL_TYPES: Final = frozenset(
         "aws_kinesis_stream_consumer",
         "aws_kms_grant",
         "aws_lambda_layer_version",
+        "aws_lexv2models_bot_version",
+        "aws_m2_deployment",
         "aws_neptune_cluster_snapshot",
         "aws_network_interface",
         "aws_quicksight_ingestion",
         "aws_redshift_cluster_snapshot",
+        "aws_redshiftserverless_snapshot",
         "aws_s3_object",
         "aws_sagemaker_app",
         "aws_sagemaker_model",
         "aws_secretsmanager_secret_version",
+        "aws_servicecatalog_provisioned_product",
         "aws_spot_instance_request",
     }
+)
+
+# Types of which a creation's response gives the id in another form than states have, or that have rivals of which it
+# cannot be told which was made: Route 53 answers with /hostedzone/Z1, and an external key is made as any key is.
+RENAMED_TYPES: Final = frozenset(
+    {"aws_iam_service_linked_role", "aws_kms_key", "aws_route53_delegation_set", "aws_route53_zone"}
 )
 
 # Types whose delete operation does not name them alone, so a person has to say what does (folded members).
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     "aws_ecs_service": ("cluster", "service"),
+    "aws_cloudhsm_v2_hsm": ("hsmid",),
     "aws_eip": ("allocationid",),
+    "aws_route53_resolver_firewall_rule": ("firewallrulegroupid", "firewalldomainlistid"),
     "aws_security_group": ("groupid",),
+    "aws_vpc_ipam_pool_cidr": ("ipampoolid", "cidr"),
 }
 
 # Types whose operations need a person altogether: their identity or existence is not what the API's names suggest.
@@ -241,9 +262,15 @@ UNGENERATED_TYPES: Final = frozenset(
         "aws_cloudwatch_event_target",
         "aws_network_acl_rule",
         "aws_route",
+        "aws_cloudformation_type",
+        "aws_connect_bot_association",
+        "aws_db_proxy_target",
+        "aws_ec2_local_gateway_route",
         "aws_route53_record",
+        "aws_sagemaker_image_version",
         "aws_security_group_rule",
         "aws_vpc_security_group_egress_rule",
+        "aws_servicecatalog_portfolio_share",
         "aws_vpc_security_group_ingress_rule",
         # Another's aspect, an action, or a second home of what has one.
         "aws_acm_certificate_validation",

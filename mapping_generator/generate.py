@@ -7,7 +7,7 @@ from typing import Any
 
 from mapping_generator import service_model
 from mapping_generator.exceptions import EVENT_NAMES, EVENT_SOURCES
-from mapping_generator.identity import ANY, Tie
+from mapping_generator.identity import ANY
 from mapping_generator.provider_schema import PACKAGE, Schema
 from mapping_generator.service_model import Service
 from mapping_generator.tagging import CURATED
@@ -29,12 +29,13 @@ def generate(schema: Schema) -> dict[str, Any]:
             targets = list(finder.targets(operation))
             for key in event_keys(service, operation) if targets else ():
                 events.setdefault(key, []).extend(targets)
+    types = _types(events)
     return {
         "version": 1,
         "provider_schema": f"hashicorp/aws {schema.provider} ({PACKAGE} {schema.package})",
         "sources": {"botocore": service_model.VERSION, PACKAGE: schema.package},
-        "types": _types(events),
-        "events": {key: _event(key, events[key]) for key in sorted(events)},
+        "types": types,
+        "events": {key: _event(key, events[key], types) for key in sorted(events)},
     }
 
 
@@ -44,7 +45,7 @@ def event_keys(service: Service, operation: str) -> list[str]:
     return [f"{source}:{name}" for source in EVENT_SOURCES.get(service.name, service.prefixes[:1])]
 
 
-def _event(key: str, targets: list[Target]) -> dict[str, Any]:
+def _event(key: str, targets: list[Target], types: Mapping[str, Any]) -> dict[str, Any]:
     """One event's mapping: the sure alternatives, if there are some; a service's own before those that share its name.
 
     DocumentDB and Neptune are called as RDS; the detector takes the first alternative that some state holds.
@@ -57,17 +58,20 @@ def _event(key: str, targets: list[Target]) -> dict[str, Any]:
     if looped is not None:
         event["each"] = {_ELEMENT: looped}
         chosen = [target for target in chosen if [one.path for one in target.identity if one.many] == [looped]]
-    event["targets"] = [_written(target) for target in chosen]
+    event["targets"] = [_written(target, types.get(target.type, {}).get("identity", {})) for target in chosen]
     return event
 
 
-def _written(target: Target) -> dict[str, Any]:
+def _written(target: Target, forms: Mapping[str, str]) -> dict[str, Any]:
     written: dict[str, Any] = {"type": target.type}
     if target.act != "update":
         written["kind"] = target.act
-    written["id"] = {
-        found.attribute + ("?" if found.optional else ""): _identity_source(found) for found in target.identity
-    }
+    written["id"] = {}
+    for found in target.identity:
+        # What one operation gives as an ARN has to be in one form for all of them.
+        path, form = (_ELEMENT if found.many else found.path), forms.get(found.attribute)
+        key = found.attribute + ("?" if found.optional else "")
+        written["id"][key] = {"from": path, "as": form} if form else path
     if target.settings:
         written["set"] = {
             one.attribute: {"from": one.path, "as": one.transform} if one.transform else one.path
@@ -78,11 +82,6 @@ def _written(target: Target) -> dict[str, Any]:
     return written
 
 
-def _identity_source(found: Tie) -> Any:
-    path = _ELEMENT if found.many else found.path
-    return {"from": path, "as": "arn_tail"} if found.tail and found.attribute != ANY else path
-
-
 def _types(events: Mapping[str, list[Target]]) -> dict[str, Any]:
     types: dict[str, dict[str, Any]] = {}
     for target in _all(events):
@@ -91,8 +90,8 @@ def _types(events: Mapping[str, list[Target]]) -> dict[str, Any]:
             if one.compare is not None:
                 facts.setdefault("attributes", {})[one.attribute.replace("[0]", "")] = one.compare
         for found in target.identity:
-            if found.tail and found.attribute != ANY:
-                facts.setdefault("identity", {})[found.attribute] = "arn_tail"
+            if found.form and found.attribute != ANY:
+                facts.setdefault("identity", {})[found.attribute] = found.form
         if target.parent is not None:
             kind, attribute = target.parent
             facts["parent"] = {"type": kind, "via": {ANY: attribute}}

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mapping_generator.exceptions import KEYS, MEMBER_NAMES
+from mapping_generator.exceptions import KEYS, MEMBER_FORMS, MEMBER_NAMES
 from mapping_generator.names import fold, singular
 from mapping_generator.provider_schema import Attribute
 from mapping_generator.service_model import Member, Service
-from mapping_generator.types import Match, ResourceType
+from mapping_generator.types import Match, ResourceType, matched_deed
 from mapping_generator.verbs import DELETES, DETACHES, deed_of
 
 ANY: Final = "@identity"
@@ -39,6 +39,7 @@ class Tie:
         own: whether it names this very resource, rather than one that it belongs to.
         sure: whether the attribute is known to hold this very form of the name; if it does not, the resource is not
             found, which is harmless for all but creations: what nobody holds is told as unmanaged.
+        form: the mapping's transform that brings both sides to one form, such as ``arn_tail``.
         many: whether it is a list, so that the call is about several resources.
     """
 
@@ -47,23 +48,28 @@ class Tie:
     own: bool
     sure: bool
     many: bool = False
-    tail: bool = False
+    form: str | None = None
     optional: bool = False
 
 
 Identity = tuple[Tie, ...]
 
 
-def own_form(kind: ResourceType, folded: str) -> str | None:
-    """The form (id, name, arn, identifier, or "" for any) in which a member names the type's own resource."""
+def own_form(kind: ResourceType, folded: str, *, tails: bool = True) -> str | None:
+    """The form (id, name, arn, identifier, url, or "" for any) in which a member names the type's own resource.
+
+    With ``tails`` it may do so by the last words of the type's noun alone: a role policy has a PolicyName.
+    """
     if folded in kind.nouns:
         return ""
     found = _FORM.search(folded)
-    base = folded[: found.start()] if found else ""
-    # A role policy's PolicyName is its own: the last words of a noun are what the thing is.
-    if base in kind.nouns or (len(base) >= _WORD_LENGTH and any(noun.endswith(base) for noun in kind.nouns)):
-        return found[1] if found else None
-    return None
+    if found is None:
+        return None
+    base = folded[: found.start()]
+    tail = len(base) >= _WORD_LENGTH and any(noun.endswith(base) for noun in kind.nouns)
+    # A provisioned product's product_id is that of the product.
+    foreign = base in kind.others and kind.attribute_named(folded) is not None
+    return found[1] if base in kind.nouns or (tails and tail and not foreign) else None
 
 
 def tie(kind: ResourceType, service: Service, member: Member, root: str = "req") -> Tie | None:
@@ -79,13 +85,14 @@ def tie(kind: ResourceType, service: Service, member: Member, root: str = "req")
     if exact is not None and kind.attributes[exact].kind in ("string", "number"):
         if exact in ("id", "arn", "name"):
             return Tie(ANY, path, own=True, sure=True, many=many)
-        tail = service.takes_arns(shape) and not folded.endswith("arn")
-        return Tie(exact, path, form is not None or not _is_reference(kind, exact), sure=True, many=many, tail=tail)
+        arns = "arn_tail" if service.takes_arns(shape) and not folded.endswith("arn") else None
+        given = MEMBER_FORMS.get(f"{service.name}:{folded}", arns)
+        return Tie(exact, path, form is not None or not _is_reference(kind, exact), sure=True, many=many, form=given)
     if form is not None or folded in _GENERIC:
         return _own_tie(kind.attributes, form if form is not None else _GENERIC[folded], path, many)
     reference = kind.attribute_named(_FORM.sub("", folded))
     if reference is not None and kind.attributes[reference].kind == "string":
-        return Tie(reference, path, own=False, sure=False, many=many, tail=True)
+        return Tie(reference, path, own=False, sure=False, many=many, form="arn_tail")
     return None
 
 
@@ -134,7 +141,7 @@ def key_of(kind: ResourceType, service: Service) -> Key | None:
         return Key(KEYS[kind.name])
     for operation in service.operations():
         deed = deed_of(operation)
-        if deed.verb not in DELETES | DETACHES or deed.batch or kind.matched(deed.noun) is not Match.EXACT:
+        if deed.verb not in DELETES | DETACHES or deed.batch or matched_deed(kind, deed) is not Match.EXACT:
             continue
         members = service.request(operation)
         required = [fold(member.name) for member in members.values() if member.required]
@@ -151,7 +158,7 @@ def _is_scope(kind: ResourceType, folded: str) -> bool:
     name = kind.attribute_named(folded)
     if name is None or kind.attributes[name].kind != "string" or name.startswith(("final_", "version_")):
         return False
-    return _is_reference(kind, name)
+    return name == "qualifier" or _is_reference(kind, name)
 
 
 def whole_key_in(
@@ -186,7 +193,7 @@ def own_name_in(
         found, name = tie(kind, service, member, root), _singular_name(member)
         if found is None or not found.own or (key is not None and len(key.members) > 1 and not _is_arn(found)):
             continue
-        if own_form(kind, name) is not None and (found.sure or _FORM.sub("", name) in kind.nouns):
+        if own_form(kind, name, tails=False) is not None:
             specific.append(found)
         elif name in _GENERIC and (member.required or root != "req"):
             generic.append(found)

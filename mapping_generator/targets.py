@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from mapping_generator.attributes import Setting, settings
-from mapping_generator.exceptions import EPHEMERAL_TYPES, OPAQUE_SERVICES
-from mapping_generator.identity import ANY, Identity, Key, Tie, is_unique, key_of, own_name_in, whole_key_in
+from mapping_generator.exceptions import EPHEMERAL_TYPES, OPAQUE_SERVICES, RENAMED_TYPES
+from mapping_generator.identity import ANY, Identity, Key, Tie, is_unique, key_of, own_form, own_name_in, whole_key_in
 from mapping_generator.names import fold
 from mapping_generator.service_model import Member, Service
 from mapping_generator.tagging import resource_in, tagged_noun, tags_in
-from mapping_generator.types import Match, ResourceType
-from mapping_generator.verbs import CREATES, DELETES, TOUCHES, UPDATES, UPSERTS, Deed, deed_of
+from mapping_generator.types import Match, ResourceType, matched_deed
+from mapping_generator.verbs import CREATES, DELETES, DETACHES, TOUCHES, UPDATES, UPSERTS, Deed, deed_of
 
 STRONG: Final = "auto-strong"
 WEAK: Final = "auto-weak"
-_LINKS: Final = ("Attachment", "Association")
-_MAKES: Final = ("create", "upsert", "attach")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +53,13 @@ class TargetFinder:
         if noun is not None:
             yield from self._tagged(deed, noun, request)
             return
-        matches = [(kind, match) for kind in self._kinds if (match := _matched(kind, deed))]
+        if deed.verb not in TOUCHES:
+            return
+        matches = [(kind, match) for kind in self._kinds if (match := matched_deed(kind, deed))]
         best = max((match for _, match in matches), default=Match.NONE)
         meant = [self._target(operation, deed, match, kind) for kind, match in matches if match is best]
         found = [target for target in meant if target is not None]
-        yield from found or (self._touched(deed, request) if deed.verb in TOUCHES else ())
+        yield from found or self._touched(deed, request)
 
     def _tagged(self, deed: Deed, noun: str, request: Mapping[str, Member]) -> Iterator[Target]:
         tags = tags_in(self._service, deed, request)
@@ -88,20 +88,15 @@ class TargetFinder:
         if identity is None:
             return None
         many = any(found.many for found in identity)
-        if act in _MAKES and (not _is_sure(identity) or many or kind.name in EPHEMERAL_TYPES):
-            act = "update" if act == "upsert" else None
-        if act == "create" and key is not None and len(key.members) > 1 and _is_inner_id(identity):
+        if act == "create" and (many or not _may_be_told(kind, key, identity)):
             act = None
         if key is None and not any(is_unique(found) for found in identity):
             act = None
         if act is None or deed.batch or (many and act == "update"):
             return Target(self._service.name, kind.name, "update", WEAK, identity)
-        parent = self._parent(kind, identity)
-        if act == "upsert" and parent is None and not any(found.own for found in identity):
-            # A part of something elsewhere, which may not be Terraform's: only what a state holds is of interest.
-            act = "update"
-        sets = act in ("update", "upsert") and self._service.name not in OPAQUE_SERVICES
+        sets = act == "update" and self._service.name not in OPAQUE_SERVICES
         set_ = self._settings(kind, key, identity, request) if sets else ()
+        parent = self._parent(kind, identity) if act == "create" else None
         return Target(self._service.name, kind.name, act, STRONG, identity, set_, parent=parent)
 
     def _identity(self, kind: ResourceType, members: Mapping[str, Member]) -> Identity | None:
@@ -118,8 +113,10 @@ class TargetFinder:
 
     def _parent(self, kind: ResourceType, identity: Identity) -> tuple[str, str] | None:
         """The type of the same service that an identity's foreign part names, the nearest first."""
-        for found in reversed([one for one in identity if not one.own and not one.optional]):
+        for found in reversed(identity):
             member = fold(found.path.split("|")[0].rsplit(".", 1)[-1])
+            if found.attribute == ANY or found.optional or own_form(kind, member) is not None:
+                continue
             for other in self._kinds:
                 if other is not kind and any(member in (noun, noun + form) for noun in other.nouns for form in _FORMS):
                     return other.name, found.attribute
@@ -160,21 +157,14 @@ class TargetFinder:
 _FORMS: Final = ("", "id", "name", "arn", "identifier")
 
 
-def _matched(kind: ResourceType, deed: Deed) -> Match:
-    if deed.verb in ("Attach", "Detach", "Associate", "Disassociate"):
-        linked = any(kind.matched(deed.noun + ending) is Match.EXACT for ending in _LINKS)
-        return Match.EXACT if linked else Match.NONE
-    return kind.matched(deed.noun)
-
-
 def _act(deed: Deed, match: Match) -> str | None:
-    """What an operation does to a type that its noun means; None for what cannot be said."""
+    """What an operation does to a type that its noun means; None for what cannot be said.
+
+    What is put or attached may be an attribute of something else to Terraform, as a gateway's VPC is. So neither is
+    told as a creation, which somebody would be asked to account for.
+    """
     if match is Match.EXACT:
-        if deed.verb in ("Attach", "Associate"):
-            return "attach"
-        if deed.verb in ("Detach", "Disassociate"):
-            return "detach"
-        for verbs, act in ((CREATES, "create"), (UPSERTS, "upsert"), (DELETES, "delete")):
+        for verbs, act in ((CREATES, "create"), (DELETES, "delete"), (DETACHES, "detach")):
             if deed.verb in verbs:
                 return act
     return "update" if match >= Match.PLAIN_ASPECT and deed.verb in UPDATES | UPSERTS else None
@@ -184,9 +174,13 @@ def _is_sure(identity: Identity) -> bool:
     return all(found.sure for found in identity)
 
 
-def _is_inner_id(identity: Identity) -> bool:
-    """Whether an id that is unique in a parent names the resource: a state's id may be made of both."""
-    return any(found.attribute == ANY and found.path.split("|")[0].lower().endswith("id") for found in identity)
+def _may_be_told(kind: ResourceType, key: Key | None, identity: Identity) -> bool:
+    """Whether a state that holds what was created is sure to be recognised; if not, it would be unmanaged for ever."""
+    if not _is_sure(identity) or kind.name in EPHEMERAL_TYPES | RENAMED_TYPES:
+        return False
+    # An id that is unique in a parent alone: a state's id may be made of both.
+    inner = any(found.attribute == ANY and found.path.split("|")[0].lower().endswith("id") for found in identity)
+    return not inner or key is None or len(key.members) == 1
 
 
 def _starts_with_noun(found: Tie, kind: ResourceType) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
@@ -17,6 +17,7 @@ from mapping_generator.exceptions import (
 )
 from mapping_generator.names import fold, singular, words
 from mapping_generator.provider_schema import Attribute, Schema
+from mapping_generator.verbs import Deed
 
 # What may follow a noun in the name of an operation about the thing as it is configured: UpdateFunctionConfiguration.
 _PLAIN_ASPECTS: Final = frozenset(
@@ -43,11 +44,17 @@ class Match(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """A Terraform type with its nouns, folded and singular, the longest first."""
+    """A Terraform type.
+
+    Attributes:
+        nouns: what its service's API calls it, folded and singular, the longest first.
+        others: the nouns of the same service's other types.
+    """
 
     name: str
     nouns: tuple[str, ...]
     attributes: Mapping[str, Attribute]
+    others: frozenset[str] = frozenset()
 
     def matched(self, noun: str) -> Match:
         """How surely an operation's noun, in camel case, means this type."""
@@ -65,6 +72,14 @@ class ResourceType:
         return next((name for name in self.attributes if fold(name) == folded), None)
 
 
+def matched_deed(kind: ResourceType, deed: Deed) -> Match:
+    """How surely an operation means a type; what is attached or associated is a type of its own, or none."""
+    if deed.verb in ("Attach", "Detach", "Associate", "Disassociate"):
+        linked = any(kind.matched(deed.noun + ending) is Match.EXACT for ending in ("Attachment", "Association"))
+        return Match.EXACT if linked else Match.NONE
+    return kind.matched(deed.noun)
+
+
 def types_by_service(schema: Schema, services: Iterable[str]) -> dict[str, list[ResourceType]]:
     """Every type that can be generated, by botocore's name of its service."""
     known = {fold(service): service for service in services}
@@ -76,7 +91,14 @@ def types_by_service(schema: Schema, services: Iterable[str]) -> dict[str, list[
         if placed is not None:
             service, prefix = placed
             found[service].append(ResourceType(name, _nouns(name, prefix, service), attributes))
-    return dict(found)
+    return {service: _told_apart(kinds) for service, kinds in found.items()}
+
+
+def _told_apart(kinds: list[ResourceType]) -> list[ResourceType]:
+    return [
+        replace(kind, others=frozenset(noun for other in kinds for noun in other.nouns) - set(kind.nouns))
+        for kind in kinds
+    ]
 
 
 def _service_of(name: str, known: Mapping[str, str]) -> tuple[str, str] | None:
@@ -100,8 +122,10 @@ def _nouns(name: str, prefix: str, service: str) -> tuple[str, ...]:
     if rest and not (service == "ec2" and prefix not in ("ec2", "ebs", "vpc")):
         nouns.add(fold(rest))
         nouns.update(first + fold(rest) for first in NOUN_PREFIXES.get(service, ()))
-    for ending in ("_configuration", "_config"):
-        if rest.endswith(ending):
-            nouns.update({fold(rest.removesuffix(ending)), fold(rest.removesuffix(ending)) + "config"})
-            nouns.add(fold(rest.removesuffix(ending)) + "configuration")
+    if rest.endswith("_config"):
+        nouns.add(fold(rest) + "uration")
+    if rest.endswith("_configuration"):
+        nouns.add(fold(rest).removesuffix("uration"))
+        # PutBucketCors; elsewhere the bare noun is the thing that is configured.
+        nouns.update({fold(rest.removesuffix("_configuration"))} if service == "s3" else ())
     return tuple(sorted({singular(noun) for noun in nouns if len(noun) > 1}, key=lambda noun: (-len(noun), noun)))

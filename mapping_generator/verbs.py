@@ -11,44 +11,14 @@ UPSERTS: Final = frozenset({"Put"})
 UPDATES: Final = frozenset({"Update", "Modify", "Set", "Change", "Admin Update", "Configure"})
 DELETES: Final = frozenset({"Delete", "Terminate", "Deregister", "Release", "Deprovision", "Admin Delete"})
 DETACHES: Final = frozenset({"Detach", "Disassociate", "Remove"})
-# What may change how something is set up, though not what its noun says; others only use it: Send, Invoke, Execute.
-TOUCHES: Final = (
-    CREATES
-    | UPSERTS
-    | UPDATES
-    | DELETES
-    | DETACHES
-    | frozenset(
-        {"Accept", "Activate", "Add", "Apply", "Assign", "Associate", "Attach", "Authorize", "Cancel", "Deactivate"}
-        | {"Disable", "Enable", "Grant", "Increase", "Decrease", "Move", "Promote", "Rebalance", "Reboot", "Reject"}
-        | {
-            "Rename",
-            "Replace",
-            "Reset",
-            "Restore",
-            "Resume",
-            "Revoke",
-            "Rotate",
-            "Schedule",
-            "Start",
-            "Stop",
-            "Suspend",
-        }
-        | {
-            "Switchover",
-            "Failover",
-            "Transfer",
-            "Unassign",
-            "Undeploy",
-            "Upgrade",
-            "Deploy",
-            "Publish",
-            "Lock",
-            "Unlock",
-        }
-        | {"Admin Add", "Admin Disable", "Admin Enable", "Admin Remove", "Admin Reset", "Admin Set", "Copy", "Share"}
-    )
+# What else may change how something is set up, if not what its noun says. Others only use it: Send, Invoke, Execute.
+_OTHERS: Final = (
+    "Accept Activate Add Apply Assign Associate Attach Authorize Cancel Copy Deactivate Decrease Deploy Disable Enable "
+    "Failover Grant Increase Lock Move Promote Publish Reboot Rebalance Reject Rename Replace Reset Restore Resume "
+    "Revoke Rotate Schedule Share Start Stop Suspend Switchover Transfer Unassign Undeploy Unlock Upgrade"
 )
+_ADMINS: Final = frozenset({"Admin Add", "Admin Disable", "Admin Enable", "Admin Remove", "Admin Reset", "Admin Set"})
+TOUCHES: Final = CREATES | UPSERTS | UPDATES | DELETES | DETACHES | _ADMINS | frozenset(_OTHERS.split())
 
 _VERB: Final = re.compile(r"(Admin)?([A-Z][a-z0-9]+)")
 # Operations over many things at once: which of them came to pass only the response tells, if anything does.

@@ -1,0 +1,173 @@
+"""The generator's rules: what an operation is about, and what of it may be claimed."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("botocore", reason="the generator reads botocore's models")
+
+from mapping_generator.provider_schema import Attribute
+from mapping_generator.service_model import Service
+from mapping_generator.targets import STRONG, WEAK, Target, TargetFinder
+from mapping_generator.types import ResourceType
+
+from tests.mapping.models import NEEDED, TEXT, resource, service
+
+CART = resource("aws_shop_cart", "cart")
+DELETE = {"DeleteCart": {"CartId!": "text"}}
+
+
+def targets(api: Service, operation: str, *kinds: ResourceType) -> list[Target]:
+    """The targets of one operation of a service with these types."""
+    return list(TargetFinder(api, list(kinds)).targets(operation))
+
+
+def settings(members: dict[str, str], **attributes: Attribute) -> dict[str, tuple[str, str | None]]:
+    """What an update with these members sets of a type with these attributes."""
+    api = service({**DELETE, "UpdateCart": {"CartId!": "text", **members}})
+    (target,) = targets(api, "UpdateCart", resource("aws_shop_cart", "cart", **attributes))
+    return {one.attribute: (one.path, one.transform) for one in target.settings}
+
+
+def test_a_resource_is_named_by_what_its_deletion_requires() -> None:
+    """Nothing less than the key means one resource."""
+    (target,) = targets(service(DELETE), "DeleteCart", CART)
+    assert (target.act, target.tier) == ("delete", STRONG)
+    assert [(found.attribute, found.path) for found in target.identity] == [("@identity", "req.CartId")]
+
+
+def test_a_part_of_a_key_names_nothing() -> None:
+    """The rest of a shelf's books would be told as deleted, too."""
+    book = resource("aws_shop_book", "book", shelf_id=NEEDED)
+    api = service({"DeleteBook": {"ShelfId!": "text", "Place!": "number"}})
+    assert targets(api, "DeleteBook", book) == []
+
+
+def test_a_key_of_several_members_is_used_as_a_whole() -> None:
+    """A stage is named by its API and its name, in whatever operation."""
+    book = resource("aws_shop_book", "book", shelf_id=NEEDED)
+    key = {"ShelfId!": "text", "BookName!": "text"}
+    api = service({"DeleteBook": key, "UpdateBook": {**key, "Title": "text"}, "PutBookNote": {"BookName!": "text"}})
+    (target,) = targets(api, "UpdateBook", book)
+    assert {found.attribute for found in target.identity} == {"shelf_id", "@identity"}
+    assert targets(api, "PutBookNote", book) == []
+
+
+def test_a_creation_is_only_told_where_a_state_would_hold_the_very_name() -> None:
+    """What no state ever matches would be unmanaged for ever."""
+    api = service({**DELETE, "CreateCart": {"Label": "text"}}, {"CreateCart": {"CartId": "text"}})
+    (named,) = targets(api, "CreateCart", CART)
+    assert (named.act, named.tier, named.identity[0].path) == ("create", STRONG, "resp.CartId")
+    nameless = ResourceType("aws_shop_cart", ("cart",), {"id": TEXT})
+    by_arn = service({"DeleteCart": {"CartArn!": "text"}, "CreateCart": {}}, {"CreateCart": {"CartArn": "text"}})
+    (unsure,) = targets(by_arn, "CreateCart", nameless)
+    assert (unsure.act, unsure.tier) == ("update", WEAK)
+
+
+def test_what_is_made_all_day_is_not_told_as_created() -> None:
+    """A log stream for each container is no news."""
+    stream = ResourceType("aws_cloudwatch_log_stream", ("logstream",), {"id": TEXT, "name": NEEDED})
+    api = service({"DeleteLogStream": {"LogStreamName!": "text"}, "CreateLogStream": {"LogStreamName!": "text"}})
+    (target,) = targets(api, "CreateLogStream", stream)
+    assert (target.act, target.tier) == ("update", WEAK)
+
+
+def test_a_part_belongs_to_what_its_identity_names() -> None:
+    """A cart's new coupon is of interest where the cart is managed."""
+    coupon = resource("aws_shop_coupon", "coupon", cart_id=NEEDED)
+    key = {"CartId!": "text", "CouponName!": "text"}
+    api = service({**DELETE, "DeleteCoupon": key, "CreateCoupon": key})
+    (target,) = targets(api, "CreateCoupon", CART, coupon)
+    assert (target.act, target.parent) == ("create", ("aws_shop_cart", "cart_id"))
+
+
+def test_what_is_put_or_attached_is_not_told_as_created() -> None:
+    """To Terraform it may be an attribute of something else, which is no resource that is missing."""
+    key = {"CartId!": "text", "HookName!": "text"}
+    hook = resource("aws_shop_hook", "hook", cart_id=NEEDED)
+    link = resource("aws_shop_hook_attachment", "hookattachment", cart_id=NEEDED, hook_name=NEEDED)
+    api = service({"DeleteHook": key, "PutHook": key, "AttachHook": key, "DetachHook": key})
+    acts = {operation: targets(api, operation, hook, link)[0] for operation in ("PutHook", "AttachHook", "DetachHook")}
+    assert {name: (target.type, target.act, target.tier) for name, target in acts.items()} == {
+        "PutHook": ("aws_shop_hook", "update", STRONG),
+        "AttachHook": ("aws_shop_hook_attachment", "update", WEAK),
+        "DetachHook": ("aws_shop_hook_attachment", "detach", STRONG),
+    }
+
+
+def test_an_operation_of_another_noun_only_touches_what_it_names() -> None:
+    """That a call named a resource does not tell what it changed."""
+    api = service({**DELETE, "PutCartHint": {"CartId!": "text", "Hint": "text"}})
+    (target,) = targets(api, "PutCartHint", resource("aws_shop_cart", "cart", hint=TEXT))
+    assert (target.tier, target.act, target.settings) == (WEAK, "update", ())
+
+
+def test_an_operation_that_only_uses_a_resource_is_none_of_ours() -> None:
+    """Invoking a function changes nothing that a state records."""
+    api = service({**DELETE, "InvokeCart": {"CartId!": "text"}, "SendReceipt": {"CartId!": "text"}})
+    assert [targets(api, operation, CART) for operation in ("InvokeCart", "SendReceipt")] == [[], []]
+
+
+def test_tags_are_merged_and_dropped() -> None:
+    """Tag calls name a type, or anything by its ARN."""
+    cart = resource("aws_shop_cart", "cart", tags=Attribute("map", "string", configurable=True))
+    api = service(
+        {
+            **DELETE,
+            "TagCart": {"CartId!": "text", "Tags!": "map"},
+            "UntagCart": {"CartId!": "text", "TagKeys!": "texts"},
+            "AddTags": {"ResourceArn!": "text", "Tags!": "map"},
+        }
+    )
+    found = {operation: targets(api, operation, cart)[0] for operation in ("TagCart", "UntagCart", "AddTags")}
+    assert {name: (target.type, target.tags) for name, target in found.items()} == {
+        "TagCart": ("aws_shop_cart", {"merge": "req.Tags"}),
+        "UntagCart": ("aws_shop_cart", {"drop": "req.TagKeys[]"}),
+        "AddTags": ("*", {"merge": "req.Tags"}),
+    }
+
+
+def test_members_set_the_attributes_of_their_very_names() -> None:
+    """The names are compared without case and separators, the shapes must agree."""
+    block = Attribute("block", "list", configurable=True, once=True, members={"mode": TEXT, "strict": TEXT})
+    assert settings(
+        {"DisplayTitle": "text", "Slots": "texts", "Policy": "text", "Inner": "inner", "Other": "text"},
+        display_title=TEXT,
+        slots=Attribute("set", "string", configurable=True),
+        policy=TEXT,
+        inner=block,
+    ) == {
+        "display_title": ("req.DisplayTitle", None),
+        "slots": ("req.Slots[]", None),
+        "policy": ("req.Policy", "json_policy"),
+        "inner[0].mode": ("req.Inner.Mode", None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("member", "shape", "attribute"),
+    [
+        ("Size", "text", Attribute("number", configurable=True)),
+        ("Box", "inner", TEXT),
+        ("Boxes", "inners", Attribute("list", "string", configurable=True)),
+        ("Labels", "map", Attribute("map", "string", configurable=True)),
+        ("Since", "time", TEXT),
+        ("Note", "secret", TEXT),
+        ("Computed", "text", Attribute("string")),
+        ("ApplyImmediately", "flag", Attribute("bool", configurable=True)),
+        ("ForceDetach", "flag", Attribute("bool", configurable=True)),
+        ("SkipFinalSnapshot", "flag", Attribute("bool", configurable=True)),
+        ("KmsKeyId", "text", TEXT),
+        ("ExpiryDate", "text", TEXT),
+        ("Region", "text", TEXT),
+    ],
+)
+def test_what_is_doubtful_is_not_claimed(member: str, shape: str, attribute: Attribute) -> None:
+    """A false alarm is worse than a miss."""
+    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in member).lstrip("_")
+    assert settings({member: shape}, **{name: attribute}) == {}
+
+
+def test_a_secret_is_claimed_as_changed_to_something_unknown() -> None:
+    """The log hides it, but not that it was set."""
+    assert settings({"Password": "secret"}, password=TEXT) == {"password": ("req.Password", "hidden")}
