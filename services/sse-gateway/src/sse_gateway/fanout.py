@@ -107,7 +107,7 @@ class Hub:
         self._routes: dict[tuple[str, str | None], tuple[_Group, ...]] = {}
         self._pending_groups: dict[_Group, None] = {}
         self._pending_bytes = 0
-        self._pending_stamps: list[tuple[str, datetime]] = []
+        self._pending_stamps: list[tuple[str, datetime, str | None]] = []
         self._flush_scheduled = False
         self._flushed = ring.last
 
@@ -125,8 +125,13 @@ class Hub:
         self.ring.begin(first)
         self._flushed = first - 1
 
-    def publish(self, frame: Frame, event: str, received: datetime | None) -> None:
-        """Take the next event of the ledger; ``received`` is when the pipeline first saw its cause."""
+    def publish(self, frame: Frame, event: str, received: datetime | None, trace: str | None = None) -> None:
+        """Take the next event of the ledger.
+
+        Args:
+            received: when the pipeline first saw its cause.
+            trace: the trace id that the cause came with.
+        """
         self.ring.append(frame)
         self.events += 1
         EVENTS.labels(event).inc()
@@ -141,7 +146,7 @@ class Hub:
             group.pending.append(frame.data)
             self._pending_groups[group] = None
         if received is not None:
-            self._pending_stamps.append((event, received))
+            self._pending_stamps.append((event, received, trace))
         self._pending_bytes += len(frame.data)
         if self._pending_bytes >= FLUSH_BYTES:
             self.flush()
@@ -253,5 +258,6 @@ class Hub:
 
     def _observe(self) -> None:
         now = self._now()
-        for event, received in self._pending_stamps:
-            PIPELINE_SECONDS.labels(event).observe(max(0.0, (now - received).total_seconds()))
+        for event, received, trace in self._pending_stamps:
+            exemplar = {"trace_id": trace} if trace is not None else None
+            PIPELINE_SECONDS.labels(event).observe(max(0.0, (now - received).total_seconds()), exemplar)

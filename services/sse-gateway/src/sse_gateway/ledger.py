@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -17,11 +18,12 @@ from sse_gateway.frame import Frame, control, encode
 from sse_gateway.history import History
 from sse_gateway.metrics import FOREIGN, RESETS
 from tfdrift.bus import Bus, BusError, Message, StreamState
-from tfdrift.envelope import RECEIVED, WORKSPACE, parse_header_text, parse_rfc3339
+from tfdrift.envelope import RECEIVED, TRACEPARENT, WORKSPACE, parse_header_text, parse_rfc3339
 from tfdrift.subjects import STREAM, EventName, SubjectError, parse
 
 BEHIND_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 0.5
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Ledger:
@@ -153,7 +155,7 @@ class Ledger:
             FOREIGN.inc()
             self._log.warning("foreign_message", subject=message.subject, sequence=message.sequence)
         else:
-            self.hub.publish(frame, _event_of(message.subject) or "", _received(message))
+            self.hub.publish(frame, _event_of(message.subject) or "", _received(message), _trace(message))
         if self._waiting:
             self._wake()
 
@@ -227,6 +229,12 @@ def _event_of(subject: str) -> EventName | None:
         return parse(subject).event
     except SubjectError:
         return None
+
+
+def _trace(message: Message) -> str | None:
+    """The trace id of a W3C ``traceparent``: its second part."""
+    found = _TRACEPARENT.fullmatch(message.headers.get(TRACEPARENT, ""))
+    return found[1] if found is not None else None
 
 
 def _received(message: Message) -> datetime | None:
