@@ -248,7 +248,7 @@ def _block(claimed: Json, recorded: Json, comparison: Comparison, hasher: Hasher
 def _action(claimed: Json, recorded: Json) -> Verdict:
     """Two actions of a listener by what the claim gives, at each level."""
     if not isinstance(claimed, dict) or not isinstance(recorded, dict):
-        return _value(claimed, recorded)
+        return same(claimed, recorded)
     return _all(_action(value, recorded.get(key)) for key, value in claimed.items())
 
 
