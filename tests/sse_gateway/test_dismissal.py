@@ -17,7 +17,7 @@ from tests.sse_gateway.gateway import Gateway, metric, running
 from tests.sse_gateway.test_access import bearer
 from tests.sse_gateway.test_rest import BEGIN, drift, store
 from tfdrift.events import Drift, DriftStatus, Resolution
-from tfdrift.records import DRIFTS_BUCKET, DriftRecord
+from tfdrift.records import DRIFTS_BUCKET, DriftRecord, digest
 
 
 async def dismiss(gateway: Gateway, identifier: str, body: object = None, **headers: str) -> tuple[int, Any]:
@@ -202,5 +202,5 @@ async def test_the_payload_is_a_drift_of_the_contract(nats_url: str) -> None:
         assert Drift.model_validate_json(event.data).encode().decode() == event.data
         message = await gateway.bus.get_message("TFDRIFT", event.sequence)
         assert message is not None
-        assert message.headers["Nats-Msg-Id"].startswith("drift:d1:2:")
+        assert message.headers["Nats-Msg-Id"] == f"drift:d1:2:{digest(event.data, 10)}"  # the detector's own form
         assert message.headers["Tfdrift-Workspace"] == "prod"

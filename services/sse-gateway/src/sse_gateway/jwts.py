@@ -96,7 +96,7 @@ def key_set(members: Mapping[str, Any]) -> dict[str | None, Key]:
     """
     keys: dict[str | None, Key] = {}
     for member in members.get("keys") or ():
-        if not isinstance(member, dict) or member.get("use", "sig") != "sig" or member.get("kty") not in ("RSA", "EC"):
+        if not isinstance(member, dict) or member.get("use", "sig") != "sig":
             continue
         try:
             key = key_of(jwt.PyJWK(member).key)
