@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint bench truth schemas mapping lock compose-test clean
+.PHONY: help setup run demo test lint bench truth coverage schemas mapping lock compose-test clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -39,6 +39,9 @@ bench: setup ## the benchmarks: prints their figures and writes them to bench/re
 
 truth: setup ## how right the detector is over the real logs and states of DRIFT_CORPUS
 	@$(BIN)/python -m bench.truth
+
+coverage: setup ## writes docs/coverage.md from the mapping
+	@$(BIN)/python -m mapping_generator.coverage docs/coverage.md
 
 schemas: setup ## writes docs/schemas from the payload models
 	@$(BIN)/python -m tfdrift.schemas docs/schemas

@@ -23,9 +23,9 @@ from tests.drift_detector.playbook import Called, called
 
 from bench.report import report
 from drift_detector.app import sanctions
+from drift_detector.calls import call_of
 from drift_detector.casebook import Casebook, ManagedCase
-from drift_detector.catalog_load import load_catalog
-from drift_detector.claims import call_of
+from drift_detector.catalog_clouds import load_catalogs
 from drift_detector.derive import Judgement
 from drift_detector.rules_file import load_rules
 from ingest_falco.alert import parse_alert
@@ -113,7 +113,7 @@ async def load(url: str) -> tuple[float, Casebook, float]:
     """Load the bucket through the watch; seconds, the casebook, bytes of memory a resource."""
     bus = Bus(NatsOptions((url,), "bench"), Retention(24, 4 * 1024**3, 1))
     await bus.open()
-    book = Casebook(Judgement(load_catalog(), load_rules(None), timedelta(hours=1)))
+    book = Casebook(Judgement(load_catalogs(), load_rules(None), timedelta(hours=1)))
     complete = asyncio.Event()
 
     def take(entry: Entry) -> None:

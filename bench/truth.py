@@ -21,9 +21,9 @@ from typing import Any
 from bench.cloudtrail import Record, alert, records
 from bench.report import report
 from drift_detector.app import sanctions
+from drift_detector.calls import call_of
 from drift_detector.casebook import Casebook
-from drift_detector.catalog_load import load_catalog
-from drift_detector.claims import call_of
+from drift_detector.catalog_clouds import load_catalogs
 from drift_detector.derive import Judgement
 from drift_detector.facts import Call, Target
 from drift_detector.paths import parse_attribute
@@ -175,7 +175,7 @@ def main() -> int:
     if not corpus:
         print("set DRIFT_CORPUS to a folder with cloudtrail/ and tfstate/ below it", file=sys.stderr)
         return 2
-    judgement = Judgement(load_catalog(), load_rules(None), timedelta(hours=1))
+    judgement = Judgement(load_catalogs(), load_rules(None), timedelta(hours=1))
     truth = judge_calls(Path(corpus) / "cloudtrail", judgement)
     relevant = truth.calls["relevant"]
     figures: dict[str, Any] = {f"calls {name}": count for name, count in truth.calls.items()}

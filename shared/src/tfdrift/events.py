@@ -169,6 +169,8 @@ class Drift(Event):
         attribute: a Terraform attribute path such as ``root_block_device[0].volume_size`` or ``tags.Env``;
             None for the existence.
         address: the Terraform address; None for a resource that no state holds.
+        history: what became of it, oldest first; of a very long history the first step and the latest ones.
+        history_omitted: how many steps are left out behind the first.
     """
 
     event: ClassVar = EventName.DRIFT
@@ -199,6 +201,7 @@ class Drift(Event):
     detected_at: Timestamp
     value_unknown: bool = False
     history: tuple[HistoryEntry, ...] = ()
+    history_omitted: int = 0
 
     def subject(self) -> Subject:
         return build(self.event, self.severity, self.provider, self.resource_type)

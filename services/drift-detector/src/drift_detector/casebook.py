@@ -12,7 +12,7 @@ from datetime import datetime
 from drift_detector.derive import Derived, Judgement, derive_managed, derive_unmanaged, unmanaged_id
 from drift_detector.facts import Act, Call, Target
 from drift_detector.index import CallIndex, Held, RecordTokens, StateIndex, target_tokens
-from drift_detector.resolve import creation, resolve_group
+from drift_detector.resolve import Meant, creation, resolve_group
 from tfdrift.records import WorkspaceHead, workspace_key
 
 
@@ -42,18 +42,30 @@ class Casebook:
         self.states = StateIndex(RecordTokens(judgement.catalog))
         self.calls = CallIndex(judgement.catalog)
         self.heads: dict[str, WorkspaceHead] = {}
+        self._found: dict[str, list[list[Meant]]] = {}
+        self._found_at = 0
 
     def cases_of_call(self, call: Call) -> set[Case]:
         """The cases that a call may change."""
         cases: set[Case] = set()
-        for group in call.groups:
-            cases.update(ManagedCase(meant.held.key) for meant in resolve_group(group, call, self.states))
+        for group, meant in zip(call.groups, self._resolved(call), strict=True):
+            cases.update(ManagedCase(found.held.key) for found in meant)
             cases.update(
                 UnmanagedCase(unmanaged_id(call, target), target_tokens(target))
                 for target in group
                 if target.act is not Act.UPDATE and target.identity
             )
         return cases
+
+    def _resolved(self, call: Call) -> list[list[Meant]]:
+        """What each group of a call means, found once for each version of the index."""
+        if self._found_at != self.states.version:
+            self._found_at = self.states.version
+            self._found.clear()
+        found = self._found.get(call.event_id)
+        if found is None:
+            found = self._found[call.event_id] = [resolve_group(group, call, self.states) for group in call.groups]
+        return found
 
     def put_state(self, key: str, data: bytes) -> set[Case]:
         """Take in a record; returns the cases that it may change.
@@ -85,8 +97,8 @@ class Casebook:
         return [
             (call, found.target)
             for call in self.calls.naming(held.tokens)
-            for group in call.groups
-            for found in resolve_group(group, call, self.states)
+            for group in self._resolved(call)
+            for found in group
             if found.held.key == key
         ]
 

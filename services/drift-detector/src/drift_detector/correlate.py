@@ -25,8 +25,10 @@ their first sight.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from drift_detector.compare_values import Verdict
 from drift_detector.facts import Call, Operation, Sanction, Verb
@@ -34,6 +36,10 @@ from drift_detector.normalise import MISSING, Absent
 from tfdrift.events import DriftKind, DriftStatus, HistoryEntry, Json, Resolution
 
 SINCE_EVER = datetime.min.replace(tzinfo=UTC)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
+
+# A drift is one message, and an attribute that flaps has no end of steps.
+MAX_HISTORY = 64
 
 Value = Json | Absent
 
@@ -90,7 +96,8 @@ class Story:
 
     Attributes:
         culprit: the call that last brought cloud and state apart.
-        history: one entry a step, oldest first.
+        history: one entry a step, oldest first: the first, and the latest up to `MAX_HISTORY` in all.
+        omitted: how many steps between those are left out.
     """
 
     kind: DriftKind
@@ -99,7 +106,8 @@ class Story:
     old: Value
     new: Value | Unknown
     culprit: Call
-    history: tuple[HistoryEntry, ...]
+    history: tuple[HistoryEntry, ...] = ()
+    omitted: int = 0
 
 
 @dataclass(slots=True)
@@ -115,7 +123,7 @@ class _Line:
     story: Story | None = None
     pending: Call | None = None
     removed: bool = False
-    history: list[HistoryEntry] = field(default_factory=list)
+    steps: list[Callable[[], HistoryEntry]] = field(default_factory=list)
 
     def read(self, fact: Fact) -> None:
         match fact:
@@ -180,16 +188,16 @@ class _Line:
         assert not isinstance(self.cloud, AsRecorded)  # noqa: S101 - only a claim brings cloud and state apart
         old, new = self.recorded, self.cloud
         kind = self.kind_of(old, new)
-        self.history.append(entry(DriftStatus.OPEN, None, at, old, new, call=call, serial=serial))
-        self.story = Story(kind, DriftStatus.OPEN, None, old, new, culprit, tuple(self.history))
+        self.steps.append(partial(entry, DriftStatus.OPEN, None, at, old, new, call=call, serial=serial))
+        self.story = Story(kind, DriftStatus.OPEN, None, old, new, culprit)
 
     def _close(
         self, resolution: Resolution, at: datetime, *, call: Call | None = None, serial: int | None = None
     ) -> None:
         assert self.story is not None  # noqa: S101 - callers ask `_open` first
         story, status = self.story, DriftStatus.RESOLVED
-        self.history.append(entry(status, resolution, at, story.old, story.new, call=call, serial=serial))
-        self.story = Story(story.kind, status, resolution, story.old, story.new, story.culprit, tuple(self.history))
+        self.steps.append(partial(entry, status, resolution, at, story.old, story.new, call=call, serial=serial))
+        self.story = replace(story, status=status, resolution=resolution)
 
 
 def entry(
@@ -248,7 +256,13 @@ def correlate(facts: Iterable[Fact], compare: Compare, apply: Apply, kind_of: Ki
     line = _Line(compare, apply, kind_of)
     for fact in time_line(facts):
         line.read(fact)
-    return Outcome(line.story, line.pending, line.recorded, line.cloud)
+    story = None if line.story is None else replace(line.story, **_history(line.steps))
+    return Outcome(story, line.pending, line.recorded, line.cloud)
+
+
+def _history(steps: list[Callable[[], HistoryEntry]]) -> dict[str, Any]:
+    kept = steps if len(steps) <= MAX_HISTORY else [steps[0], *steps[1 - MAX_HISTORY :]]
+    return {"history": tuple(step() for step in kept), "omitted": len(steps) - len(kept)}
 
 
 def time_line(facts: Iterable[Fact]) -> list[Fact]:

@@ -15,6 +15,7 @@ from drift_detector.catalog import Catalog
 from drift_detector.compare import apply, per_tag, same
 from drift_detector.compare_values import Verdict
 from drift_detector.correlate import (
+    FOR_EVER,
     SINCE_EVER,
     UNKNOWN,
     Claimed,
@@ -139,9 +140,9 @@ def derive_unmanaged(
     if creation is None:
         return Derived({})
     identity = display_identity(creation[1])
-    facts = _holding(holder, identity)
+    facts, held = _holding(holder, identity)
     for call, target in named:
-        if target.act is not Act.UPDATE:
+        if target.act is not Act.UPDATE and not held.since <= call.occurred < held.until:
             value = identity if target.act is Act.CREATE else None
             facts.append(Claimed(call, (Operation(attribute=_EXISTENCE.attribute, value=value),)))
     outcome = correlate(facts, _compare_existence, _apply_existence, _kind_of_existence)
@@ -153,17 +154,25 @@ def derive_unmanaged(
     return Derived({}, frozenset({identifier}), due) if drift is None else Derived({drift.id: drift}, due=due)
 
 
-def _holding(holder: ResourceRecord | None, identity: str) -> list[Fact]:
-    """Since when a state holds a thing, and until when."""
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Since when a state holds a thing, and until when; calls in between are told of the managed resource."""
+
+    since: datetime
+    until: datetime
+
+
+def _holding(holder: ResourceRecord | None, identity: str) -> tuple[list[Fact], _Held]:
     if holder is None:
-        return [Recorded(SINCE_EVER, 0, MISSING)]
+        return [Recorded(SINCE_EVER, 0, MISSING)], _Held(FOR_EVER, FOR_EVER)
     began = _Life(holder).began
     facts: list[Fact] = [Recorded(SINCE_EVER, 0, MISSING if began else identity)]
     if began is not None:
         facts.append(Recorded(began, 1, identity))
     if holder.removed is not None:
         facts.append(Recorded(holder.removed.recorded_at, 2, MISSING))
-    return facts
+    until = holder.removed.recorded_at if holder.removed is not None else FOR_EVER
+    return facts, _Held(began or SINCE_EVER, until)
 
 
 class _Life:

@@ -69,6 +69,7 @@ def managed_drift(
         detected_at=call.received,
         value_unknown=isinstance(story.new, Unknown),
         history=tuple(_shown_entry(entry, hidden) for entry in story.history),
+        history_omitted=story.omitted,
     )
 
 
@@ -114,6 +115,7 @@ def unmanaged_drift(identifier: str, target: Target, story: Story, rules: Rules)
         matched_rules=matched,
         detected_at=call.received,
         history=story.history,
+        history_omitted=story.omitted,
     )
 
 

@@ -103,6 +103,9 @@ class Call(_Fact):
     groups: tuple[tuple[Target, ...], ...]
 
     @property
-    def order(self) -> tuple[datetime, str]:
-        """Calls have one total order, whatever order they arrive in: by the cloud's clock, then by event id."""
-        return (self.occurred, self.event_id)
+    def order(self) -> tuple[datetime, datetime, str]:
+        """Calls have one total order, the same for every replica.
+
+        It is that of the cloud's clock; within one second, which is all that CloudTrail tells, that of their arrival.
+        """
+        return (self.occurred, self.received, self.event_id)

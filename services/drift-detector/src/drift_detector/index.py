@@ -88,10 +88,15 @@ class RecordTokens:
 
 
 class StateIndex:
-    """Every managed resource of every workspace, tombstones included."""
+    """Every managed resource of every workspace, tombstones included.
+
+    Attributes:
+        version: another number after every change, so that what was found can be kept until then.
+    """
 
     def __init__(self, tokens: RecordTokens) -> None:
         self._tokens = tokens
+        self.version = 0
         self._held: dict[str, Held] = {}
         self._by_token: dict[str, set[str]] = defaultdict(set)
         self._accounts: dict[Provider, Counter[str | None]] = defaultdict(Counter)
@@ -122,6 +127,7 @@ class StateIndex:
 
     def remove(self, key: str) -> Held | None:
         """Forget a key; returns what it held."""
+        self.version += 1
         held = self._held.pop(key, None)
         if held is None:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from drift_detector.correlate import MAX_HISTORY
 from drift_detector.derive import Derived
 from tfdrift.events import Drift, DriftKind, DriftStatus, HistoryEntry, Resolution
 from tfdrift.records import ResourceRecord
@@ -50,7 +51,11 @@ def _with_older_history(stored: Drift, derived: Drift, remembers: Callable[[str]
             states = []
     if not older:
         return derived
-    return derived.model_copy(update={"history": (*older, *states, *derived.history)})
+    history = (*older, *states, *derived.history)
+    surplus = max(0, len(history) - MAX_HISTORY)
+    kept = (history[0], *history[1 + surplus :]) if surplus else history
+    omitted = stored.history_omitted + derived.history_omitted + surplus
+    return derived.model_copy(update={"history": kept, "history_omitted": omitted})
 
 
 def _closed(stored: Drift, record: ResourceRecord | None, *, ignored: bool) -> Drift:

@@ -24,7 +24,7 @@ from tfdrift.bus.follower import Follow, Follower
 from tfdrift.bus.messages import Ack, Message, StreamState
 from tfdrift.bus.publisher import Publisher
 from tfdrift.bus.pull import read_range
-from tfdrift.bus.requests import answered
+from tfdrift.bus.requests import answered, raise_if_cancelling
 from tfdrift.bus.topology import Retention, ensure
 from tfdrift.envelope import Envelope
 from tfdrift.events import Event
@@ -265,6 +265,7 @@ class Bus:
             self._ready.clear()
 
     async def _on_error(self, error: Exception) -> None:
+        raise_if_cancelling()
         if self._client.is_connected:
             self._log.warning("nats_error", reason=str(error) or type(error).__name__)
         else:  # nats-py tries again by itself, and reports every attempt here

@@ -30,8 +30,15 @@ async def answered(request: Awaitable[_T]) -> _T:
         if isinstance(error, APIError) and not isinstance(error, ServiceUnavailableError):
             raise Rejected(str(error)) from error
         raise Unavailable(f"NATS did not answer: {error or type(error).__name__}") from error
+    raise_if_cancelling()
+    return answer
+
+
+def raise_if_cancelling() -> None:
+    """Cancel the current task again, if its cancellation got lost.
+
+    Python 3.11's `asyncio.wait_for`, which nats-py uses, swallows one that races with an answer or an error (gh-86296).
+    """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
-        # Python 3.11's `wait_for`, which nats-py uses, swallows a cancellation that races with the answer (gh-86296).
         raise asyncio.CancelledError
-    return answer
