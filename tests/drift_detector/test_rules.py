@@ -68,6 +68,15 @@ GRADED = [
     (judged("aws_instance", "tags.Env", "prod", "dev"), Severity.LOW),
     (judged("aws_instance", 'tags["a.b"]', "prod", "dev"), Severity.LOW),
     (judged("aws_instance", None, "i-1", None, kind=DriftKind.DELETED), Severity.HIGH),
+    (judged("google_compute_firewall", "source_ranges", ["10.0.0.0/8"], ["0.0.0.0/0"]), Severity.CRITICAL),
+    (judged("azurerm_network_security_rule", "source_address_prefix", "10.0.0.0/8", "*"), Severity.CRITICAL),
+    (judged("azurerm_network_security_rule", "priority", 100, 200), Severity.HIGH),
+    (
+        judged("google_project_iam_member", None, None, {"member": "allUsers"}, kind=DriftKind.UNMANAGED),
+        Severity.CRITICAL,
+    ),
+    (judged("kubernetes_cluster_role_binding", "subject", [], [{"name": "eve"}]), Severity.HIGH),
+    (judged("kubernetes_deployment", "spec[0].replicas", 2, 3), Severity.MEDIUM),
     (judged("aws_db_instance", None, "db", None, kind=DriftKind.DELETED), Severity.CRITICAL),
     (judged("aws_instance", None, None, "i-9", kind=DriftKind.UNMANAGED), Severity.LOW),
 ]

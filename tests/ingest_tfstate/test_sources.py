@@ -85,6 +85,12 @@ def test_a_wrong_source_is_one_sentence(sources: str) -> None:
     assert "\n" not in str(raised.value)
 
 
+def test_credentials_in_a_source_are_not_shown() -> None:
+    """A password in a URI reaches no log, no label and no head."""
+    uri = parse_source("https://reader:s3cr3t@states.example.com/prod.tfstate", "/")
+    assert str(uri) == "https://states.example.com/prod.tfstate"
+
+
 async def test_local_files_are_found_by_the_pattern_and_read_when_they_change(tmp_path: Path) -> None:
     """A state that has not changed costs no read."""
     for name in ("a.tfstate", "b/c.tfstate", "b/c.txt", ".terraform/terraform.tfstate"):

@@ -173,19 +173,28 @@ def _pattern(globs: Globs) -> re.Pattern[str]:
     return re.compile("|".join(translate(glob) for glob in globs), re.IGNORECASE)
 
 
-_WORLD: Final = (b'"0.0.0.0/0"', b'"::/0"')
+# The last is Azure's service tag for it, beside a bare ``*``.
+_WORLD: Final = (b'"0.0.0.0/0"', b'"::/0"', b'"Internet"')
 
 
 def _world_open(old: Json, new: Json) -> bool:
     added = [item for item in new if item not in _items(old)] if isinstance(new, list) else [new]
     text = orjson.dumps(added)
-    return any(world in text for world in _WORLD)
+    return new == "*" or any(world in text for world in _WORLD)
 
 
 def _items(value: Json) -> list[Json]:
     if isinstance(value, list):
         return value
     return [] if value in (None, "", {}) else [value]
+
+
+# How Google Cloud names anyone on the internet, and anyone with a Google account.
+_ANYONE: Final = (b'"allUsers"', b'"allAuthenticatedUsers"')
+
+
+def _public_principal(_old: Json, new: Json) -> bool:
+    return allows_anyone(new) or any(anyone in orjson.dumps(new) for anyone in _ANYONE)
 
 
 _ADMINISTRATORS: Final = b"policy/AdministratorAccess"
@@ -198,7 +207,7 @@ def _all_actions(old: Json, new: Json) -> bool:
 
 _TESTS: Final[dict[ValueTest, Callable[[Json, Json], bool]]] = {
     ValueTest.WORLD_OPEN: _world_open,
-    ValueTest.PUBLIC_PRINCIPAL: lambda _, new: allows_anyone(new),
+    ValueTest.PUBLIC_PRINCIPAL: _public_principal,
     ValueTest.ALL_ACTIONS: _all_actions,
     ValueTest.TRUE: lambda _, new: str(new).lower() in ("true", "1"),
     ValueTest.FALSE: lambda _, new: str(new).lower() in ("false", "0"),

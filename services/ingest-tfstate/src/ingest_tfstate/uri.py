@@ -55,8 +55,8 @@ class SourceUri:
         return not _WILDCARD.search(self.pattern)
 
     def of(self, path: str) -> str:
-        """The URI of what stands at `path` below the fixed part."""
-        return f"{self.scheme}://{self.host}{self.fixed}/{path}"
+        """The URI of what stands at `path` below the fixed part, as logs and labels show it: without credentials."""
+        return f"{self.scheme}://{self.host.rpartition('@')[2]}{self.fixed}/{path}"
 
     def matches(self, path: str) -> bool:
         """Whether a path below the fixed part is meant."""
