@@ -1,0 +1,130 @@
+"""Fan-out of events to many clients: this gateway, end to end from NATS, beside the servers that one would put there.
+
+All servers run side by side on one core; the loader, the publisher and nats-server have the other. In each round every
+server in turn gets its clients and 300-byte drifts as fast as it delivers them, with a bounded number on their way;
+figures are medians of the rounds, ratios are medians of each round's ratio. Then this gateway alone: latency at
+a modest rate and for one client, and the memory of idle clients (resident in the process; the kernel's buffers not).
+
+`--clients 5000` or `--clients 10000` measures larger crowds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.report import report
+from bench.streams.load import Load, Measured, processor_seconds, raise_descriptor_limit, resident_bytes
+from bench.streams.servers import Server, all_servers
+
+SERVER_CORE, LOADER_CORE = 0, 1
+PROBES = 20
+RATE_PROBES = 50
+
+
+def one_round(server: Server, options: argparse.Namespace) -> tuple[Measured, float]:
+    """Saturate a server once; what came of it, and the bytes of memory that an idle client takes."""
+    before = resident_bytes(server.process)
+    with Load(server.address, server.path, options.clients, PROBES) as load:
+        load.settle()
+        idle = (resident_bytes(server.process) - before) / options.clients
+        publisher = server.publisher()
+        measured = load.saturate(publisher, options.window, 1.0, options.seconds, server.process)
+        publisher.close()
+    return measured, idle
+
+
+def crowd(servers: Sequence[Server], options: argparse.Namespace) -> dict[str, Any]:
+    """The saturated comparison."""
+    found: dict[str, list[Measured]] = {server.name: [] for server in servers}
+    idle: dict[str, float] = {}
+    for number in range(options.rounds):
+        for server in servers:
+            measured, bytes_each = one_round(server, options)
+            found[server.name].append(measured)
+            if number == 0:  # later rounds reuse what the first one's clients took
+                idle[server.name] = bytes_each
+    figures: dict[str, Any] = {}
+    for name, runs in found.items():
+        figures[name] = {
+            "deliveries_per_second": round(median(run.rate for run in runs)),
+            "p50_ms": median(run.delay_ms(0.5) for run in runs),
+            "p99_ms": median(run.delay_ms(0.99) for run in runs),
+            "max_ms": max(run.delay_ms(1) for run in runs),
+            "cpu_us_per_delivery": round(median(1e6 * run.server_seconds / run.deliveries for run in runs), 3),
+            "server_busy": round(median(run.server_seconds / run.seconds for run in runs), 2),
+            "loader_busy": round(median(run.loader_seconds / run.seconds for run in runs), 2),
+            "bytes_per_idle_client": round(idle[name]),
+        }
+    ours = found["gateway"], found["gateway, a write per event"]
+    for name, runs in found.items():
+        if not name.startswith("gateway"):
+            for label, own in zip(("gateway", "gateway, a write per event"), ours, strict=True):
+                ratios = [mine.rate / theirs.rate for mine, theirs in zip(own, runs, strict=True)]
+                figures[f"{label} / {name}"] = round(median(ratios), 1)
+    return figures
+
+
+def latencies(server: Server) -> dict[str, Any]:
+    """20 events a second to 1,000 clients, and single events to one."""
+    figures: dict[str, Any] = {}
+    for label, clients, rate, seconds in (
+        ("20 events/s to 1,000 clients", 1000, 20, 10),
+        ("1 client, 100 events/s", 1, 100, 5),
+    ):
+        with Load(server.address, server.path, clients, RATE_PROBES) as load:
+            load.settle()
+            publisher = server.publisher()
+            load.at_rate(publisher, rate, 1, server.process)
+            measured = load.at_rate(publisher, rate, seconds, server.process)
+            publisher.close()
+        figures[label] = {f"p{name}_ms": measured.delay_ms(share) for name, share in (("50", 0.5), ("99", 0.99))}
+        figures[label]["max_ms"] = measured.delay_ms(1)
+    return figures
+
+
+def idle(server: Server, clients: int) -> dict[str, Any]:
+    """Memory of idle clients, and what they cost while nothing happens."""
+    before = resident_bytes(server.process)
+    with Load(server.address, server.path, clients, 0) as load:
+        load.settle(1)
+        each = (resident_bytes(server.process) - before) / clients
+        cpu = processor_seconds(server.process)
+        load.settle(5)
+        share = (processor_seconds(server.process) - cpu) / 5
+    return {"clients": clients, "bytes_per_client": round(each), "processor_share": round(share, 3)}
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clients", type=int, default=1000)
+    parser.add_argument("--idle", type=int, default=10_000, help="0 leaves it out")
+    parser.add_argument("--window", type=int, default=100, help="events on their way while saturated")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--only", help="part of the name of the servers to measure")
+    options = parser.parse_args()
+    raise_descriptor_limit()
+    os.sched_setaffinity(0, {LOADER_CORE})
+    with TemporaryDirectory() as folder, all_servers(Path(folder), SERVER_CORE, LOADER_CORE) as running:
+        servers = running
+        if options.only:
+            servers = [server for server in running if options.only in server.name or server.name.startswith("gateway")]
+        figures = {"clients": options.clients}
+        if not any(server.name == "nchan" for server in servers):
+            figures["nchan"] = "skipped: apt-get install nginx libnginx-mod-nchan"
+        # Memory first: what other rounds have left behind would be taken into use again, unseen.
+        if options.idle:
+            figures["idle"] = idle(servers[0], options.idle)
+        figures |= crowd(servers, options) | latencies(servers[0])
+    report("fanout" if options.clients == 1000 else f"fanout-{options.clients}", figures)
+
+
+if __name__ == "__main__":
+    main()

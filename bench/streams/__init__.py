@@ -1,0 +1,1 @@
+"""What the stream benchmarks share: a load client, publishers, and the servers that are compared."""
