@@ -60,8 +60,10 @@ def _with_older_history(stored: Drift, derived: Drift, remembers: Callable[[str]
 
 def _closed(stored: Drift, record: ResourceRecord | None, *, ignored: bool) -> Drift:
     """An open drift that the facts no longer amount to: the state now agrees, or is about another thing."""
+    # Another id under the same address is another thing: the one that drifted was replaced.
     reborn = record is not None and any(
-        change.created and change.recorded_at > stored.timestamp for change in record.changes
+        (change.created or "id" in change.before) and change.recorded_at > stored.timestamp
+        for change in record.changes
     )
     if ignored:  # by a rule that is newer than the drift
         resolution = Resolution.DISMISSED
