@@ -1,0 +1,37 @@
+"""The scenario table: scripts of states and calls, and the drifts that an operator must be told of them, by theme.
+
+The expectations are what Terraform itself would show: a refresh that finds the state as the cloud is, or a change
+outside of Terraform.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from tests.drift_detector.scenarios.terms import Scenario
+
+_THEMES = (
+    "policies",
+    "values",
+    "tags",
+    "security_groups",
+    "iam",
+    "s3",
+    "services",
+    "silence",
+    "estates",
+    "lifecycles",
+)
+
+
+def _all() -> dict[str, Scenario]:
+    found: dict[str, Scenario] = {}
+    for theme in _THEMES:
+        for name, scenario in import_module(f"{__name__}.{theme}").SCENARIOS.items():
+            found[f"{theme}: {name}"] = scenario
+    return found
+
+
+SCENARIOS = _all()
+
+__all__ = ["SCENARIOS"]
