@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sse_gateway.filters import Filter
 from sse_gateway.frame import Frame
 
 # What a frame costs beyond its data: the object, its sequence, its time, its places in the lists.
@@ -20,15 +19,17 @@ class Ring:
     """Every frame from ``first`` up to ``last``, both sequences of the ledger.
 
     A sequence in between without a frame is one that the ledger itself no longer holds, or a message that
-    is not an event. `last` is 0 before the ledger's first event.
+    is not an event. `last` is 0 before the ledger's first event. `making` counts how often it was emptied.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
+        self.making = 0
         self.begin(1)
 
     def begin(self, first: int) -> None:
         """Empty it; the next frames are those from sequence ``first`` on."""
+        self.making += 1
         self.first = first
         self.last = first - 1
         self.size_bytes = 0
@@ -53,32 +54,26 @@ class Ring:
         """Take note of a sequence that has no frame."""
         self.last = max(self.last, sequence)
 
-    def count(self, after: int, wanted: Filter) -> int:
-        """How many frames later than ``after`` match."""
-        start, frames = self._index_after(after), self._frames
-        if wanted == Filter():
-            return len(frames) - start
-        return sum(
-            1
-            for index in range(start, len(frames))
-            if (frame := frames[index]) is not None and wanted.matches(frame.subject, frame.workspace)
-        )
+    def count(self, after: int) -> int:
+        """How many frames are later than ``after``."""
+        return len(self._frames) - self._index_after(after)
 
-    def after(self, sequence: int, max_frames: int, max_bytes: int) -> tuple[Sequence[Frame], int]:
-        """The next frames later than ``sequence``, and how far they reach: `last` when there are no more.
+    def between(self, after: int, end: int, max_bytes: int) -> tuple[Sequence[Frame], int]:
+        """The frames later than ``after`` and up to ``end``, and how far they reach, which is `last` at most.
 
-        At least one frame is given where there is one, however large.
+        They end earlier where they are more than ``max_bytes``; at least one frame is given where there is one.
         """
+        start = self._index_after(after)
         taken: list[Frame] = []
         size = 0
-        for index in range(self._index_after(sequence), len(self._frames)):
+        for index in range(start, max(start, bisect_right(self._sequences, end))):
             frame = self._frames[index]
             assert frame is not None  # noqa: S101 -- only what lies before the head is None
             size += len(frame.data)
-            if taken and (len(taken) >= max_frames or size > max_bytes):
+            if taken and size > max_bytes:
                 return taken, taken[-1].sequence
             taken.append(frame)
-        return taken, max(self.last, sequence)
+        return taken, max(after, min(end, self.last))
 
     def before(self, sequence: int, max_frames: int) -> Sequence[Frame]:
         """The last frames earlier than ``sequence``, newest first."""

@@ -32,6 +32,7 @@ from sse_gateway.ledger import Ledger, reset_event
 from sse_gateway.lifetime import End, Ending
 from sse_gateway.metrics import ENDED, EVICTIONS, REPLAYED, REPLAYS, RESETS
 from sse_gateway.peers import watch_peer
+from sse_gateway.replay import PIECE_BYTES, Replay
 from sse_gateway.scope import Scope
 from sse_gateway.since import parse_since
 from tfdrift import __version__
@@ -46,8 +47,6 @@ RETRY_MILLISECONDS: Final = 3000
 # At shutdown clients come back after a time of their own, so that they don't all meet the next replica at once.
 DRAIN_RETRY_MILLISECONDS: Final = (500, 5000)
 
-PIECE_BYTES: Final = 256 * 1024
-PIECE_FRAMES: Final = 2000
 # A client that was live and whose buffer filled has this long to empty it; one that is being replayed has longer,
 # since it asked for more than it can read at once.
 LAGGING_SECONDS: Final = 2.0
@@ -113,6 +112,7 @@ class Streams:
         """A client that is silent, even to the kernel, for some twice `silence_seconds` is taken for gone."""
         self._ledger = ledger
         self._hub = hub
+        self._replay = Replay(hub.ring)
         self._admission = admission
         self._random = Random()  # noqa: S311 - spreads reconnections, keeps no secret
         self._draining = False
@@ -181,7 +181,7 @@ class Streams:
             page = await self._ledger.history.page_at(after + 1, ring.first - 1)
             matching += sum(f.sequence > after and wanted.matches(f.subject, f.workspace) for f in page.frames)
             after = page.end
-        return matching + ring.count(after, wanted)
+        return matching + self._replay.count(after, wanted)
 
     def _opening(self, wanted: Filter, replayed: int, start: _Start) -> bytes:
         connected = control(
@@ -230,11 +230,10 @@ class Streams:
             if position + 1 < ring.first:
                 position = await self._write_page(client, writer, position)
             elif position < ring.last:
-                frames, position = ring.after(position, PIECE_FRAMES, PIECE_BYTES)
-                matching = [frame for frame in frames if wanted.matches(frame.subject, frame.workspace)]
-                if matching:
-                    client.write(joined(matching))
-                    REPLAYED.labels("ring").inc(len(matching))
+                data, events, position = self._replay.next(position, wanted)
+                if events:
+                    client.write(data)
+                    REPLAYED.labels("ring").inc(events)
             else:
                 return
             if position < ring.last:
