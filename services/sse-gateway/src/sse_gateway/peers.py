@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from asyncio import BaseTransport
 from typing import Final
@@ -20,13 +21,15 @@ def watch_peer(transport: BaseTransport, silence_seconds: float) -> None:
     if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
         return
     seconds = max(1, round(silence_seconds))
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (
-        ("TCP_KEEPIDLE", seconds),
-        ("TCP_KEEPINTVL", max(1, seconds // _PROBES)),
-        ("TCP_KEEPCNT", _PROBES),
-        ("TCP_USER_TIMEOUT", 2 * seconds * 1000),
-    ):
-        option = getattr(socket, name, None)  # Linux has them all, other systems some
-        if option is not None:
-            connection.setsockopt(socket.IPPROTO_TCP, option, value)
+    # The loop's stand-in for the socket makes a new one for each call, which a herd of clients would feel.
+    with socket.socket(fileno=os.dup(connection.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (
+            ("TCP_KEEPIDLE", seconds),
+            ("TCP_KEEPINTVL", max(1, seconds // _PROBES)),
+            ("TCP_KEEPCNT", _PROBES),
+            ("TCP_USER_TIMEOUT", 2 * seconds * 1000),
+        ):
+            option = getattr(socket, name, None)  # Linux has them all, other systems some
+            if option is not None:
+                same.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -52,6 +52,8 @@ DRAIN_RETRY_MILLISECONDS: Final = (500, 5000)
 LAGGING_SECONDS: Final = 2.0
 STALLED_SECONDS: Final = 30.0
 
+_FROM_RING: Final = REPLAYED.labels("ring")
+
 _PARAMETERS: Final = (*FILTER_PARAMETERS, "since", "last_event_id")
 
 
@@ -233,7 +235,7 @@ class Streams:
                 data, events, position = self._replay.next(position, wanted)
                 if events:
                     client.write(data)
-                    REPLAYED.labels("ring").inc(events)
+                    _FROM_RING.inc(events)
             else:
                 return
             if position < ring.last:
