@@ -218,14 +218,15 @@ class World:
 
     def summary(self) -> list[str]:
         """The drifts, a line each: ``aws_instance.web instance_type modified open: "a" -> "b" by jane``."""
-        return sorted(_line(drift) for drift in self.drifts.values())
+        return sorted(line(drift) for drift in self.drifts.values())
 
     def open(self) -> list[str]:
         """The open drifts alone."""
-        return sorted(_line(drift) for drift in self.drifts.values() if drift.status == "open")
+        return sorted(line(drift) for drift in self.drifts.values() if drift.status == "open")
 
 
-def _line(drift: Drift) -> str:
+def line(drift: Drift) -> str:
+    """A drift as `World.summary` tells it."""
     what = f"{drift.address or drift.resource_type + ' ' + str(drift.resource_id)} {drift.attribute or '-'}"
     values = f"{_json(drift.old_value)} -> {'?' if drift.value_unknown else _json(drift.new_value)}"
     who = drift.user_identity.user_name if drift.user_identity else None
@@ -236,4 +237,16 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), sort_keys=True)
 
 
-__all__ = ["ACCOUNT", "REGION", "Called", "Step", "World", "Wrote", "applied", "called", "resource", "wrote"]
+__all__ = [
+    "ACCOUNT",
+    "REGION",
+    "Called",
+    "Step",
+    "World",
+    "Wrote",
+    "applied",
+    "called",
+    "line",
+    "resource",
+    "wrote",
+]

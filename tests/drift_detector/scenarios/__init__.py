@@ -34,4 +34,4 @@ def _all() -> dict[str, Scenario]:
 
 SCENARIOS = _all()
 
-__all__ = ["SCENARIOS"]
+__all__ = ["SCENARIOS", "Scenario"]

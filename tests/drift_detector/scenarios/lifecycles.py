@@ -94,12 +94,12 @@ APPLIES: Scenarios = {
     "a bucket with its parts is made": (
         [
             wrote(0, other()),
-            applied(5, "s3:CreateBucket", {"bucketName": "logs"}),
+            applied(5, "s3:CreateBucket", {"bucketName": "acme-logs"}),
             applied(
                 5,
                 "s3:PutBucketPublicAccessBlock",
                 {
-                    "bucketName": "logs",
+                    "bucketName": "acme-logs",
                     "publicAccessBlock": "",
                     "PublicAccessBlockConfiguration": {
                         "BlockPublicAcls": True,
@@ -200,7 +200,7 @@ APPLIES: Scenarios = {
             wrote(0, web(), role(), bucket()),
             terminate(5, act=applied),
             applied(5, "iam:DeleteRole", {"roleName": "app"}),
-            applied(5, "s3:DeleteBucket", {"bucketName": "logs"}),
+            applied(5, "s3:DeleteBucket", {"bucketName": "acme-logs"}),
             wrote(6),
         ],
         [],

@@ -16,23 +16,25 @@ from tests.drift_detector.scenarios.terms import (
     text,
     unmanaged,
 )
+from tests.drift_detector.test_correlation import other
 
+NAME = "acme-logs"
 BUCKET = "aws_s3_bucket.logs"
 BLOCK = "aws_s3_bucket_public_access_block.logs"
 CLOSED = {"BlockPublicAcls": True, "BlockPublicPolicy": True, "IgnorePublicAcls": True, "RestrictPublicBuckets": True}
 PRIVATE = policy(
-    allow(on="arn:aws:s3:::logs/*", Principal={"AWS": "*"}, Condition={"Bool": {"aws:SecureTransport": "true"}})
+    allow(on="arn:aws:s3:::acme-logs/*", Principal={"AWS": "*"}, Condition={"Bool": {"aws:SecureTransport": "true"}})
 )
-PUBLIC = policy(allow(on="arn:aws:s3:::logs/*", Principal="*"))
+PUBLIC = policy(allow(on="arn:aws:s3:::acme-logs/*", Principal="*"))
 KEY = arn("kms", "key/0a1b")
 
 
 def bucket(**changes: Any) -> dict[str, Any]:
     """A bucket as provider 4 and later write it; older ones fill the settings in."""
     attributes: dict[str, Any] = {
-        "id": "logs",
-        "bucket": "logs",
-        "arn": "arn:aws:s3:::logs",
+        "id": NAME,
+        "bucket": NAME,
+        "arn": "arn:aws:s3:::acme-logs",
         "region": "eu-central-1",
         "policy": "",
         "versioning": [{"enabled": False, "mfa_delete": False}],
@@ -43,7 +45,7 @@ def bucket(**changes: Any) -> dict[str, Any]:
 
 def part(kind: str, **attributes: Any) -> dict[str, Any]:
     """A setting of the bucket as a resource of its own."""
-    return placed(f"aws_s3_bucket_{kind}.logs", id="logs", bucket="logs", **attributes)
+    return placed(f"aws_s3_bucket_{kind}.logs", id=NAME, bucket=NAME, **attributes)
 
 
 def closed(**changes: bool) -> dict[str, Any]:
@@ -68,14 +70,14 @@ def encrypted(algorithm: str, key: str = "") -> dict[str, Any]:
 
 def call(name: str, query: str, minutes: int = 5, act: Any = called, **body: Any) -> Step:
     """Somebody calls S3: the sub-resource of the URL stands as an empty member beside the body."""
-    request = {"bucketName": "logs", "Host": "logs.s3.eu-central-1.amazonaws.com", query: "", **body}
+    request = {"bucketName": NAME, "Host": "acme-logs.s3.eu-central-1.amazonaws.com", query: "", **body}
     step: Step = act(minutes, f"s3:{name}", request)
     return step
 
 
 def version(status: str) -> Step:
     """Somebody sets the versioning."""
-    request = {"bucketName": "logs", "versioning": [""], "VersioningConfiguration": {"Status": status, "xmlns": "x"}}
+    request = {"bucketName": NAME, "versioning": [""], "VersioningConfiguration": {"Status": status, "xmlns": "x"}}
     return called(5, "s3:PutBucketVersioning", request)
 
 
@@ -123,7 +125,7 @@ SCENARIOS: Scenarios = {
             wrote(0, bucket(policy=text(PRIVATE)), part("policy", policy=text(PRIVATE))),
             call("DeleteBucketPolicy", "policy"),
         ],
-        [deleted("aws_s3_bucket_policy.logs", "logs")],
+        [deleted("aws_s3_bucket_policy.logs", NAME)],
     ),
     "a policy deleted within the bucket is a drift": (
         [wrote(0, bucket(policy=text(PRIVATE))), call("DeleteBucketPolicy", "policy")],
@@ -136,7 +138,7 @@ SCENARIOS: Scenarios = {
             call("DeleteBucketPolicy", "policy"),
             call("PutBucketPolicy", "policy", minutes=6, bucketPolicy=PRIVATE),
         ],
-        [deleted("aws_s3_bucket_policy.logs", "logs", end="reverted")],
+        [deleted("aws_s3_bucket_policy.logs", NAME, end="reverted")],
     ),
     "a policy of a bucket of nobody is nobody's": (
         [
@@ -168,11 +170,11 @@ SCENARIOS: Scenarios = {
     ),
     "a public access block deleted is a drift": (
         [wrote(0, bucket(), closed()), call("DeleteBucketPublicAccessBlock", "publicAccessBlock")],
-        [deleted(BLOCK, "logs")],
+        [deleted(BLOCK, NAME)],
     ),
     "a public access block beside the state is unmanaged": (
-        [wrote(0, bucket()), close()],
-        [unmanaged("aws_s3_bucket_public_access_block", "logs")],
+        [wrote(0, bucket(), other()), close()],
+        [unmanaged("aws_s3_bucket_public_access_block", NAME)],
     ),
     "Terraform's public access block is none": (
         [
@@ -224,27 +226,27 @@ SCENARIOS: Scenarios = {
     ),
     # ---- The bucket
     "a bucket deleted by hand is a drift": (
-        [wrote(0, bucket()), called(5, "s3:DeleteBucket", {"bucketName": "logs"})],
-        [deleted(BUCKET, "logs")],
+        [wrote(0, bucket()), called(5, "s3:DeleteBucket", {"bucketName": NAME})],
+        [deleted(BUCKET, NAME)],
     ),
     "a bucket made by hand is unmanaged": (
-        [wrote(0, bucket()), called(5, "s3:CreateBucket", {"bucketName": "tmp"})],
+        [wrote(0, bucket(), other()), called(5, "s3:CreateBucket", {"bucketName": "tmp"})],
         [unmanaged("aws_s3_bucket", "tmp")],
     ),
     "a bucket deleted and made again is reverted": (
         [
             wrote(0, bucket()),
-            called(5, "s3:DeleteBucket", {"bucketName": "logs"}),
-            called(6, "s3:CreateBucket", {"bucketName": "logs"}),
+            called(5, "s3:DeleteBucket", {"bucketName": NAME}),
+            called(6, "s3:CreateBucket", {"bucketName": NAME}),
         ],
-        [deleted(BUCKET, "logs", end="reverted")],
+        [deleted(BUCKET, NAME, end="reverted")],
     ),
     "a bucket's region is not the call's": (
-        [wrote(0, bucket(), versioned()), called(5, "s3:DeleteBucket", {"bucketName": "logs"}, region="us-east-1")],
-        [deleted(BUCKET, "logs")],
+        [wrote(0, bucket(), versioned()), called(5, "s3:DeleteBucket", {"bucketName": NAME}, region="us-east-1")],
+        [deleted(BUCKET, NAME)],
     ),
     "objects are nobody's": (
-        [wrote(0, bucket()), called(5, "s3:PutObject", {"bucketName": "logs", "key": "a", "tagging": ""})],
+        [wrote(0, bucket()), called(5, "s3:PutObject", {"bucketName": NAME, "key": "a", "tagging": ""})],
         [],
     ),
 }

@@ -43,9 +43,9 @@ def bucket(**tags: str) -> dict[str, Any]:
     """A bucket with tags."""
     return placed(
         "aws_s3_bucket.logs",
-        id="logs",
-        bucket="logs",
-        arn="arn:aws:s3:::logs",
+        id="acme-logs",
+        bucket="acme-logs",
+        arn="arn:aws:s3:::acme-logs",
         region="eu-central-1",
         tags=tags,
         tags_all=tags,
@@ -55,7 +55,7 @@ def bucket(**tags: str) -> dict[str, Any]:
 def retag(*tags: dict[str, str]) -> Step:
     """Somebody puts the bucket's tags; the log has one tag as the tag, several as a list."""
     body = {"Tagging": {"TagSet": {"Tag": tags[0] if len(tags) == 1 else list(tags)}}}
-    return called(5, "s3:PutBucketTagging", {"bucketName": "logs", "tagging": "", **body})
+    return called(5, "s3:PutBucketTagging", {"bucketName": "acme-logs", "tagging": "", **body})
 
 
 def s3(key: str, value: str) -> dict[str, str]:
@@ -289,7 +289,7 @@ SCENARIOS: Scenarios = {
     "a bucket's tags are all taken off": (
         [
             wrote(0, bucket(Env="prod", Owner="core")),
-            called(5, "s3:DeleteBucketTagging", {"bucketName": "logs", "tagging": ""}),
+            called(5, "s3:DeleteBucketTagging", {"bucketName": "acme-logs", "tagging": ""}),
         ],
         [
             modified("aws_s3_bucket.logs", "tags.Env", "prod", None),
@@ -297,7 +297,7 @@ SCENARIOS: Scenarios = {
         ],
     ),
     "a bucket without tags loses none": (
-        [wrote(0, bucket()), called(5, "s3:DeleteBucketTagging", {"bucketName": "logs", "tagging": ""})],
+        [wrote(0, bucket()), called(5, "s3:DeleteBucketTagging", {"bucketName": "acme-logs", "tagging": ""})],
         [],
     ),
 }
