@@ -55,6 +55,8 @@ class Comparator(StrEnum):
     BLOCKS = "blocks"
     LB_ACTIONS = "lb_actions"
     PROTOCOL = "protocol"
+    DNS_NAME = "dns_name"
+    CHOICE = "choice"
     TAG = "tag"
 
 
@@ -76,6 +78,10 @@ class Transform(StrEnum):
     FOLDED = "folded"
     PATH_TAIL = "path_tail"
     PATH_TAIL_FOLDED = "path_tail_folded"
+    DNS_NAME = "dns_name"
+    DNS_VALUE = "dns_value"
+    NAME_VALUES = "name_values"
+    CHOICE = "choice"
     GCP_FIREWALL_RULES = "gcp_firewall_rules"
     AZURE_RULES = "azure_rules"
 
@@ -176,7 +182,10 @@ Source = Annotated[WrittenSource, BeforeValidator(_source)]
 
 
 class WrittenKeyValues(_Written):
-    """A payload of keys and values: a map or, with ``key``, structures with a key and a value member."""
+    """A payload of keys and values: a map or, with ``key``, structures with a key and a value member.
+
+    A key of ``map`` that ends in ``/*`` stands for every key below that path; its attribute is a map of them.
+    """
 
     from_: str = Field(alias="from")
     key: str | None = None

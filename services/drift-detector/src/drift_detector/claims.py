@@ -10,7 +10,7 @@ Decisions where the cloud's log leaves room:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from drift_detector.catalog import ANY_IDENTITY, Catalog, EventRule, KeyValues, Source, Tags, TargetRule
@@ -31,7 +31,7 @@ from drift_detector.facts import Act, Call, Operation, Sanction, Target, Verb
 from drift_detector.normalise import MISSING, Absent, Document, elements, scalar, unwrapped
 from drift_detector.paths import format_attribute
 from tfdrift.envelope import Envelope
-from tfdrift.events import CloudCall, FalcoEvent, UserIdentity, Via
+from tfdrift.events import CloudCall, FalcoEvent, Json, UserIdentity, Via
 from tfdrift.subjects import Provider
 
 SERVICE_ECHO: Final = "AwsServiceEvent"
@@ -191,12 +191,21 @@ def _key_values(kv: KeyValues, document: Document) -> Iterator[Operation]:
         listed = elements(found) or ()
         pairs = [(document.member(one, kv.key), document.member(one, kv.value)) for one in listed]
     for key, value in pairs:
-        entry = kv.entries.get(str(scalar(key)).lower())
+        entry = _entry(kv, str(scalar(key)))
         if entry is None or isinstance(value, Absent):
             continue
         attribute, transform, values = entry
         given = transformed(transform, value, document, plural=isinstance(value, list))
         yield from _operation(attribute, Verb.SET, translated(values, given))
+
+
+def _entry(kv: KeyValues, key: str) -> tuple[str, Transform, Mapping[str, Json] | None] | None:
+    """What a key sets; one below a path that ends in ``/*`` sets the member of that name."""
+    if (entry := kv.entries.get(key.lower())) is not None:
+        return entry
+    path, slash, name = key.rpartition("/")
+    entry = kv.entries.get(f"{path.lower()}/*") if slash else None
+    return (format_attribute(entry[0], name), *entry[1:]) if entry is not None else None
 
 
 def _tag_operations(tags: Tags, document: Document) -> Iterator[Operation]:

@@ -55,6 +55,19 @@ def path_tail(name: str) -> str:
     return name.rstrip("/").rsplit("/", 1)[-1]
 
 
+def dns_name(name: str) -> str:
+    """A domain name as the provider records it: in lower case, without the last dot, the wildcard as ``*``.
+
+    Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
+    """
+    return name.lower().removesuffix(".").replace("\\052", "*")
+
+
+def dns_value(value: str) -> str:
+    """A record's value; the provider records texts without the quotes that Route 53 wants around them."""
+    return value[1:-1] if len(value) > 1 and value.startswith('"') and value.endswith('"') else value
+
+
 def canonical_cidr(text: str) -> str:
     """An address range in canonical form, as EC2 keeps it: ``100.68.0.18/18`` gives ``100.68.0.0/18``."""
     try:
@@ -81,5 +94,7 @@ _FORMS: Final[dict[Transform, Callable[[str], str | None]]] = {
     Transform.CIDR: canonical_cidr,
     Transform.FOLDED: str.lower,
     Transform.PATH_TAIL: path_tail,
+    Transform.DNS_NAME: dns_name,
+    Transform.DNS_VALUE: dns_value,
     Transform.PATH_TAIL_FOLDED: lambda name: path_tail(name).lower(),
 }

@@ -122,6 +122,9 @@ def identity_of(source: Source, document: Document) -> tuple[str, str] | None:
         text = identity_form(source.transform, found)
         if text is not None:
             return text, str(scalar(found))
+    if not isinstance(source.default, Absent):
+        text = identity_form(source.transform, source.default)
+        return None if text is None else (text, text)
     return None
 
 
@@ -133,7 +136,7 @@ def translated(values: Mapping[str, Json] | None, value: Value) -> Value:
     return values.get(text, value)
 
 
-def transformed(transform: Transform, found: Json, document: Document, *, plural: bool) -> Value:  # noqa: PLR0911
+def transformed(transform: Transform, found: Json, document: Document, *, plural: bool) -> Value:  # noqa: PLR0911, PLR0912
     """What the call gives, in the state's shape."""
     match transform:
         case Transform.HIDDEN:
@@ -148,6 +151,10 @@ def transformed(transform: Transform, found: Json, document: Document, *, plural
             return HIDDEN if is_hidden(scalar(found)) else policy_text(scalar(found))
         case Transform.COMMA_LIST:
             return [part.strip() for part in str(scalar(found)).split(",") if part.strip()]
+        case Transform.NAME_VALUES:
+            return _name_values(found, document)
+        case Transform.CHOICE:
+            return next(iter(found)).lower() if isinstance(found, dict) and len(found) == 1 else MISSING
         case Transform.S3_GRANTS:
             return grants_of(found, document)
         case Transform.GCP_FIREWALL_RULES:
@@ -159,6 +166,12 @@ def transformed(transform: Transform, found: Json, document: Document, *, plural
         case _:
             text = identity_form(transform, found)
             return MISSING if text is None else text
+
+
+def _name_values(found: Json, document: Document) -> Value:
+    """A list of ``{"name": ..., "value": ...}`` as the map that a state has."""
+    pairs = [(document.member(one, "name"), document.member(one, "value")) for one in elements(found) or ()]
+    return {str(scalar(name)): scalar(value) for name, value in pairs if name is not MISSING and value is not MISSING}
 
 
 def _firewall_rule(rule: Json, document: Document) -> Json:

@@ -19,7 +19,9 @@ from drift_detector.compare_values import (
     UNKNOWN,
     Verdict,
     arn_or_name,
+    choice,
     cidr,
+    dns_name,
     json_policy,
     parsed,
     plain,
@@ -123,6 +125,9 @@ def same(  # noqa: PLR0911 - a table of cases
     if comparison.how is Comparator.TAG:
         # A tag may have an empty value, which is not the same as no tag.
         return DIFFERENT if (claimed is None) != (recorded is None) else _value(claimed, recorded, hasher)
+    if comparison.how is Comparator.CHOICE and isinstance(claimed, str):
+        # The chosen block may well be empty, which is not the same as none.
+        return SAME if comparison.optional and recorded in (None, []) else choice(claimed, recorded)
     if _unset(recorded, comparison):
         return SAME if comparison.optional or _unset(claimed, comparison) else DIFFERENT
     if _unset(claimed, comparison):
@@ -261,6 +266,7 @@ _TESTS: Final[dict[Comparator, Callable[[Json, Json], Verdict | None]]] = {
     Comparator.JSON_POLICY: json_policy,
     Comparator.ARN_OR_NAME: arn_or_name,
     Comparator.CIDR: cidr,
+    Comparator.DNS_NAME: dns_name,
     Comparator.PROTOCOL: protocol,
     Comparator.VERSION: version,
     Comparator.USER_DATA: user_data,

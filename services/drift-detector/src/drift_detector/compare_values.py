@@ -115,6 +115,21 @@ def arn_or_name(claimed: Json, recorded: Json) -> Verdict | None:
     return _verdict(arn.endswith((f":{name}", f"/{name}")))
 
 
+def dns_name(claimed: Json, recorded: Json) -> Verdict | None:
+    """Domain names; the provider takes a load balancer's with and without ``dualstack.`` for the same."""
+    if not isinstance(claimed, str) or not isinstance(recorded, str):
+        return None
+    one, other = (name.lower().removesuffix(".").removeprefix("dualstack.") for name in (claimed, recorded))
+    return _verdict(one == other)
+
+
+def choice(claimed: Json, recorded: Json) -> Verdict:
+    """The name of a member against the block that has it: ``block`` and ``[{"allow": [], "block": [{}]}]``."""
+    block = recorded[0] if isinstance(recorded, list) and recorded else recorded
+    chosen = [name for name, member in block.items() if member] if isinstance(block, dict) else []
+    return _verdict(chosen == [claimed])
+
+
 def cidr(claimed: Json, recorded: Json) -> Verdict | None:
     """Address ranges, single or in lists, in canonical form."""
     return _verdict(_networks(claimed) == _networks(recorded))
