@@ -20,8 +20,14 @@ class Wire:
     def __init__(self) -> None:
         self.writes: list[bytes] = []
         self.buffered = 0
+        self.closed = False
+
+    def is_closing(self) -> bool:
+        return self.closed
 
     def write(self, data: bytes) -> None:
+        if self.closed:
+            raise RuntimeError("unable to perform operation; the handler is closed")  # as uvloop's does
         self.writes.append(data)
         self.buffered += len(data)
 
@@ -51,6 +57,22 @@ def joined(to: Hub, *query: tuple[str, str], chunked: bool = True) -> tuple[Clie
 
 async def turn() -> None:
     await asyncio.sleep(0)
+
+
+async def test_a_client_that_goes_in_the_middle_of_a_flush_costs_the_others_nothing() -> None:
+    """Its connection is closed a loop turn before its task leaves the hub."""
+    server = hub()
+    (_, first), (_, gone), (_, last) = joined(server), joined(server), joined(server)
+    gone.closed = True
+    server.publish(frame(1), "drift", None)
+    await turn()
+    server.announce(b": hello\n\n")
+    server.drain(lambda: b"retry: 1\n\n")
+    for wire in (first, last):
+        assert b"id: e-1\n" in wire.writes[0]
+        assert len(wire.writes) == 3
+    assert server.deliveries == 2
+    assert gone.writes == []
 
 
 async def test_events_of_one_loop_turn_are_one_write_shared_by_all() -> None:

@@ -44,6 +44,10 @@ class Transport(Protocol):
         """Bytes that are buffered."""
         ...
 
+    def is_closing(self) -> bool:
+        """Whether it is closed, or about to be; uvloop's raises an error when it is written to then."""
+        ...
+
 
 class Leaving(StrEnum):
     """Why a client left the hub other than by itself."""
@@ -73,7 +77,9 @@ class Client:
         self.left: asyncio.Future[Leaving] | None = None
 
     def write(self, body: bytes) -> None:
-        """Write to this client alone."""
+        """Write to this client alone; one that is gone is about to find out by itself."""
+        if self.transport.is_closing():
+            return
         self.transport.write(chunk(body) if self.chunked else body)
         SENT_BYTES.inc(len(body))
 
@@ -227,15 +233,17 @@ class Hub:
 
     def _deliver(self, group: _Group, body: bytes, events: int) -> None:
         data = chunk(body) if group.chunked else body
-        limit, lagging = self._limit, []
+        limit, lagging, gone = self._limit, [], 0
         for client in group.clients:
             transport = client.transport
-            if transport.get_write_buffer_size() > limit:
+            if transport.is_closing():  # its own task is about to leave; the others must not suffer for it
+                gone += 1
+            elif transport.get_write_buffer_size() > limit:
                 lagging.append(client)
             else:
                 transport.write(data)
         group.wrote_at = self._loop.time()
-        served = len(group.clients) - len(lagging)
+        served = len(group.clients) - len(lagging) - gone
         self.deliveries += served * events
         DELIVERIES.inc(served * events)
         SENT_BYTES.inc(served * len(body))
