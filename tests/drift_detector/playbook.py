@@ -23,7 +23,7 @@ from drift_detector.rules_file import load_rules
 from drift_detector.settle import settled
 from ingest_falco.alert import parse_alert
 from ingest_falco.normalise import normalise
-from tests.ingest_tfstate.states import Bucket, resource, state
+from tests.ingest_tfstate.states import REDACTOR, Bucket, resource, state
 from tfdrift.envelope import Envelope
 from tfdrift.events import Drift, FalcoEvent, StateChange
 from tfdrift.records import resource_key, workspace_key
@@ -140,7 +140,7 @@ class World:
     now: datetime = START
 
     def __post_init__(self) -> None:
-        self._book = Casebook(Judgement(CATALOG, self.rules, self.unconfirmed_after))
+        self._book = Casebook(Judgement(CATALOG, self.rules, self.unconfirmed_after, REDACTOR.keyed_hash))
         self._buckets: dict[str, Bucket] = {}
 
     def play(self, *steps: Step) -> World:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.drift_detector.playbook import Step, applied, called, wrote
 from tests.drift_detector.scenarios.terms import Scenarios, arn, items, modified, placed, unknown
-from tests.drift_detector.test_correlation import web
+from tests.drift_detector.test_correlation import resize, web
 
 DB = "aws_db_instance.main"
 FUNCTION = "aws_lambda_function.app"
@@ -109,6 +109,13 @@ def rebind(*groups: str) -> Step:
     """Somebody sets the groups of the instance."""
     request = {"instanceId": "i-1", "groupSet": items(*({"groupId": group} for group in groups))}
     return called(5, "ec2:ModifyInstanceAttribute", request)
+
+
+def sensitive(instance_type: str) -> dict[str, Any]:
+    """An instance whose type the configuration took from a sensitive variable."""
+    block = web(instance_type=instance_type)
+    block["instances"][0]["sensitive_attributes"] = [[{"type": "get_attr", "value": "instance_type"}]]
+    return block
 
 
 SCENARIOS: Scenarios = {
@@ -327,5 +334,21 @@ SCENARIOS: Scenarios = {
             ),
         ],
         [unknown("aws_instance.web", "user_data", "da39a3ee5e6b4b0d3255bfef95601890afd80709")],
+    ),
+    "a sensitive value set as it is changes nothing": (
+        [wrote(0, sensitive("t3.micro")), resize(5, "t3.micro")],
+        [],
+    ),
+    "another sensitive value is a drift that shows neither": (
+        [wrote(0, sensitive("t3.micro")), resize(5, "m5.large")],
+        [modified("aws_instance.web", "instance_type", "(sensitive)", "(sensitive)")],
+    ),
+    "a sensitive value set back is reverted": (
+        [wrote(0, sensitive("t3.micro")), resize(5, "m5.large"), resize(6, "t3.micro")],
+        [modified("aws_instance.web", "instance_type", "(sensitive)", "(sensitive)", end="reverted")],
+    ),
+    "a sensitive value that a refresh took in is absorbed": (
+        [wrote(0, sensitive("t3.micro")), resize(5, "m5.large"), wrote(9, sensitive("m5.large"))],
+        [modified("aws_instance.web", "instance_type", "(sensitive)", "(sensitive)", end="absorbed")],
     ),
 }

@@ -18,6 +18,7 @@ from drift_detector.attributions import Attributions
 from drift_detector.calls import Sanctions, call_of
 from drift_detector.casebook import Case, Casebook, ManagedCase
 from drift_detector.facts import Call, Sanction
+from drift_detector.hidden_values import HASH_KEY, hasher_of
 from drift_detector.janitor import forget_old_calls
 from drift_detector.reconcile import Cause, Reconciler, StoredDrifts
 from drift_detector.rules import Rules, is_sanctioned
@@ -153,10 +154,22 @@ class Detector:
         if entry.value is None:
             self._book.heads.pop(entry.key, None)
             return
+        if entry.key == HASH_KEY:
+            self._take_key(entry.value)
+            return
         try:
             self._book.heads[entry.key] = WorkspaceHead.model_validate_json(entry.value)
         except ValidationError:
             return  # the bucket also holds what only ingest-tfstate reads
+
+    def _take_key(self, key: bytes) -> None:
+        """Compare sensitive values from now on; a key of the settings goes before the one in the bucket."""
+        if self._book.judgement.hasher is not None:
+            return
+        self._book.judgement = replace(self._book.judgement, hasher=hasher_of(key))
+        if self._watching:
+            for call in self._book.calls:
+                self._look_at(self._book.cases_of_call(call))
 
     def _on_claim(self, entry: Entry) -> None:
         if entry.value is not None:

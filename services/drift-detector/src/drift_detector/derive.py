@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from drift_detector.catalog import Catalog
-from drift_detector.compare import apply, per_tag, same
+from drift_detector.compare import Hasher, apply, per_tag, same
 from drift_detector.compare_values import Verdict
 from drift_detector.correlate import (
     FOR_EVER,
@@ -51,11 +51,13 @@ class Judgement:
 
     Attributes:
         unconfirmed_after: how long a call that claims to be Terraform's may wait for a state to confirm it.
+        hasher: gives the keyed hash that stands in records for a sensitive value; without it such a value is unknown.
     """
 
     catalog: Catalog
     rules: Rules
     unconfirmed_after: timedelta
+    hasher: Hasher | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +224,7 @@ def _read(
     def compare(cloud: Value | Unknown, recorded: Value) -> Verdict:
         if isinstance(cloud, Unknown):
             return Verdict.UNKNOWN
-        return same(None if isinstance(cloud, Absent) else cloud, recorded, comparison)
+        return same(None if isinstance(cloud, Absent) else cloud, recorded, comparison, judgement.hasher)
 
     def applied(operation: Operation, current: Value) -> Value | Unknown:
         if operation.verb is not Verb.SET and hidden_hash(current) is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from tfdrift.harness import Settings
 
@@ -16,4 +16,7 @@ class DetectorSettings(Settings):
     rules: Path | None = Field(None, description="YAML file of the rules; the shipped rules when unset")
     unconfirmed_after_minutes: float = Field(
         60, gt=0, le=7 * 24 * 60, description="how long a call of Terraform's may wait for a state to confirm it"
+    )
+    hash_key: SecretStr | None = Field(
+        None, description="ingest-tfstate's key of the hashes that stand for secrets; by default the one kept in NATS"
     )

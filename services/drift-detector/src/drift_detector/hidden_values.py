@@ -1,0 +1,31 @@
+"""The keyed hash that stands in a record for a sensitive value, as ingest-tfstate makes it.
+
+A claimed value is the recorded one if its hash under the same key is; see `tfdrift.records`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Final
+
+import orjson
+
+from drift_detector.compare import Hasher
+from tfdrift.envelope import canonical_json
+
+# Where ingest-tfstate keeps the key that it made, in the bucket of the workspaces.
+HASH_KEY: Final = "hash_key"
+
+
+def hasher_of(key: bytes) -> Hasher:
+    """The function that gives a value's HMAC-SHA256 in hex under a key; "" for a value that no record holds."""
+
+    def keyed_hash(value: object) -> str:
+        try:
+            text = canonical_json(value)
+        except orjson.JSONEncodeError:
+            return ""  # such as a number of more than 64 bits, which no state that was read holds either
+        return hmac.new(key, text, hashlib.sha256).hexdigest()
+
+    return keyed_hash
