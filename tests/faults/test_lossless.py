@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import signal
+import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -67,7 +68,7 @@ class Client:
         while self.next <= EVENTS:
             port = self.chance.choice(self.ports)
             try:
-                reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+                reader, writer = await self._connect(port)
             except OSError:
                 await asyncio.sleep(0.1 + self.chance.random() / 5)
                 continue
@@ -78,6 +79,18 @@ class Client:
                 await asyncio.sleep(self.chance.random() / 5)
             finally:
                 writer.transport.abort()
+
+    async def _connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        connection = socket.socket()
+        connection.setblocking(False)
+        if self.number % 5 == 0:  # little room on the way, so that a stall reaches the gateway
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 * 1024)
+        try:
+            await asyncio.get_running_loop().sock_connect(connection, ("127.0.0.1", port))
+        except OSError:
+            connection.close()
+            raise
+        return await asyncio.open_connection(sock=connection, limit=32 * 1024)
 
     async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         last = f"Last-Event-ID: {self.sequence.epoch}-{self.next - 1}\r\n" if self.next > 1 else ""
@@ -99,7 +112,7 @@ class Client:
             self._take(blocks)
             if self.next - begun > stall_after:
                 stall_after = EVENTS
-                await asyncio.sleep(1 + self.chance.random() * 3)
+                await asyncio.sleep(2 + self.chance.random() * 3)
 
     def _take(self, blocks: list[bytes]) -> None:
         """Compare what came, byte for byte, with what must follow."""
