@@ -21,6 +21,8 @@ _THEMES = (
     "silence",
     "estates",
     "lifecycles",
+    "networks",
+    "fleets",
 )
 
 

@@ -361,6 +361,18 @@ CLOUDTRAIL: Scenarios = {
         [wrote(0, trail()), on_trail("UpdateTrail", isMultiRegionTrail=False)],
         [modified(TRAIL, "is_multi_region_trail", True, False)],
     ),
+    "a trail's key by its alias is the key that the response names": (
+        [
+            wrote(0, trail(kms_key_id=KEY_ARN)),
+            called(
+                5,
+                "cloudtrail:UpdateTrail",
+                {"name": "main", "kmsKeyId": "alias/main"},
+                response={"name": "main", "trailARN": TRAIL_ARN, "kmsKeyId": KEY_ARN},
+            ),
+        ],
+        [],
+    ),
     "a trail deleted is a drift": ([wrote(0, trail()), on_trail("DeleteTrail")], [deleted(TRAIL, "main")]),
 }
 
