@@ -145,7 +145,7 @@ async def main() -> dict[str, Any]:
     catalog, sanction = book.judgement.catalog, sanctions(book.judgement.rules)
 
     foreign = alert(called(5, "ec2:ModifyInstanceAttribute", {"instanceId": "i-none", "instanceType": {"value": "x"}}))
-    unknown = alert(called(5, "ec2:RebootInstances", {"instancesSet": {"items": [{"instanceId": "i-none"}]}}))
+    unknown = alert(called(5, "ec2:NoSuchOperation", {"instanceId": "i-none"}))
     hits = [
         alert(
             called(

@@ -1,7 +1,8 @@
 """How right the detector is, over real logs and states: ``make truth`` with DRIFT_CORPUS naming their folder.
 
 Every call of the logs is read as the pipeline reads it. A call is *relevant* when it succeeded, wrote, is no service's
-own echo, and its service is one that the AWS provider manages. Since a log seldom comes with the states of its time,
+own echo, its service is one that the AWS provider manages, and it is none of `NOT_TERRAFORMS`. Since a log seldom comes
+with the states of its time,
 each resource that a call names is given a state of its own that knows it and has other values; then Terraform's own
 calls must open nothing, nor must failed or reading ones, and every drift must name the person that the log names.
 """
@@ -38,6 +39,16 @@ from tfdrift.envelope import Envelope
 from tfdrift.events import Via
 from tfdrift.records import ResourceRecord, resource_key
 
+# Calls that write what no Terraform resource holds: the SSM agent's reports of itself, and the consent to use a model.
+NOT_TERRAFORMS = frozenset(
+    {
+        "ssm:UpdateInstanceAssociationStatus",
+        "ssm:UpdateInstanceInformation",
+        "bedrock:CreateFoundationModelAgreement",
+        "bedrock:PutFoundationModelEntitlement",
+        "bedrock:PutUseCaseForModelAccess",
+    }
+)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -71,7 +82,8 @@ def judge_calls(folder: Path, judgement: Judgement) -> Truth:
         kind = _kind(record)
         truth.calls["seen"] += 1
         truth.calls[kind] += 1
-        if kind == "written" and found.event.service in services:
+        name = f"{found.event.service}:{found.event.event_name}"
+        if kind == "written" and found.event.service in services and name not in NOT_TERRAFORMS:
             truth.calls["relevant"] += 1
             _count_relevant(truth, record, call, judgement)
         if call is not None:

@@ -78,7 +78,7 @@ def test_curated_wins_per_attribute_and_ignores_what_it_says() -> None:
     curated = _document({**TARGET, "ignore": ["monitoring"]})
     catalog = build_catalog(merge(generated, curated), "merged")
     ((target,),) = catalog.events["ec2:Op"].groups
-    assert {name: source.paths[0].steps[0].name for name, source in target.set.items()} == {
+    assert {name: source.paths[0].steps[0].spellings[0] for name, source in target.set.items()} == {
         "instance_type": "instancetype",
         "ebs_optimized": "e",
     }

@@ -19,6 +19,9 @@ WORKSPACES_BUCKET: Final = "tfdrift_workspaces"
 DRIFTS_BUCKET: Final = "tfdrift_drifts"
 CLAIMS_BUCKET: Final = "tfdrift_claims"
 
+# The key of ``tfdrift_workspaces`` that holds the key of the hashes, where no operator gave one.
+HASH_KEY: Final = "hash_key"
+
 # In place of a value that must not or cannot leave ingest-tfstate stands an object with exactly one of these
 # members: the keyed hash of the value's canonical JSON. Equal values have equal hashes; nothing else can be told.
 SENSITIVE_MEMBER: Final = "tfdrift:sensitive"

@@ -18,7 +18,7 @@ from drift_detector.attributions import Attributions
 from drift_detector.calls import Sanctions, call_of
 from drift_detector.casebook import Case, Casebook, ManagedCase
 from drift_detector.facts import Call, Sanction
-from drift_detector.hidden_values import HASH_KEY, hasher_of
+from drift_detector.hidden_values import hasher_of
 from drift_detector.janitor import forget_old_calls
 from drift_detector.reconcile import Cause, Reconciler, StoredDrifts
 from drift_detector.rules import Rules, is_sanctioned
@@ -31,6 +31,7 @@ from tfdrift.harness import ConfigurationError, Runtime
 from tfdrift.records import (
     CLAIMS_BUCKET,
     DRIFTS_BUCKET,
+    HASH_KEY,
     STATE_BUCKET,
     WORKSPACES_BUCKET,
     DriftRecord,

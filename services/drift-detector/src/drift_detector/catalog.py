@@ -64,6 +64,8 @@ class Source:
         each: the list that ``element`` is found for each element of, as ``it``; the other members are then unused.
         when: as a target's.
         default: `MISSING` for none.
+        needs: members of the request without any of which the source gives nothing; empty where that is not so simple.
+            Most sources of most calls give nothing, and to see it here takes a tenth of looking for it.
     """
 
     paths: tuple[Path, ...] = ()
@@ -76,6 +78,13 @@ class Source:
     each: Path | None = None
     element: Source | None = None
     one: bool = False
+    needs: frozenset[str] = field(init=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        simple = self.default is MISSING and self.each is None and self.block is None and bool(self.paths)
+        if simple and all(path.root == "req" and path.steps and not path.each for path in self.paths):
+            names = frozenset(name for path in self.paths for name in path.steps[0].spellings)
+            object.__setattr__(self, "needs", names)
 
 
 @dataclass(frozen=True, slots=True)

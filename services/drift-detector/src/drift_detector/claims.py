@@ -71,7 +71,7 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     owners = [resource.account_id for resource in event.resources if resource.account_id]
     account = next((found for arn in places if (found := arn_account(arn))), None)
     region = next((found for arn in places if (found := arn_region(arn))), None)
-    return Call(
+    return Call.model_construct(
         event_id=event.event_id,
         event_name=event.event_name,
         event_source=call.event_source,
@@ -125,7 +125,7 @@ def _loops(each: tuple[tuple[str, Source], ...], document: Document) -> Iterator
 
 
 def _target(rule: TargetRule, document: Document, places: list[str]) -> Target | None:
-    if not meets(rule.when, document):
+    if rule.when and not meets(rule.when, document):
         return None
     identity: dict[str, str] = {}
     own: list[str] = []
@@ -141,13 +141,16 @@ def _target(rule: TargetRule, document: Document, places: list[str]) -> Target |
     if rule.act is Act.UPDATE and not operations:
         return None
     places.extend(own)
-    return Target(type=rule.type, identity=identity, act=rule.act, operations=operations)
+    return Target.model_construct(type=rule.type, identity=identity, act=rule.act, operations=operations)
 
 
 def _operations(rule: TargetRule, document: Document) -> Iterator[Operation]:
+    given = document.members("req")
     # What a call does to one set at once: an element that is removed and added is replaced.
     for verb, sources in ((Verb.SET, rule.set), (Verb.REMOVE, rule.remove), (Verb.ADD, rule.add)):
         for attribute, source in sources.items():
+            if source.needs and source.needs.isdisjoint(given):
+                continue
             yield from _operation(attribute, verb, value_of(source, document))
     if rule.kv is not None:
         yield from _key_values(rule.kv, document)
@@ -171,14 +174,15 @@ def _map_operations(
 
 
 def _operation(attribute: str, verb: Verb, value: Value) -> Iterator[Operation]:
-    if isinstance(value, Absent):
+    if value is MISSING:
         return
+    # `model_construct` skips a validation that values made here do not need: half the time of a call.
     if isinstance(value, Hidden):
-        yield Operation(attribute=attribute, verb=verb, unknown=True)
+        yield Operation.model_construct(attribute=attribute, verb=verb, value=None, unknown=True)
     elif verb is Verb.SET:
-        yield Operation(attribute=attribute, value=value)
+        yield Operation.model_construct(attribute=attribute, verb=verb, value=value, unknown=False)
     elif listed := value if isinstance(value, list) else [value]:
-        yield Operation(attribute=attribute, verb=verb, value=listed)
+        yield Operation.model_construct(attribute=attribute, verb=verb, value=listed, unknown=False)
 
 
 def _key_values(kv: KeyValues, document: Document) -> Iterator[Operation]:

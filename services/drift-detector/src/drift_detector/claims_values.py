@@ -59,7 +59,7 @@ def is_hidden(value: Json) -> bool:
 
 def value_of(source: Source, document: Document) -> Value:
     """What a source gives: a value in the state's shape, `MISSING`, or `HIDDEN`."""
-    if not meets(source.when, document):
+    if source.when and not meets(source.when, document):
         return source.default
     if source.each is not None and source.element is not None:
         return _each(source.each, source.element, source, document)

@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Final
 
 import orjson
 
 from drift_detector.compare import Hasher
 from tfdrift.envelope import canonical_json
-
-# Where ingest-tfstate keeps the key that it made, in the bucket of the workspaces.
-HASH_KEY: Final = "hash_key"
 
 
 def hasher_of(key: bytes) -> Hasher:

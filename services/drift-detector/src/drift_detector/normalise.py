@@ -10,7 +10,7 @@ a function's environment), which no path descends into, keep their keys as they 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -64,10 +64,17 @@ def scalar(value: Json) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One member of a path, its name folded; ``each`` goes on with every element of the list there."""
+    """One member of a path in the spellings that it may have; ``each`` goes on with every element of the list there."""
 
-    name: str
+    spellings: tuple[str, ...]
     each: bool
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """How a member of an API structure may be logged, folded: ``groups`` may be ``groupSet``."""
+    folded = name.lower()
+    stem = folded[:-1] if folded.endswith("s") else folded
+    return tuple(dict.fromkeys((folded, f"{folded}set", f"{stem}set")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ def parse_path(text: str) -> Path:
     if not _PATH.fullmatch(text):
         raise ValueError(f"{text!r} is not a path such as req.groupSet[].groupId")
     root, *members = text.split(".")
-    steps = tuple(Step(member.removesuffix("[]").lower(), member.endswith("[]")) for member in members)
+    steps = tuple(Step(spellings(member.removesuffix("[]")), member.endswith("[]")) for member in members)
     return Path(root.removesuffix("[]"), steps, root.endswith("[]"))
 
 
@@ -120,11 +127,17 @@ class Document:
         value = self._roots.get(path.root)
         return self._walk(value, path.steps, path.each)
 
+    def members(self, root: str) -> Collection[str]:
+        """The folded names of a root's members."""
+        self._member(self._roots.get(root), ())
+        known = self._folded.get(id(self._roots.get(root)))
+        return known[1] if known is not None else ()
+
     def _walk(self, value: Json, steps: tuple[Step, ...], each: bool) -> Json | Absent:
         if each:
             return self._every(value, steps)
         for position, step in enumerate(steps):
-            value = self.member(value, step.name)
+            value = self._member(value, step.spellings)
             if value is MISSING:
                 return MISSING
             if step.each:
@@ -145,16 +158,18 @@ class Document:
         return found
 
     def member(self, value: Json, name: str) -> Json | Absent:
-        """A member of an API structure by its folded name; ``groups`` finds ``groupSet`` too."""
-        if isinstance(value, list) and len(value) == 1:
-            value = value[0]
-        if not isinstance(value, dict):
-            return MISSING
+        """A member of an API structure by its name in any case; ``groups`` finds ``groupSet`` too."""
+        return self._member(value, spellings(name))
+
+    def _member(self, value: Json, names: tuple[str, ...]) -> Json | Absent:
         known = self._folded.get(id(value))
         if known is None:
-            known = self._folded[id(value)] = (value, {key.lower(): inner for key, inner in value.items()})
+            structure = value[0] if isinstance(value, list) and len(value) == 1 else value
+            if not isinstance(structure, dict):
+                return MISSING
+            known = self._folded[id(value)] = (value, {key.lower(): inner for key, inner in structure.items()})
         folded = known[1]
-        for spelling in (name, f"{name}set", f"{name[:-1]}set" if name.endswith("s") else name):
+        for spelling in names:
             found = folded.get(spelling)
             if found is not None:
                 return found

@@ -62,8 +62,7 @@ def _closed(stored: Drift, record: ResourceRecord | None, *, ignored: bool) -> D
     """An open drift that the facts no longer amount to: the state now agrees, or is about another thing."""
     # Another id under the same address is another thing: the one that drifted was replaced.
     reborn = record is not None and any(
-        (change.created or "id" in change.before) and change.recorded_at > stored.timestamp
-        for change in record.changes
+        (change.created or "id" in change.before) and change.recorded_at > stored.timestamp for change in record.changes
     )
     if ignored:  # by a rule that is newer than the drift
         resolution = Resolution.DISMISSED

@@ -22,9 +22,8 @@ from ingest_tfstate.uri import SourceUri
 from ingest_tfstate.watcher import Shared, Watcher
 from tfdrift.bus import Bus, BusError, Conflict, Entry
 from tfdrift.harness import ConfigurationError, Runtime
-from tfdrift.records import WORKSPACES_BUCKET, WorkspaceHead, workspace_key
+from tfdrift.records import HASH_KEY, WORKSPACES_BUCKET, WorkspaceHead, workspace_key
 
-HASH_KEY: Final = "hash_key"
 PRUNE_SECONDS: Final = 3600.0
 _KEY_RETRY_SECONDS: Final = 1.0
 

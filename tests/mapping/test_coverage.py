@@ -1,0 +1,15 @@
+"""The coverage page tells what the detector loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from drift_detector.catalog_clouds import load_catalogs
+from mapping_generator.coverage import page
+
+PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
+
+
+def test_the_page_is_fresh() -> None:
+    """`make coverage` writes it anew after the mapping has changed."""
+    assert PAGE.read_text(encoding="utf-8") == page(load_catalogs())
