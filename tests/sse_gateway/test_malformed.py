@@ -1,0 +1,40 @@
+"""Whatever is sent to the public port: no unforeseen error, no end of the process, no place taken for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tests.conftest import NatsServer
+from tests.pipeline import Pipeline
+from tests.sse_gateway.malformed import flood
+
+REQUESTS = 3000
+HALF_OPEN = 500
+
+
+async def test_malformed_requests_disturb_nobody(tmp_path: Path, nats_server: NatsServer) -> None:
+    """Thousands of them, while half-open connections stand around: a client listens on and gets its event."""
+    pipeline = Pipeline(tmp_path, nats_server)
+    pipeline.start("sse-gateway")
+    try:
+        await pipeline.ready("sse-gateway")
+        port = pipeline.ports["sse-gateway"][0]
+        async with pipeline.stream() as client:
+            half_open = [await asyncio.open_connection("127.0.0.1", port) for _ in range(HALF_OPEN)]
+            for number, (_, writer) in enumerate(half_open):
+                writer.write(b"GET /api/v1/stream HTTP/1.1\r\nHost: t"[: number % 40])
+            answers = await flood(1, port, REQUESTS)
+            assert not answers.failures, answers.failures[0]
+            assert answers.statuses["200"] > 100
+            assert answers.statuses["400"] > 100
+            assert answers.statuses["refused"] == 0
+            for _, writer in half_open:
+                writer.transport.abort()
+            await pipeline.get_until("/health", lambda health: health["clients"] == 1)
+            assert not client.of("closing")
+        unforeseen = [line for line in pipeline.log_lines("sse-gateway") if line["level"] in ("error", "critical")]
+        # aiohttp logs what it cannot parse as an error of its own, with the reason that it answers.
+        assert [line for line in unforeseen if "message:" not in line["exception"][0]["exc_value"]] == []
+    finally:
+        pipeline.stop_all()
