@@ -11,6 +11,7 @@ from typing import Final
 
 from pydantic import ConfigDict
 
+from tfdrift.envelope import Envelope
 from tfdrift.events import Drift, Json, Payload, Timestamp
 from tfdrift.subjects import Provider
 
@@ -149,3 +150,12 @@ class DriftRecord(Record):
     published: int
     received: Timestamp
     occurred: Timestamp | None
+
+    def envelope(self) -> Envelope:
+        """The envelope of this version on the ledger: the same id from whoever publishes it."""
+        return Envelope(
+            message_id=f"drift:{self.drift.id}:{self.version}:{digest(self.drift.encode().decode(), 10)}",
+            received=self.received,
+            occurred=self.occurred,
+            workspace=self.drift.workspace,
+        )

@@ -72,7 +72,7 @@ class Detector:
         """Mirror the buckets, then consume alerts until the service is to stop."""
         runtime.readiness.set("caught_up", False)
         running = [runtime.tasks.create_task(watch) for watch in self._watches()]
-        if await runtime.or_stopping(asyncio.gather(*(event.wait() for event in self._caught_up.values()))):
+        if await runtime.or_stopping(self._all_caught_up()):
             for call in self._book.calls:
                 self._look_at(self._book.cases_of_call(call))
             self._look_at({ManagedCase(key) for key in self._attributions.resources()})
@@ -137,6 +137,10 @@ class Detector:
         yield bus.bucket(DRIFTS_BUCKET).watch(self._on_drift, on_caught_up=ready["drifts"].set, on_remade=stored.clear)
 
         yield bus.follow(STREAM, self._on_change, subjects=SUBJECTS_OF_CHANGES, on_caught_up=ready["changes"].set)
+
+    async def _all_caught_up(self) -> None:
+        for event in self._caught_up.values():
+            await event.wait()
 
     @property
     def _watching(self) -> bool:

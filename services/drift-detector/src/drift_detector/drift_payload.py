@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from drift_detector.correlate import Story, Unknown, Value, plain
 from drift_detector.facts import Target
 from drift_detector.rules import Judged, Rules, ignored_by, severity_of
 from tfdrift.events import SENSITIVE_DISPLAY, Drift, HistoryEntry, Json
 from tfdrift.records import ResourceRecord, digest, hidden_hash
+from tfdrift.subjects import Provider
 
 
 def drift_id(record: ResourceRecord, attribute: str | None) -> str:
@@ -19,6 +23,23 @@ def display_identity(target: Target) -> str:
     return target.identity.get("id") or "/".join(target.identity.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a drift is about, and how the rules see its new value."""
+
+    id: str
+    type: str
+    resource_id: str | None
+    name: str | None
+    provider: Provider
+    account_id: str | None
+    region: str | None
+    attribute: str | None = None
+    address: str | None = None
+    workspace: str | None = None
+    identity: Mapping[str, str] | None = None
+
+
 def managed_drift(
     record: ResourceRecord, attribute: str | None, story: Story, hidden: bool, rules: Rules
 ) -> Drift | None:
@@ -28,39 +49,70 @@ def managed_drift(
         attribute: the attribute's path, None for the existence.
         hidden: the record hides the attribute's value, so clients must not see it either.
     """
-    judged = Judged(
-        resource_type=record.type,
+    about = _About(
+        id=drift_id(record, attribute),
+        type=record.type,
+        resource_id=record.id,
+        name=record.name,
+        provider=record.provider,
+        account_id=record.account_id or story.culprit.account_id,
+        region=record.region or story.culprit.region,
         attribute=attribute,
-        kind=story.kind,
-        event_name=story.culprit.event_name,
+        address=record.address,
         workspace=record.workspace,
-        actor=story.culprit.user_identity,
+    )
+    return _drift(about, story, hidden, rules)
+
+
+def unmanaged_drift(identifier: str, target: Target, story: Story, rules: Rules) -> Drift | None:
+    """The drift of a story about a thing that no state held; None where a rule ignores it."""
+    about = _About(
+        id=identifier,
+        type=target.type,
+        resource_id=display_identity(target),
+        name=target.identity.get("name"),
+        provider=story.culprit.provider,
+        account_id=story.culprit.account_id,
+        region=story.culprit.region,
+        identity=target.identity,
+    )
+    return _drift(about, story, False, rules)
+
+
+def _drift(about: _About, story: Story, hidden: bool, rules: Rules) -> Drift | None:
+    call = story.culprit
+    judged = Judged(
+        resource_type=about.type,
+        attribute=about.attribute,
+        kind=story.kind,
+        event_name=call.event_name,
+        workspace=about.workspace,
+        actor=call.user_identity,
         old=plain(story.old),
-        new=plain(story.new),
+        new=plain(story.new) if about.identity is None else dict(about.identity),
     )
     if ignored_by(rules, judged):
         return None
     severity, matched = severity_of(rules, judged)
-    call = story.culprit
     return Drift(
         severity=severity,
-        resource_type=record.type,
-        resource_id=record.id,
+        resource_type=about.type,
+        resource_id=about.resource_id,
         old_value=shown(story.old, hidden),
         new_value=shown(story.new, hidden),
         user_identity=call.user_identity,
         timestamp=call.occurred,
-        id=drift_id(record, attribute),
+        id=about.id,
         status=story.status,
         resolution=story.resolution,
         kind=story.kind,
-        attribute=attribute,
-        address=record.address,
-        resource_name=record.name,
-        workspace=record.workspace,
-        provider=record.provider,
-        account_id=record.account_id or call.account_id,
-        region=record.region or call.region,
+        attribute=about.attribute,
+        address=about.address,
+        resource_name=about.name,
+        workspace=about.workspace,
+        provider=about.provider,
+        account_id=about.account_id,
+        region=about.region,
         event_id=call.event_id,
         event_name=call.event_name,
         source_ip=call.source_ip,
@@ -69,52 +121,6 @@ def managed_drift(
         detected_at=call.received,
         value_unknown=isinstance(story.new, Unknown),
         history=tuple(_shown_entry(entry, hidden) for entry in story.history),
-        history_omitted=story.omitted,
-    )
-
-
-def unmanaged_drift(identifier: str, target: Target, story: Story, rules: Rules) -> Drift | None:
-    """The drift of a story about a thing that no state held; None where a rule ignores it."""
-    call = story.culprit
-    judged = Judged(
-        resource_type=target.type,
-        attribute=None,
-        kind=story.kind,
-        event_name=call.event_name,
-        workspace=None,
-        actor=call.user_identity,
-        old=None,
-        new=dict(target.identity),
-    )
-    if ignored_by(rules, judged):
-        return None
-    severity, matched = severity_of(rules, judged)
-    return Drift(
-        severity=severity,
-        resource_type=target.type,
-        resource_id=display_identity(target),
-        old_value=plain(story.old),
-        new_value=plain(story.new),
-        user_identity=call.user_identity,
-        timestamp=call.occurred,
-        id=identifier,
-        status=story.status,
-        resolution=story.resolution,
-        kind=story.kind,
-        attribute=None,
-        address=None,
-        resource_name=target.identity.get("name"),
-        workspace=None,
-        provider=call.provider,
-        account_id=call.account_id,
-        region=call.region,
-        event_id=call.event_id,
-        event_name=call.event_name,
-        source_ip=call.source_ip,
-        user_agent=call.user_agent,
-        matched_rules=matched,
-        detected_at=call.received,
-        history=story.history,
         history_omitted=story.omitted,
     )
 

@@ -21,9 +21,8 @@ from drift_detector.casebook import Case, Casebook, ManagedCase
 from drift_detector.derive import Derived
 from drift_detector.settle import settled
 from tfdrift.bus import Bus, Conflict
-from tfdrift.envelope import Envelope
 from tfdrift.events import Drift, DriftStatus
-from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, DriftRecord, ResourceRecord, digest
+from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, DriftRecord, ResourceRecord
 from tfdrift.severity import Severity
 
 
@@ -195,14 +194,7 @@ class Reconciler:
         """Publish a version that the ledger does not have yet, and mark it so; returns it as marked."""
         if record.published >= record.version:
             return record
-        payload = record.drift.encode()
-        envelope = Envelope(
-            message_id=f"drift:{drift}:{record.version}:{digest(payload.decode(), 10)}",
-            received=record.received,
-            occurred=record.occurred,
-            workspace=record.drift.workspace,
-        )
-        ack = await self._bus.publish(str(record.drift.subject()), payload, envelope.headers())
+        ack = await self._bus.publish_event(record.drift, record.envelope())
         if not ack.duplicate:
             metrics.DRIFTS.labels(record.drift.status, record.drift.kind).inc()
             metrics.DETECTION.observe((datetime.now(UTC) - record.received).total_seconds())

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from ingest_falco import azure, gcp, kubernetes
 from ingest_falco.alert import CLOUDTRAIL_SOURCE, Alert
@@ -74,22 +74,24 @@ def normalise(alert: Alert) -> Normalised:
         if call is not None:
             return _cloud_call(alert, _with_id(alert, call), provider, who(alert.fields))
     message_id = _sent_id(alert)
-    return Normalised(
-        event=FalcoEvent(
-            severity=alert.severity,
-            rule=alert.rule,
-            output=alert.output,
-            container_id=_container_id(alert.fields),
-            priority=alert.priority,
-            source=alert.source,
-            hostname=alert.hostname,
-            tags=alert.tags,
-            timestamp=alert.time,
-            uuid=alert.uuid or _derived_uuid(message_id),
-            provider=provider,
-            output_fields=dict(alert.fields),
-        ),
-        message_id=message_id,
+    return Normalised(_event(alert, message_id, provider, alert.time, output_fields=dict(alert.fields)), message_id)
+
+
+def _event(alert: Alert, message_id: str, provider: Provider, timestamp: datetime, **more: Any) -> FalcoEvent:
+    """The event with what every alert tells, and the fields that are given beside."""
+    return FalcoEvent(
+        severity=alert.severity,
+        rule=alert.rule,
+        output=alert.output,
+        container_id=_container_id(alert.fields),
+        priority=alert.priority,
+        source=alert.source,
+        hostname=alert.hostname,
+        tags=alert.tags,
+        timestamp=timestamp,
+        uuid=alert.uuid or _derived_uuid(message_id),
+        provider=provider,
+        **more,
     )
 
 
@@ -114,18 +116,11 @@ def _cloud_call(alert: Alert, call: Call, provider: Provider, identity: UserIden
     if call.event_id:
         message_id = f"falco:{provider}:{_bounded(call.event_id)}:{_digest(alert.rule)[:16]}"
     return Normalised(
-        event=FalcoEvent(
-            severity=alert.severity,
-            rule=alert.rule,
-            output=alert.output,
-            container_id=_container_id(alert.fields),
-            priority=alert.priority,
-            source=alert.source,
-            hostname=alert.hostname,
-            tags=alert.tags,
-            timestamp=call.occurred or alert.time,
-            uuid=alert.uuid or _derived_uuid(message_id),
-            provider=provider,
+        event=_event(
+            alert,
+            message_id,
+            provider,
+            call.occurred or alert.time,
             service=call.service,
             event_id=call.event_id,
             event_name=call.event_name,

@@ -23,9 +23,8 @@ from sse_gateway.metrics import DISMISSED
 from sse_gateway.problem import Problem
 from sse_gateway.scope import Grant
 from tfdrift.bus import Bus, Conflict
-from tfdrift.envelope import Envelope
 from tfdrift.events import Drift, DriftStatus, HistoryEntry, Resolution, UserIdentity
-from tfdrift.records import DRIFTS_BUCKET, DriftRecord, digest
+from tfdrift.records import DRIFTS_BUCKET, DriftRecord
 
 IDENTITY_TYPE: Final = "TFDriftToken"
 MAX_REASON: Final = 1000
@@ -135,14 +134,7 @@ async def _published(bus: Bus, identifier: str, record: DriftRecord, revision: i
     """
     if record.published >= record.version:
         return revision
-    payload = record.drift.encode()
-    envelope = Envelope(
-        message_id=f"drift:{identifier}:{record.version}:{digest(payload.decode(), 10)}",
-        received=record.received,
-        occurred=record.occurred,
-        workspace=record.drift.workspace,
-    )
-    await bus.publish(str(record.drift.subject()), payload, envelope.headers())
+    await bus.publish_event(record.drift, record.envelope())
     marked = record.model_copy(update={"published": record.version})
     return await bus.bucket(DRIFTS_BUCKET).update(identifier, marked.encode(), revision)
 
