@@ -18,7 +18,7 @@ from tests.drift_detector.cloudtrail import alert_of
 CALLS = Path(__file__).parent / "fixtures" / "calls"
 CATALOG = load_catalog()
 
-WEB_ACL = {
+WEB_ACL: dict[str, Any] = {
     "default_action": [{"allow": [], "block": [{"custom_response": []}]}],
     "description": "foo",
     "rule": [
@@ -37,7 +37,7 @@ WEB_ACL = {
     "token_domains": None,
     "visibility_config": [{"cloudwatch_metrics_enabled": True, "metric_name": "foo", "sampled_requests_enabled": True}],
 }
-ALARM = {
+ALARM: dict[str, Any] = {
     "actions_enabled": True,
     "alarm_actions": None,
     "alarm_description": "",
