@@ -100,16 +100,23 @@ class Detector:
         if call is None:
             metrics.CALLS.labels("claims_nothing").inc()
             return
-        key = digest(call.event_id)
-        try:
-            await self._claims.create(key, call.model_dump_json().encode())
-            metrics.CALLS.labels("claims").inc()
-        except Conflict:
-            metrics.CALLS.labels("repeated").inc()
+        call = await self._remembered(call)
         self._book.calls.put(call)
         cause = Cause(call.received, call.occurred)
         for case in self._book.cases_of_call(call):
             await self._reconcile(case, cause)
+
+    async def _remembered(self, call: Call) -> Call:
+        """The call as the bucket has it: as it is given, or as an alert of the same event told it first."""
+        key = digest(call.event_id)
+        try:
+            await self._claims.create(key, call.model_dump_json().encode())
+        except Conflict:
+            metrics.CALLS.labels("repeated").inc()
+            entry = await self._claims.get(key)
+            return Call.model_validate_json(entry.value) if entry is not None and entry.value else call
+        metrics.CALLS.labels("claims").inc()
+        return call
 
     async def _reconcile(self, case: Case, cause: Cause) -> None:
         await self._reconciler.reconcile(case, cause)
