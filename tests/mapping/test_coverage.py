@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drift_detector.catalog_clouds import load_catalogs
 from mapping_generator.coverage import page
+
+from drift_detector.catalog_clouds import load_catalogs
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
 
