@@ -125,6 +125,9 @@ def _drift(about: _About, story: Story, hidden: bool, rules: Rules) -> Drift | N
     )
 
 
+_PLAIN = (str, int, float, bool, type(None))
+
+
 def shown(value: Value | Unknown, hidden: bool = False) -> Json:
     """A value as clients may see it: what the record hides is hidden on both sides."""
     bare = plain(value)
@@ -140,6 +143,8 @@ def shown(value: Value | Unknown, hidden: bool = False) -> Json:
 
 
 def _shown_entry(entry: HistoryEntry, hidden: bool) -> HistoryEntry:
+    if not hidden and isinstance(entry.old_value, _PLAIN) and isinstance(entry.new_value, _PLAIN):
+        return entry
     return entry.model_copy(
         update={"old_value": shown(entry.old_value, hidden), "new_value": shown(entry.new_value, hidden)}
     )

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from drift_detector.policy_reach import allows_anyone, allows_everything
 from tfdrift.events import DriftKind, FalcoEvent, Json, UserIdentity, Via
@@ -84,6 +84,9 @@ class Sanctioned(_Rule):
     user_agents: Globs = ()
 
 
+RulesOfType = tuple[tuple[SeverityRule, ...], tuple[IgnoreRule, ...]]
+
+
 class Rules(_Rule):
     """The whole file."""
 
@@ -91,6 +94,17 @@ class Rules(_Rule):
     severity: tuple[SeverityRule, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
     sanctioned: Sanctioned = Sanctioned()
+    _about: dict[str, RulesOfType] = PrivateAttr(default_factory=dict)
+
+    def about(self, resource_type: str) -> RulesOfType:
+        """The rules of severity and those that ignore, as far as they may be about a type; most are about few."""
+        found = self._about.get(resource_type)
+        if found is None:
+            found = self._about[resource_type] = (
+                tuple(rule for rule in self.severity if _matches(rule.types, resource_type)),
+                tuple(rule for rule in self.ignore if _matches(rule.types, resource_type)),
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +139,7 @@ def severity_of(rules: Rules, judged: Judged) -> tuple[Severity, tuple[str, ...]
     """How grave a drift is, and the names of the rules that say so."""
     matched = [
         rule
-        for rule in rules.severity
+        for rule in rules.about(judged.resource_type)[0]
         if _about(rule, judged) and (rule.value is None or _TESTS[rule.value](judged.old, judged.new))
     ]
     severities = [rule.severity for rule in matched] or [rules.default.get(judged.kind, Severity.MEDIUM)]
@@ -134,7 +148,7 @@ def severity_of(rules: Rules, judged: Judged) -> tuple[Severity, tuple[str, ...]
 
 def ignored_by(rules: Rules, judged: Judged) -> str | None:
     """The name of the rule that ignores a disagreement, or None."""
-    for rule in rules.ignore:
+    for rule in rules.about(judged.resource_type)[1]:
         if _about(rule, judged) and (not rule.via or judged.actor.via in rule.via):
             names = (judged.actor.user_name, judged.actor.session_name, judged.actor.arn)
             if not rule.users or any(_matches(rule.users, name) for name in names if name):
@@ -158,7 +172,6 @@ def _about(rule: Subject, judged: Judged) -> bool:
     return (
         (not rule.kinds or judged.kind in rule.kinds)
         and (not rule.attributes or (judged.attribute is not None and _matches(rule.attributes, judged.attribute)))
-        and _matches(rule.types, judged.resource_type)
         and _matches(rule.events, judged.event_name)
         and (not rule.workspaces or (judged.workspace is not None and _matches(rule.workspaces, judged.workspace)))
     )
