@@ -19,6 +19,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mapping_generator.provider_schema import load_snapshot
+
 from bench.cloudtrail import Record, alert, records
 from bench.report import report
 from drift_detector.app import sanctions
@@ -157,9 +159,10 @@ def known_resource(target: Target, call: Call) -> ResourceRecord:
     )
 
 
-def judge_states(folder: Path, judgement: Judgement) -> dict[str, int]:
-    """How many states load, and whether every instance of them is in the index."""
+def judge_states(folder: Path, judgement: Judgement) -> dict[str, Any]:
+    """How many states load, whether every instance of them is in the index, and what the AWS schema does not know."""
     book, counts = Casebook(judgement), Counter[str]()
+    schema, unknown = load_snapshot().types, set[str]()
     for path in sorted(folder.rglob("*.tfstate")):
         data = path.read_bytes()
         counts["states"] += 1
@@ -173,7 +176,15 @@ def judge_states(folder: Path, judgement: Judgement) -> dict[str, int]:
         counts["instances"] += len(state.instances)
         for record in first_records(sighting, LONG_AGO, Redactor(b"truth")):
             book.put_state(resource_key(record.workspace, record.address), record.encode())
-    return {**counts, "instances indexed": len(book.states)}
+            if record.type.startswith("aws_"):
+                known = schema.get(record.type, {})
+                unknown.update(f"{record.type}.{name}" for name in record.attributes if name not in known)
+    return {
+        **counts,
+        "instances indexed": len(book.states),
+        "attributes unknown to the schema": len(unknown),
+        "unknown attributes": ", ".join(sorted(unknown)),
+    }
 
 
 def percent(part: int, whole: int) -> str:
