@@ -125,9 +125,14 @@ def same(  # noqa: PLR0911 - a table of cases
     if comparison.how is Comparator.TAG:
         # A tag may have an empty value, which is not the same as no tag.
         return DIFFERENT if (claimed is None) != (recorded is None) else _value(claimed, recorded, hasher)
-    if comparison.how is Comparator.CHOICE and isinstance(claimed, str):
+    if (
+        comparison.how is Comparator.CHOICE
+        and isinstance(claimed, str)
+        and recorded
+        and isinstance(recorded, list | dict)
+    ):
         # The chosen block may well be empty, which is not the same as none.
-        return SAME if comparison.optional and recorded in (None, []) else choice(claimed, recorded)
+        return choice(claimed, recorded)
     if _unset(recorded, comparison):
         return SAME if comparison.optional or _unset(claimed, comparison) else DIFFERENT
     if _unset(claimed, comparison):
