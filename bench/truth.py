@@ -85,9 +85,12 @@ def judge_calls(folder: Path, judgement: Judgement) -> Truth:
         truth.calls["seen"] += 1
         truth.calls[kind] += 1
         name = f"{found.event.service}:{found.event.event_name}"
-        if kind == "written" and found.event.service in services and name not in NOT_TERRAFORMS:
-            truth.calls["relevant"] += 1
-            _count_relevant(truth, record, call, judgement)
+        if kind == "written" and found.event.service in services:
+            if name in NOT_TERRAFORMS:
+                truth.calls["of services managed, but of no resource"] += 1
+            else:
+                truth.calls["relevant"] += 1
+                _count_relevant(truth, record, call, judgement)
         if call is not None:
             _count_drifts(truth, record, call, kind, judgement)
     return truth
@@ -202,6 +205,9 @@ def main() -> int:
     truth = judge_calls(Path(corpus) / "cloudtrail", judgement)
     relevant = truth.calls["relevant"]
     figures: dict[str, Any] = {f"calls {name}": count for name, count in truth.calls.items()}
+    figures["type known, of all calls to these services"] = percent(
+        truth.calls["relevant, type known"], relevant + truth.calls["of services managed, but of no resource"]
+    )
     figures["type known"] = percent(truth.calls["relevant, type known"], relevant)
     figures["identity known"] = percent(truth.calls["relevant, identity known"], relevant)
     figures |= {f"tier {tier}, {what}": count for (tier, what), count in sorted(truth.tiers.items())}

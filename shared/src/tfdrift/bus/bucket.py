@@ -22,7 +22,8 @@ _OPERATION = "KV-Operation"
 _EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence"
 _DELETE = {_OPERATION: "PURGE", "Nats-Rollup": "sub"}
 _DELETED = frozenset({"DEL", "PURGE"})
-# How long the marker of a deleted key stays for watchers that are away; longer absences load the bucket anew.
+# How long the marker of a deleted key stays for watchers that are away; one that is away for longer, and is not
+# restarted meanwhile, does not learn of the deletion.
 _MARKER_TTL = "24h"
 
 

@@ -40,11 +40,6 @@ class Publisher:
         self._window = asyncio.Semaphore(MAX_OUTSTANDING)
         self._sweeper: asyncio.Task[None] | None = None
 
-    @property
-    def outstanding(self) -> int:
-        """How many messages wait for their acknowledgement."""
-        return len(self._outstanding)
-
     async def start(self) -> None:
         """Listen for acknowledgements; the subscription survives reconnects."""
         await self._client.subscribe(f"{self._inbox}.*", cb=self._on_ack)
