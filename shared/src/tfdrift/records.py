@@ -58,11 +58,18 @@ class Record(Payload):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class Removal(Record):
+    """The serial that no longer holds a resource."""
+
+    serial: int
+    recorded_at: Timestamp
+
+
 class RecordedChange(Record):
     """One serial that changed a resource: the values that the changed top-level attributes had before it.
 
     ``created`` marks the serial that brought the resource to its address, and ``moved`` that it had another one before:
-    then its life goes on.
+    then its life goes on. ``removed`` tells of the removal that a creation follows, where the address was used before.
     """
 
     serial: int
@@ -70,13 +77,7 @@ class RecordedChange(Record):
     before: dict[str, Json]
     created: bool = False
     moved: bool = False
-
-
-class Removal(Record):
-    """The serial that no longer holds a resource."""
-
-    serial: int
-    recorded_at: Timestamp
+    removed: Removal | None = None
 
 
 class ResourceRecord(Record):

@@ -10,6 +10,7 @@ from drift_detector.compare import same
 from drift_detector.compare_values import Verdict
 from drift_detector.facts import Act, Call, Operation, Target, Verb
 from drift_detector.paths import parse_attribute
+from drift_detector.resolve import Meant
 from tfdrift.events import SENSITIVE_DISPLAY, Actor, AttributeChange, Attribution, StateAction, StateChange
 
 # A refresh may take a value over long after the call; and a state's clock is not the cloud's.
@@ -19,7 +20,7 @@ _CLOCK_SLACK = timedelta(minutes=1)
 _ACTS = {StateAction.CREATED: Act.CREATE, StateAction.DELETED: Act.DELETE}
 
 
-def attribution_of(change: StateChange, meant: Iterable[tuple[Call, Target]], catalog: Catalog) -> Attribution | None:
+def attribution_of(change: StateChange, meant: Iterable[tuple[Call, Meant]], catalog: Catalog) -> Attribution | None:
     """The actors of a state change, in the order of their calls; None where no call explains it.
 
     Args:
@@ -27,7 +28,7 @@ def attribution_of(change: StateChange, meant: Iterable[tuple[Call, Target]], ca
     """
     if change.resource is None or change.resource_type is None:
         return None
-    calls = {call.event_id: call for call, target in meant if _explains(call, target, change, catalog)}
+    calls = {call.event_id: call for call, found in meant if _explains(call, found.target, change, catalog)}
     if not calls:
         return None
     ordered = sorted(calls.values(), key=lambda call: call.order)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from drift_detector.correlate import FOR_EVER, SINCE_EVER
 from drift_detector.derive import Derived, Judgement, derive_managed, derive_unmanaged, unmanaged_id
 from drift_detector.facts import Act, Call, Target
 from drift_detector.index import CallIndex, Held, RecordTokens, StateIndex, target_tokens
@@ -89,13 +90,13 @@ class Casebook:
             case UnmanagedCase():
                 return self._derive_unmanaged(case, now)
 
-    def meaning(self, key: str) -> list[tuple[Call, Target]]:
+    def meaning(self, key: str) -> list[tuple[Call, Meant]]:
         """The targets that mean the resource of a key, with their calls."""
         held = self.states.get(key)
         if held is None:
             return []
         return [
-            (call, found.target)
+            (call, found)
             for call in self.calls.naming(held.tokens)
             for group in self._resolved(call)
             for found in group
@@ -113,11 +114,12 @@ class Casebook:
 
     def _derive_unmanaged(self, case: UnmanagedCase, now: datetime) -> Derived:
         named = list(self._naming(case))
-        holders = [
-            held for call, target in named[:1] for held in self.states.matches(target, call.account_id, call.region)
+        holdings = [
+            (match.lifetime.began or SINCE_EVER, match.lifetime.ended or FOR_EVER)
+            for call, target in named[:1]
+            for match in self.states.matches(target, call.account_id, call.region)
         ]
-        holder = holders[0].record() if holders else None
-        return derive_unmanaged(named, holder, now, self.judgement)
+        return derive_unmanaged(named, holdings, now, self.judgement)
 
     def _naming(self, case: UnmanagedCase) -> Iterator[tuple[Call, Target]]:
         """The calls that created or deleted a case's thing, unless a state holds it in another home."""

@@ -16,7 +16,9 @@ Reading the line, `cloud` is what the cloud has as far as calls tell (none yet: 
     a serial                          an open drift is `applied`   an open drift stays open
                                       (a sanctioned claim set it)
                                       or `absorbed` (none did)
-    the resource's removal            an open drift is `destroyed`
+    the end of the resource's life    an open drift is `destroyed`
+
+An address may see several lives (`drift_detector.lives`): a claim counts in the life that it is about, and in no other.
 
 The first state that was seen counts as in force since ever: audit events come late, and state files are older than
 their first sight.
@@ -64,11 +66,12 @@ KindOf = Callable[[Value, Value | Unknown], DriftKind]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A state's serial says this of the attribute."""
+    """A state's serial says this of the attribute, in one of the address's lives."""
 
     at: datetime
     serial: int
     value: Value
+    life: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,11 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A call says this of the attribute, in one operation or in several that follow one another."""
+    """A call says this of a life's attribute, in one operation or in several that follow one another."""
 
     call: Call
     operations: tuple[Operation, ...]
+    life: int = 0
 
 
 Fact = Recorded | Removed | Claimed
@@ -96,6 +100,7 @@ class Story:
 
     Attributes:
         culprit: the call that last brought cloud and state apart.
+        life: the life of the address in which it did.
         history: one entry a step, oldest first: the first, and the latest up to `MAX_HISTORY` in all.
         omitted: how many steps between those are left out.
     """
@@ -106,6 +111,7 @@ class Story:
     old: Value
     new: Value | Unknown
     culprit: Call
+    life: int = 0
     history: tuple[HistoryEntry, ...] = ()
     omitted: int = 0
 
@@ -122,6 +128,7 @@ class _Line:
     setter: Call | None = None
     story: Story | None = None
     pending: Call | None = None
+    life: int = 0
     removed: bool = False
     steps: list[Callable[[], HistoryEntry]] = field(default_factory=list)
 
@@ -139,7 +146,7 @@ class _Line:
         return self.story is not None and self.story.status is DriftStatus.OPEN
 
     def _claim(self, fact: Claimed) -> None:
-        if self.removed:
+        if self.removed or fact.life != self.life:
             return
         base: Value | Unknown = self.recorded if isinstance(self.cloud, AsRecorded | Unknown) else self.cloud
         for operation in fact.operations:
@@ -162,7 +169,7 @@ class _Line:
         return self.apply(operation, MISSING if isinstance(value, Unknown) else value)
 
     def _record(self, fact: Recorded) -> None:
-        self.recorded = fact.value
+        self.recorded, self.life, self.removed = fact.value, fact.life, False
         if isinstance(self.cloud, AsRecorded):
             return
         verdict = self.compare(self.cloud, self.recorded)
@@ -189,7 +196,7 @@ class _Line:
         old, new = self.recorded, self.cloud
         kind = self.kind_of(old, new)
         self.steps.append(partial(entry, DriftStatus.OPEN, None, at, old, new, call=call, serial=serial))
-        self.story = Story(kind, DriftStatus.OPEN, None, old, new, culprit)
+        self.story = Story(kind, DriftStatus.OPEN, None, old, new, culprit, self.life)
 
     def _close(
         self, resolution: Resolution, at: datetime, *, call: Call | None = None, serial: int | None = None
@@ -237,6 +244,7 @@ class Outcome:
     pending: Call | None
     recorded: Value
     cloud: Value | Unknown | AsRecorded
+    life: int
 
 
 def modified(_old: Value, _new: Value | Unknown) -> DriftKind:
@@ -257,7 +265,7 @@ def correlate(facts: Iterable[Fact], compare: Compare, apply: Apply, kind_of: Ki
     for fact in time_line(facts):
         line.read(fact)
     story = None if line.story is None else replace(line.story, **_history(line.steps))
-    return Outcome(story, line.pending, line.recorded, line.cloud)
+    return Outcome(story, line.pending, line.recorded, line.cloud, line.life)
 
 
 def _history(steps: list[Callable[[], HistoryEntry]]) -> dict[str, Any]:
@@ -291,7 +299,7 @@ def _joined(claims: Iterable[Claimed]) -> list[Claimed]:
     for claim in claims:
         known = joined.get(claim.call.event_id)
         operations = (*known.operations, *claim.operations) if known else claim.operations
-        joined[claim.call.event_id] = Claimed(claim.call, operations)
+        joined[claim.call.event_id] = Claimed(claim.call, operations, claim.life)
     return list(joined.values())
 
 
@@ -304,7 +312,7 @@ def unconfirmed(pending: Call, outcome: Outcome, at: datetime) -> Story:
     """The story of a call that claimed to be Terraform's, when no state has confirmed it in time."""
     new = outcome.recorded if isinstance(outcome.cloud, AsRecorded) else outcome.cloud
     step = entry(DriftStatus.OPEN, None, at, outcome.recorded, new, call=pending)
-    return Story(DriftKind.UNCONFIRMED, DriftStatus.OPEN, None, outcome.recorded, new, pending, (step,))
+    return Story(DriftKind.UNCONFIRMED, DriftStatus.OPEN, None, outcome.recorded, new, pending, outcome.life, (step,))
 
 
 def may_wait(call: Call) -> bool:

@@ -7,7 +7,7 @@ wherever they are derived.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,12 +34,17 @@ from drift_detector.correlate import (
 )
 from drift_detector.drift_payload import display_identity, drift_id, managed_drift, unmanaged_drift
 from drift_detector.facts import Act, Call, Operation, Target, Verb
+from drift_detector.lives import Life, lives_of
 from drift_detector.normalise import MISSING, Absent
 from drift_detector.paths import parse_attribute
 from drift_detector.paths import recorded as recorded_at
+from drift_detector.resolve import Meant
 from drift_detector.rules import Rules
-from tfdrift.events import Drift, DriftKind, Json
+from tfdrift.events import Drift, DriftKind
 from tfdrift.records import ResourceRecord, digest, hidden_hash
+
+# Since when a state held a thing, and until when.
+Holding = tuple[datetime, datetime]
 
 # Calls about a thing that no state has held since this call are told of what exists, not of what is in it.
 _EXISTENCE = Operation(attribute="@existence")
@@ -77,7 +82,7 @@ def unmanaged_id(call: Call, target: Target) -> str:
 
 def derive_managed(
     record: ResourceRecord,
-    meant: Iterable[tuple[Call, Target]],
+    meant: Iterable[tuple[Call, Meant]],
     written: datetime | None,
     now: datetime,
     judgement: Judgement,
@@ -89,32 +94,19 @@ def derive_managed(
         meant: the targets that mean this resource, with their calls.
         written: when the workspace's state was last written with the resource in it.
     """
-    life = _Life(record)
-    claims: dict[str | None, list[Claimed]] = defaultdict(list)
-    for call, target in meant:
-        if life.began is not None and call.occurred < life.began:
-            continue
-        if target.act is not Act.UPDATE:
-            existence = Operation(
-                attribute=_EXISTENCE.attribute, value=_identity(record) if target.act is Act.CREATE else None
-            )
-            claims[None].append(Claimed(call, (existence,)))
-        for operation in target.operations:
-            for single in per_tag(operation, recorded_at(record.attributes, "tags")):
-                if _has_attribute(record, single.attribute):
-                    claims[single.attribute].append(Claimed(call, (single,)))
+    lives = lives_of(record)
     drifts: dict[str, Drift] = {}
     ignored: set[str] = set()
     dues: list[datetime] = []
-    for attribute, claimed in claims.items():
+    for attribute, claimed in _claims(lives, meant, record.address).items():
         if attribute is None and not any(fact.operations[0].value is None for fact in claimed):
             continue  # it was only ever created, and it is there
-        outcome, hidden = _read(record, attribute, life, claimed, judgement)
+        outcome = _read(record, attribute, lives, claimed, judgement)
         story, due = _settle(outcome, written, now, judgement)
         if due is not None:
             dues.append(due)
         if story is not None:
-            drift = managed_drift(record, attribute, story, hidden, judgement.rules)
+            drift = managed_drift(record, lives[story.life], attribute, story, judgement.rules)
             if drift is None:
                 ignored.add(drift_id(record, attribute))
             else:
@@ -122,29 +114,53 @@ def derive_managed(
     return Derived(drifts, frozenset(ignored), min(dues, default=None))
 
 
-def _has_attribute(record: ResourceRecord, path: str) -> bool:
-    """Whether the provider's version that wrote the record knows the attribute; a state spells every one it knows."""
-    root = parse_attribute(path)[0]
-    return root in record.attributes
+def _claims(
+    lives: tuple[Life, ...], meant: Iterable[tuple[Call, Meant]], address: str
+) -> dict[str | None, list[Claimed]]:
+    """What calls claim of each attribute, and of the existence, which stands under None."""
+    claims: dict[str | None, list[Claimed]] = defaultdict(list)
+    for call, found in meant:
+        life, target = lives[found.life], found.target
+        if life.began is not None and call.occurred < life.began:
+            continue
+        if target.act is not Act.UPDATE:
+            existing = life.resource_id or address if target.act is Act.CREATE else None
+            existence = Operation(attribute=_EXISTENCE.attribute, value=existing)
+            claims[None].append(Claimed(call, (existence,), found.life))
+        for operation in target.operations:
+            for single in per_tag(operation, recorded_at(life.attributes, "tags")):
+                if _has_attribute(life, single.attribute):
+                    claims[single.attribute].append(Claimed(call, (single,), found.life))
+    return claims
+
+
+def _has_attribute(life: Life, path: str) -> bool:
+    """Whether the provider's version that wrote the state knows the attribute; a state spells every one it knows."""
+    return parse_attribute(path)[0] in life.attributes
 
 
 def derive_unmanaged(
-    calls: Iterable[tuple[Call, Target]], holder: ResourceRecord | None, now: datetime, judgement: Judgement
+    calls: Iterable[tuple[Call, Target]], holdings: Iterable[Holding], now: datetime, judgement: Judgement
 ) -> Derived:
     """The drift of a thing that was created and that no state held then.
 
     Args:
         calls: the calls that created or deleted it, with their targets.
-        holder: the record of it, once some state holds it.
+        holdings: when states held it; calls of those times are told of the managed resource.
     """
     named = sorted(calls, key=lambda pair: pair[0].order)
     creation = next(((call, target) for call, target in named if target.act is Act.CREATE), None)
     if creation is None:
         return Derived({})
     identity = display_identity(creation[1])
-    facts, held = _holding(holder, identity)
+    held = _joined(holdings)
+    facts: list[Fact] = [Recorded(SINCE_EVER, 0, MISSING)]
+    for number, (since, until) in enumerate(held):
+        facts.append(Recorded(since, 2 * number + 1, identity))
+        if until < FOR_EVER:
+            facts.append(Recorded(until, 2 * number + 2, MISSING))
     for call, target in named:
-        if target.act is not Act.UPDATE and not held.since <= call.occurred < held.until:
+        if target.act is not Act.UPDATE and not any(since <= call.occurred < until for since, until in held):
             value = identity if target.act is Act.CREATE else None
             facts.append(Claimed(call, (Operation(attribute=_EXISTENCE.attribute, value=value),)))
     outcome = correlate(facts, _compare_existence, _apply_existence, _kind_of_existence)
@@ -156,69 +172,39 @@ def derive_unmanaged(
     return Derived({}, frozenset({identifier}), due) if drift is None else Derived({drift.id: drift}, due=due)
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """Since when a state holds a thing, and until when; calls in between are told of the managed resource."""
-
-    since: datetime
-    until: datetime
-
-
-def _holding(holder: ResourceRecord | None, identity: str) -> tuple[list[Fact], _Held]:
-    if holder is None:
-        return [Recorded(SINCE_EVER, 0, MISSING)], _Held(FOR_EVER, FOR_EVER)
-    began = _Life(holder).began
-    facts: list[Fact] = [Recorded(SINCE_EVER, 0, MISSING if began else identity)]
-    if began is not None:
-        facts.append(Recorded(began, 1, identity))
-    if holder.removed is not None:
-        facts.append(Recorded(holder.removed.recorded_at, 2, MISSING))
-    until = holder.removed.recorded_at if holder.removed is not None else FOR_EVER
-    return facts, _Held(began or SINCE_EVER, until)
+def _joined(holdings: Iterable[Holding]) -> list[Holding]:
+    """Times that do not overlap, in their order."""
+    joined: list[Holding] = []
+    for since, until in sorted(holdings):
+        if joined and since <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(until, joined[-1][1]))
+        else:
+            joined.append((since, until))
+    return joined
 
 
-class _Life:
-    """What a record's history says of one attribute at each of its serials, since it was last created."""
-
-    def __init__(self, record: ResourceRecord) -> None:
-        changes = list(record.changes)
-        births = [index for index, change in enumerate(changes) if change.created and not change.moved]
-        self.began = changes[births[-1]].recorded_at if births else None
-        self._record = record
-        self._changes = changes[births[-1] + 1 :] if births else changes
-        self._birth = changes[births[-1]] if births else None
-
-    def facts(self, attribute: str | None) -> list[Fact]:
-        """The recorded values of an attribute, or of the existence, oldest first, and the removal."""
-        record = self._record
-        versions: list[tuple[datetime, int, dict[str, Json]]] = []
-        attributes = record.attributes
-        for change in reversed(self._changes):
-            versions.append((change.recorded_at, change.serial, attributes))
-            attributes = {**attributes, **change.before}
-        first = self._birth
-        versions.append((first.recorded_at, first.serial, attributes) if first else (record.recorded_at, 0, attributes))
-        facts: list[Fact] = []
-        for at, serial, values in reversed(versions):
-            value = _identity(record) if attribute is None else recorded_at(values, attribute)
-            if not facts or _differs(facts[-1], value):
-                facts.append(Recorded(at, serial, value))
-        if record.removed is not None:
-            facts.append(Removed(record.removed.recorded_at, record.removed.serial))
-        return facts
-
-
-def _differs(fact: Fact, value: Value) -> bool:
-    return isinstance(fact, Recorded) and (fact.value is not value and fact.value != value)
+def _recorded(record: ResourceRecord, lives: tuple[Life, ...], attribute: str | None) -> Iterator[Fact]:
+    """What the states recorded of an attribute, or of the existence, and the ends of the lives, oldest first."""
+    for number, life in enumerate(lives):
+        latest: Value | None = None
+        for version in life.versions:
+            value = (
+                life.resource_id or record.address if attribute is None else recorded_at(version.attributes, attribute)
+            )
+            if version is life.versions[0] or (value is not latest and value != latest):
+                yield Recorded(version.at, version.serial, value, number)
+            latest = value
+        if life.ended is not None:
+            yield Removed(life.ended.recorded_at, life.ended.serial)
 
 
 def _read(
-    record: ResourceRecord, attribute: str | None, life: _Life, claimed: list[Claimed], judgement: Judgement
-) -> tuple[Outcome, bool]:
-    """Read one attribute's time line; also whether the record hides its value."""
-    facts = [*life.facts(attribute), *claimed]
+    record: ResourceRecord, attribute: str | None, lives: tuple[Life, ...], claimed: list[Claimed], judgement: Judgement
+) -> Outcome:
+    """Read one attribute's time line."""
+    facts = [*_recorded(record, lives, attribute), *claimed]
     if attribute is None:
-        return correlate(facts, _compare_existence, _apply_existence, _kind_of_existence), False
+        return correlate(facts, _compare_existence, _apply_existence, _kind_of_existence)
     comparison = judgement.catalog.comparison(record.type, attribute)
 
     def compare(cloud: Value | Unknown, recorded: Value) -> Verdict:
@@ -231,8 +217,7 @@ def _read(
             return UNKNOWN
         return apply(operation, current, comparison)
 
-    hidden = hidden_hash(recorded_at(record.attributes, attribute)) is not None
-    return correlate(facts, compare, applied), hidden
+    return correlate(facts, compare, applied)
 
 
 def _compare_existence(cloud: Value | Unknown, recorded: Value) -> Verdict:
@@ -258,7 +243,3 @@ def _settle(
     if outcome.story is not None and outcome.story.status == "open":
         return outcome.story, None
     return (unconfirmed(pending, outcome, due), None) if now >= due else (outcome.story, due)
-
-
-def _identity(record: ResourceRecord) -> str:
-    return record.id or record.address

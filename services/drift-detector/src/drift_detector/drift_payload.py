@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from drift_detector.correlate import Story, Unknown, Value, plain
 from drift_detector.facts import Target
+from drift_detector.lives import Life
+from drift_detector.paths import recorded
 from drift_detector.rules import Judged, Rules, ignored_by, severity_of
 from tfdrift.events import SENSITIVE_DISPLAY, Drift, HistoryEntry, Json
 from tfdrift.records import ResourceRecord, digest, hidden_hash
@@ -41,18 +43,20 @@ class _About:
 
 
 def managed_drift(
-    record: ResourceRecord, attribute: str | None, story: Story, hidden: bool, rules: Rules
+    record: ResourceRecord, life: Life, attribute: str | None, story: Story, rules: Rules
 ) -> Drift | None:
     """The drift of a story about a managed resource; None where a rule ignores it.
 
     Args:
+        life: the one that the story's disagreement is about.
         attribute: the attribute's path, None for the existence.
-        hidden: the record hides the attribute's value, so clients must not see it either.
     """
+    # What the record hides, clients must not see either.
+    hidden = attribute is not None and hidden_hash(plain(recorded(life.attributes, attribute))) is not None
     about = _About(
         id=drift_id(record, attribute),
         type=record.type,
-        resource_id=record.id,
+        resource_id=life.resource_id,
         name=record.name,
         provider=record.provider,
         account_id=record.account_id or story.culprit.account_id,

@@ -110,8 +110,8 @@ def _ignored(case: ManagedCase, call: Call, book: Casebook) -> Iterator[str]:
     if held is None:
         return
     record = held.record()
-    for _call, target in book.meaning(case.key):
-        for operation in target.operations:
+    for _call, meant in book.meaning(case.key):
+        for operation in meant.target.operations:
             judged = Judged(
                 resource_type=record.type,
                 attribute=operation.attribute,

@@ -2,8 +2,8 @@
 
 Both sides are reduced to *tokens*, an attribute with its value: a record has one for each attribute that some event
 identifies its type by, a target has one for each identity attribute that it gives. A record is meant by a target
-when it has all of the target's tokens and lives in the call's account and region; an account or region that one of
-them does not know excludes nothing.
+when one of its lives has all of the target's tokens, and it is in the call's account and region; an account or region
+that one of them does not know excludes nothing.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import orjson
 
 from drift_detector.catalog import ANY_IDENTITY, THE_ONLY, Catalog
 from drift_detector.facts import Call, Target, Verb
+from drift_detector.lives import lives_of
 from drift_detector.normalise import MISSING
 from drift_detector.paths import read
 from tfdrift.events import Json
@@ -28,21 +30,57 @@ _ANY_IDENTITY_ATTRIBUTES: Final = ("id", "arn", "name")
 
 
 @dataclass(frozen=True, slots=True)
+class Lifetime:
+    """When a state held a cloud resource, and how calls name it; None is since, or for, ever."""
+
+    began: datetime | None
+    ended: datetime | None
+    tokens: frozenset[str]
+
+    def includes(self, moment: datetime) -> bool:
+        """Whether a state held the resource then."""
+        return (self.began is None or self.began <= moment) and (self.ended is None or moment < self.ended)
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
-    """A record in the index: what looking it up needs, and the rest as the bytes that it came in."""
+    """A record in the index: what looking it up needs, and the rest as the bytes that it came in.
+
+    Attributes:
+        lifetimes: those of the address's `lives_of`, oldest first.
+    """
 
     key: str
     type: str
     provider: Provider
     account_id: str | None
     region: str | None
-    removed: bool
-    tokens: frozenset[str]
+    lifetimes: tuple[Lifetime, ...]
     data: bytes
+
+    @property
+    def tokens(self) -> frozenset[str]:
+        """The tokens of all lives."""
+        if len(self.lifetimes) == 1:
+            return self.lifetimes[0].tokens
+        return frozenset().union(*(lifetime.tokens for lifetime in self.lifetimes))
 
     def record(self) -> ResourceRecord:
         """The whole record."""
         return ResourceRecord.model_validate_json(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A life of a record that a target names, by its place in `Held.lifetimes`."""
+
+    held: Held
+    life: int
+
+    @property
+    def lifetime(self) -> Lifetime:
+        """When it was."""
+        return self.held.lifetimes[self.life]
 
 
 def target_tokens(target: Target) -> frozenset[str]:
@@ -115,8 +153,7 @@ class StateIndex:
             provider=Provider(record["provider"]),
             account_id=record["account_id"],
             region=record["region"],
-            removed=record.get("removed") is not None,
-            tokens=self._tokens.of(record["type"], record["attributes"]),
+            lifetimes=self._lifetimes(data, record),
             data=data,
         )
         self._held[key] = held
@@ -124,6 +161,19 @@ class StateIndex:
         for token in held.tokens:
             self._by_token[token].add(key)
         return held
+
+    def _lifetimes(self, data: bytes, record: Mapping[str, Any]) -> tuple[Lifetime, ...]:
+        kind = record["type"]
+        if not _has_past(record):
+            return (Lifetime(None, None, self._tokens.of(kind, record["attributes"])),)
+        return tuple(
+            Lifetime(
+                life.began,
+                life.ended.recorded_at if life.ended else None,
+                frozenset().union(*(self._tokens.of(kind, version.attributes) for version in life.versions)),
+            )
+            for life in lives_of(ResourceRecord.model_validate_json(data))
+        )
 
     def remove(self, key: str) -> Held | None:
         """Forget a key; returns what it held."""
@@ -164,8 +214,8 @@ class StateIndex:
         accounts = self.accounts(provider)
         return bool(accounts) and (account_id is None or account_id in accounts or accounts == {None})
 
-    def matches(self, target: Target, account_id: str | None, region: str | None) -> list[Held]:
-        """The records that a target means; tombstones only where no living record is meant."""
+    def matches(self, target: Target, account_id: str | None, region: str | None) -> list[Match]:
+        """The lives that a target names, those of one record in their order."""
         tokens = target_tokens(target)
         if not tokens:
             return []
@@ -173,8 +223,7 @@ class StateIndex:
         found = [
             held
             for held in (self._held[key] for key in candidates)
-            if tokens <= held.tokens
-            and target.type in ("*", held.type)
+            if target.type in ("*", held.type)
             and _compatible(held.account_id, account_id)
             and _compatible(held.region, region)
         ]
@@ -183,8 +232,19 @@ class StateIndex:
             found = [
                 held for held in found if held.account_id is not None and (region is None or held.region is not None)
             ]
-        living = [held for held in found if not held.removed]
-        return sorted(living or found, key=lambda held: held.key)
+        return [
+            Match(held, life)
+            for held in sorted(found, key=lambda held: held.key)
+            for life, lifetime in enumerate(held.lifetimes)
+            if tokens <= lifetime.tokens
+        ]
+
+
+def _has_past(record: Mapping[str, Any]) -> bool:
+    """Whether a record may tell of an end, or of more lives than one."""
+    return record.get("removed") is not None or any(
+        change.get("created") or "id" in change["before"] for change in record.get("changes", ())
+    )
 
 
 def parent_of(target: Target, catalog: Catalog) -> Target | None:

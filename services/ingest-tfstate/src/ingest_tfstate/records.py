@@ -195,6 +195,7 @@ def _with_past(record: ResourceRecord, before: ResourceRecord, hidden: dict[str,
             before=changed,
             created=created,
             moved=before.address != record.address,
+            removed=before.removed if before.address == record.address else None,
         )
         changes = (*changes, entry)[-MAX_CHANGES:]
     return record.model_copy(update={"changes": changes})
