@@ -11,7 +11,12 @@ from prometheus_client.metrics import MetricWrapperBase
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 MODULES = {
-    "Every service": ("tfdrift.harness.readiness", "tfdrift.bus.connection", "tfdrift.bus.consumer"),
+    "Every service": (
+        "tfdrift.harness.connection",
+        "tfdrift.harness.readiness",
+        "tfdrift.bus.connection",
+        "tfdrift.bus.consumer",
+    ),
     "ingest-falco": ("ingest_falco.metrics",),
     "ingest-tfstate": ("ingest_tfstate.metrics",),
     "drift-detector": ("drift_detector.metrics",),

@@ -18,7 +18,6 @@ from sse_gateway.cursor import Cursor
 from sse_gateway.fanout import Hub
 from sse_gateway.http import Gate
 from sse_gateway.ledger import Ledger
-from sse_gateway.malformed import count_malformed_requests
 from sse_gateway.metrics import BUFFERED_BYTES, OPEN_DRIFTS, RING_BYTES, RING_FRAMES
 from sse_gateway.mirror import Mirror
 from sse_gateway.rest import PUBLIC_PATHS, Api
@@ -44,7 +43,6 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
             host=settings.http_host,
             remedy="set TFDRIFT_AUTH_TOKENS_FILE or TFDRIFT_AUTH_JWT_*, or let an authenticating proxy alone reach it",
         )
-    count_malformed_requests()
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
     _raise_descriptor_limit(settings.max_clients + SPARE_DESCRIPTORS)
     hub = Hub(Ring(settings.recent_window_bytes), settings.client_buffer_bytes, _now)

@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY
 
 from tfdrift.bus import Bus, Differs
 from tfdrift.harness.admin import admin_app
+from tfdrift.harness.connection import Listening
 from tfdrift.harness.errors import ConfigurationError
 from tfdrift.harness.readiness import NOT_DRAINING, Readiness
 from tfdrift.harness.settings import Settings
@@ -50,14 +51,11 @@ class Runtime(Generic[S]):
         Raises:
             ConfigurationError: the port is taken, or the host is not ours.
         """
-        runner = web.AppRunner(
-            app, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS, access_log=None, keepalive_timeout=75
-        )
-        await runner.setup()
+        runner = Listening(app, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS, access_log=None)
         self._runners.append(runner)
         host = self.settings.http_host
         try:
-            await web.TCPSite(runner, host, port, ssl_context=tls, reuse_address=True, backlog=4096).start()
+            await runner.listen(host, port, tls)
         except OSError as error:
             raise ConfigurationError(
                 f"cannot listen on {host}:{port}: {error.strerror or error}; free the port, or set "

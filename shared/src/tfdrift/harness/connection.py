@@ -1,0 +1,179 @@
+"""One HTTP connection: what aiohttp does with it, with deadlines, and at little cost for what is no HTTP.
+
+Theory of operation. aiohttp waits without end for the rest of a request that has begun, so half-open connections pile
+up. Here a connection has `HEAD_SECONDS` for its first head, and as long for each later one from its first byte on; a
+body has `BODY_SECONDS` from the end of its head. Between requests aiohttp's own time for idle connections holds. A
+stream has no deadline: its head has arrived, and it has no body.
+
+aiohttp answers what it cannot parse like any request, by tasks and objects of its own, and logs a traceback. Here it is
+counted and answered by fixed bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import StreamReader, web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import _ErrInfo
+from prometheus_client import Counter
+
+MALFORMED: Final = Counter("tfdrift_http_malformed_total", "Requests that are no HTTP, or whose head is too long")
+OVERDUE: Final = Counter(
+    "tfdrift_http_overdue_total", "Connections closed because a part of a request did not arrive in time", ["part"]
+)
+
+HEAD_SECONDS: Final = 10.0
+# The largest body that any service takes, 768 KiB, in this time is 25 KiB a second.
+BODY_SECONDS: Final = 30.0
+KEEP_ALIVE_SECONDS: Final = 75.0
+
+_PROBLEM: Final = (
+    b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"This is no well-formed HTTP/1.1 request, '
+    b'or its first line or a header field is longer than 8190 bytes."}'
+)
+_CONTENT_TYPE: Final = "application/problem+json"
+_ANSWER: Final = (
+    f"HTTP/1.1 400 Bad Request\r\nContent-Type: {_CONTENT_TYPE}\r\nContent-Length: {len(_PROBLEM)}\r\n"
+    "Connection: close\r\n\r\n"
+).encode() + _PROBLEM
+
+
+class Connection(web.RequestHandler):
+    """aiohttp's protocol of one connection, with deadlines; see the module."""
+
+    __slots__ = ("_body_seconds", "_deadline", "_head_seconds")
+
+    def __init__(self, server: web.Server, head_seconds: float, body_seconds: float, **options: Any) -> None:
+        super().__init__(server, **options)
+        self._head_seconds = head_seconds
+        self._body_seconds = body_seconds
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Expect a head."""
+        super().connection_made(transport)
+        self._deadline = self._loop.call_later(self._head_seconds, self._head_overdue)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Expect nothing more."""
+        self._in_time()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse, and set or lift the deadline of what has begun or ended."""
+        requests = self._request_count
+        super().data_received(data)
+        if self._request_count != requests and self._messages:
+            self._in_time()
+            message, payload = self._messages[-1]
+            if isinstance(message, _ErrInfo):
+                self._refuse()
+            elif not payload.is_eof():
+                self._deadline = self._loop.call_later(self._body_seconds, self._body_overdue, payload)
+                payload.on_eof(self._in_time)
+        elif self._deadline is None and self._idle:
+            self._deadline = self._loop.call_later(self._head_seconds, self._head_overdue)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what cannot be parsed behind requests that could, in its turn."""
+        if not isinstance(exc, HttpProcessingError):
+            return super().handle_error(request, status, exc, message)
+        MALFORMED.inc()
+        response = web.Response(status=HTTPStatus.BAD_REQUEST, body=_PROBLEM, content_type=_CONTENT_TYPE)
+        response.force_close()
+        return response
+
+    @property
+    def _idle(self) -> bool:
+        """Whether no request is being handled; then what arrives belongs to a head."""
+        return self._waiter is not None and not self._waiter.done()
+
+    def _refuse(self) -> None:
+        """Answer at once, unless requests before it are to be answered first."""
+        if len(self._messages) > 1 or self._request_in_progress or self.transport is None:
+            return
+        MALFORMED.inc()
+        self._messages.clear()
+        if self._task_handler is not None:
+            self._task_handler.cancel()
+        self.transport.write(_ANSWER)
+        self.force_close()
+
+    def _in_time(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _head_overdue(self) -> None:
+        self._deadline = None
+        if self._idle:
+            OVERDUE.labels("head").inc()
+            self.force_close()
+
+    def _body_overdue(self, payload: StreamReader) -> None:
+        self._deadline = None
+        if not payload.is_eof() and self.transport is not None:
+            OVERDUE.labels("body").inc()
+            self.force_close()
+
+
+class Listening(web.AppRunner):
+    """An application behind such connections.
+
+    Attributes:
+        head_seconds, body_seconds: the deadlines.
+    """
+
+    __slots__ = ("_listener", "body_seconds", "head_seconds")
+
+    def __init__(self, app: web.Application, **options: Any) -> None:
+        super().__init__(app, **options)
+        self.head_seconds = HEAD_SECONDS
+        self.body_seconds = BODY_SECONDS
+        self._listener: asyncio.Server | None = None
+
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Accept connections, over TLS where given.
+
+        Raises:
+            OSError: the port is taken, or the host is not ours.
+        """
+        await self.setup()
+        self._listener = await asyncio.get_running_loop().create_server(
+            self._connection,
+            host,
+            port,
+            ssl=tls,
+            ssl_handshake_timeout=self.head_seconds if tls is not None else None,
+            reuse_address=True,
+            backlog=4096,
+        )
+
+    async def cleanup(self) -> None:
+        """Accept no more, and end what is open."""
+        if self._listener is not None:
+            self._listener.close()
+        await super().cleanup()
+
+    def _connection(self) -> Connection:
+        if self.server is None:  # accepted while cleaning up
+            raise ConnectionAbortedError
+        loop = asyncio.get_running_loop()
+        return Connection(
+            self.server,
+            self.head_seconds,
+            self.body_seconds,
+            loop=loop,
+            access_log=None,
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
+        )
