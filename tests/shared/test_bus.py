@@ -288,6 +288,27 @@ async def test_read_returns_exactly_the_range_asked_for(nats_url: str) -> None:
         assert [m.sequence async for m in bus.read(STREAM, start=1, end=10, subjects=["tfdrift.drift.>"])] == []
 
 
+async def test_a_read_ends_well_though_the_server_forgot_its_consumer(nats_url: str) -> None:
+    """nats-server loses such a consumer when it restarts; that must not hide what was read, or why it ended."""
+    async with opened(nats_url) as bus:
+        await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(10)))
+        messages = bus.read(STREAM, start=1, end=9)
+        first = await anext(messages)
+        client = await nats.connect(nats_url)
+        for consumer in await client.jetstream().consumers_info(STREAM):
+            assert await client.jetstream().delete_consumer(STREAM, consumer.name)
+        await client.close()
+        assert first.sequence == 1
+        await messages.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_read_of_a_stream_that_is_gone_says_so(nats_url: str) -> None:
+    """A server that comes back knows its streams a moment later; a reader may ask again."""
+    async with opened(nats_url) as bus:
+        with pytest.raises(Unavailable, match="no stream elsewhere"):
+            await anext(bus.read("elsewhere", start=1, end=9))
+
+
 class Recorder:
     """A handler that does as told for each payload, and remembers."""
 

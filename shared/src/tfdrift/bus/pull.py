@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
 
 from tfdrift.bus.errors import Unavailable
 from tfdrift.bus.messages import Message, parse_delivery, received
@@ -100,7 +102,10 @@ async def read_range(
         inactive_threshold=30.0,
         filter_subjects=list(subjects) or None,
     )
-    info = await answered(jetstream.add_consumer(stream, config))
+    try:
+        info = await answered(jetstream.add_consumer(stream, config))
+    except NotFoundError as error:
+        raise Unavailable(f"there is no stream {stream} now") from error
     left = info.num_pending or 0
     arrived: asyncio.Queue[Msg | str] = asyncio.Queue()
     try:
@@ -118,7 +123,9 @@ async def read_range(
                     return
     finally:
         if client.is_connected:
-            await answered(jetstream.delete_consumer(stream, info.name))
+            # nats-server forgets a consumer in memory when it restarts, and this one when it is idle.
+            with suppress(NotFoundError, Unavailable):
+                await answered(jetstream.delete_consumer(stream, info.name))
 
 
 async def _next_arrival(arrived: asyncio.Queue[Msg | str]) -> Msg:
