@@ -17,9 +17,9 @@ def unknown_names(catalog: Catalog, schema: dict[str, Any]) -> list[str]:
             named |= {(target.type, attribute) for source in sources for attribute in source}
     for name, facts in catalog.types.items():
         named |= {(name, attribute) for attribute in (*facts.attributes, *facts.identity)}
-        if facts.parent is not None:
-            named |= {(name, attribute) for attribute in facts.parent.via.values()}
-            named |= {(facts.parent.type, attribute) for attribute in facts.parent.via}
+        for parent in facts.parents:
+            named |= {(name, attribute) for attribute in parent.via.values()}
+            named |= {(parent.type, attribute) for attribute in parent.via}
     return sorted(f"{kind}.{attribute}" for kind, attribute in named if not _has(schema.get(kind), attribute))
 
 

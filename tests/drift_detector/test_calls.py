@@ -76,9 +76,9 @@ def _unknown_names(catalog: Catalog, schema: dict[str, Any]) -> set[str]:
             named |= {(target.type, path) for attribute, source in sources for path in _members(attribute, source)}
     for name, facts in catalog.types.items():
         named |= {(name, attribute) for attribute in (*facts.attributes, *facts.identity)}
-        if facts.parent is not None:
-            named |= {(name, attribute) for attribute in facts.parent.via.values()}
-            named |= {(facts.parent.type, attribute) for attribute in facts.parent.via}
+        for parent in facts.parents:
+            named |= {(name, attribute) for attribute in parent.via.values()}
+            named |= {(parent.type, attribute) for attribute in parent.via}
     checked = {(kind, attribute) for kind, attribute in named if kind != ANY_TYPE and not attribute.startswith("@")}
     return {f"{kind}.{attribute}" for kind, attribute in checked if not _has(schema.get(kind), attribute)}
 

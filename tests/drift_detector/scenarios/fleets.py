@@ -279,6 +279,27 @@ SCENARIOS: Scenarios = {
         # Terraform's membership is not exclusive: it has what it asks for.
         [unmanaged("aws_iam_user_group_membership", "bob/admins")],
     ),
+    "a managed user put into a group that no state holds is unmanaged": (
+        [
+            wrote(0, user()),
+            called(5, "iam:AddUserToGroup", {"userName": "bob", "groupName": "admins"}),
+        ],
+        [unmanaged("aws_iam_user_group_membership", "bob/admins")],
+    ),
+    "a managed user put into a managed group is unmanaged once": (
+        [
+            wrote(0, user(), ADMINS),
+            called(5, "iam:AddUserToGroup", {"userName": "bob", "groupName": "admins"}),
+        ],
+        [unmanaged("aws_iam_user_group_membership", "bob/admins")],
+    ),
+    "a user put into a group where no state holds either is nobody's concern": (
+        [
+            wrote(0, other()),
+            called(5, "iam:AddUserToGroup", {"userName": "bob", "groupName": "admins"}),
+        ],
+        [],
+    ),
     "a user put into a group that he is in is none": (
         [
             wrote(0, user(), membership("ops")),

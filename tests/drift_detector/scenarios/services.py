@@ -16,6 +16,7 @@ from tests.drift_detector.scenarios.terms import (
     policy,
     spaced,
     text,
+    unknown,
     unmanaged,
 )
 from tests.drift_detector.scenarios.values import DB, FUNCTION, alter, configure, database, function
@@ -372,6 +373,13 @@ CLOUDTRAIL: Scenarios = {
             ),
         ],
         [],
+    ),
+    "a trail's key by an alias that nothing resolves is a change to something unknown": (
+        [
+            wrote(0, trail(kms_key_id=KEY_ARN)),
+            called(5, "cloudtrail:UpdateTrail", {"name": "main", "kmsKeyId": "alias/main"}),
+        ],
+        [unknown(TRAIL, "kms_key_id", KEY_ARN)],
     ),
     "a trail deleted is a drift": ([wrote(0, trail()), on_trail("DeleteTrail")], [deleted(TRAIL, "main")]),
 }

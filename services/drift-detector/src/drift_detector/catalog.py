@@ -52,7 +52,7 @@ class ResourceType:
 
     expected: bool = True
     identity: Mapping[str, Transform] = field(default_factory=dict)
-    parent: Parent | None = None
+    parents: tuple[Parent, ...] = ()
     attributes: Mapping[str, Comparison] = field(default_factory=dict)
 
 
@@ -171,10 +171,10 @@ class Catalog:
         facts = self.types.get(resource_type)
         return facts is None or facts.expected
 
-    def parent(self, resource_type: str) -> Parent | None:
-        """The type that a sub-resource belongs to, None for a resource of its own."""
+    def parents(self, resource_type: str) -> tuple[Parent, ...]:
+        """The types that a sub-resource belongs to, none for a resource of its own."""
         facts = self.types.get(resource_type)
-        return facts.parent if facts is not None else None
+        return facts.parents if facts is not None else ()
 
     def identity_value(self, resource_type: str, attribute: str, value: Json) -> str | None:
         """A recorded identity attribute in the form that targets give it; None for what names nothing."""

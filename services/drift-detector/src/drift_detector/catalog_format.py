@@ -128,6 +128,10 @@ class WrittenParent(_Written):
     via: dict[str, str]
 
 
+def _parents(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
 class WrittenType(_Written):
     """Facts of a Terraform resource type, shared by every event.
 
@@ -135,11 +139,12 @@ class WrittenType(_Written):
         identity: how the recorded value of an identity attribute is brought into the form that events give.
         expected: whether what somebody made of the type should be in a state; not where services and pipelines make
             their own all day (grants, targets, revisions of a task).
+        parent: one, or a list of them for what joins several, such as a user and a group: one managed is enough.
     """
 
     expected: bool = True
     identity: dict[str, Transform] = Field(default_factory=dict)
-    parent: WrittenParent | None = None
+    parent: Annotated[tuple[WrittenParent, ...], BeforeValidator(_parents)] = ()
     attributes: dict[str, Comparison] = Field(default_factory=dict)
 
 

@@ -194,9 +194,9 @@ def _complaints(name: str, error: ValidationError) -> Iterator[str]:
 
 
 def _compile_type(facts: written.WrittenType) -> ResourceType:
-    parent = Parent(facts.parent.type, facts.parent.via) if facts.parent else None
+    parents = tuple(Parent(parent.type, parent.via) for parent in facts.parent)
     attributes = {key: _compile_comparison(value) for key, value in facts.attributes.items()}
-    return ResourceType(expected=facts.expected, identity=facts.identity, parent=parent, attributes=attributes)
+    return ResourceType(expected=facts.expected, identity=facts.identity, parents=parents, attributes=attributes)
 
 
 def _compile_comparison(given: written.WrittenComparison) -> Comparison:

@@ -151,9 +151,11 @@ class _Line:
         base: Value | Unknown = self.recorded if isinstance(self.cloud, AsRecorded | Unknown) else self.cloud
         for operation in fact.operations:
             base = self._after(operation, base)
-        self.cloud = base
+        verdict = self.compare(base, self.recorded)
+        # What cannot be compared, such as an alias with an ARN, is told as changed, and not as changed to that.
+        self.cloud = UNKNOWN if verdict is Verdict.UNKNOWN else base
         self.setter = fact.call
-        if self.compare(self.cloud, self.recorded) is Verdict.SAME:
+        if verdict is Verdict.SAME:
             if self._open:
                 self._close(Resolution.REVERTED, fact.call.occurred, call=fact.call)
             self._agree()

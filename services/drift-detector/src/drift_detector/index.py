@@ -100,8 +100,8 @@ class RecordTokens:
         for name, sets in catalog.identity_attributes().items():
             attributes[name].update(*sets)
         for facts in catalog.types.values():
-            if facts.parent is not None:
-                attributes[facts.parent.type].update(facts.parent.via)
+            for parent in facts.parents:
+                attributes[parent.type].update(parent.via)
         self._attributes: Mapping[str, frozenset[str]] = {
             name: frozenset(found) - {ANY_IDENTITY} for name, found in attributes.items()
         }
@@ -247,15 +247,22 @@ def _has_past(record: Mapping[str, Any]) -> bool:
     )
 
 
-def parent_of(target: Target, catalog: Catalog) -> Target | None:
-    """The resource that a sub-resource belongs to, as far as the target's own identity, or what it sets, names it."""
-    parent = catalog.parent(target.type)
-    if parent is None:
-        return None
+def parents_of(target: Target, catalog: Catalog) -> list[Target]:
+    """The resources that a sub-resource belongs to, as far as its own identity, or what it sets, names them."""
+    parents = catalog.parents(target.type)
+    if not parents:
+        return []
     told = {operation.attribute: operation.value for operation in target.operations if operation.verb is Verb.SET}
     told |= target.identity
-    identity = {theirs: text for theirs, ours in parent.via.items() if isinstance(text := told.get(ours), str) and text}
-    return Target(type=parent.type, identity=identity)
+    return [
+        Target(
+            type=parent.type,
+            identity={
+                theirs: text for theirs, ours in parent.via.items() if isinstance(text := told.get(ours), str) and text
+            },
+        )
+        for parent in parents
+    ]
 
 
 class CallIndex:
@@ -302,7 +309,7 @@ class CallIndex:
 
     def _tokens_of(self, call: Call) -> set[str]:
         targets = [target for group in call.groups for target in group]
-        parents = [parent for target in targets if (parent := parent_of(target, self._catalog)) is not None]
+        parents = [parent for target in targets for parent in parents_of(target, self._catalog)]
         return {token for target in (*targets, *parents) for token in target_tokens(target)}
 
     def naming(self, tokens: Iterable[str]) -> list[Call]:

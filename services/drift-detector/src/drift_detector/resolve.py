@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from drift_detector.catalog import Catalog
 from drift_detector.facts import Act, Call, Target, Verb
-from drift_detector.index import Held, Match, StateIndex, parent_of
+from drift_detector.index import Held, Match, StateIndex, parents_of
 from drift_detector.lives import lives_of
 from drift_detector.normalise import MISSING
 from drift_detector.paths import recorded
@@ -52,10 +52,11 @@ def _has_a_place_for(target: Target, match: Match) -> bool:
 def creation(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> Target | None:
     """The alternative that a group creates, if a state of its account would be expected to hold it.
 
-    A sub-resource, such as a bucket's policy, is expected only where its parent is managed; some types never are.
+    A sub-resource, such as a bucket's policy, is expected only where a parent is managed; some types never are.
     """
     target = next((target for target in group if target.act is Act.CREATE), None)
     if target is None or not catalog.is_expected(target.type) or not index.covers(call.provider, call.account_id):
         return None
-    parent = parent_of(target, catalog)
-    return target if parent is None or index.matches(parent, call.account_id, call.region) else None
+    parents = parents_of(target, catalog)
+    managed = any(index.matches(parent, call.account_id, call.region) for parent in parents)
+    return target if managed or not catalog.parents(target.type) else None
