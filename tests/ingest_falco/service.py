@@ -43,7 +43,7 @@ class Running:
         if state.last_sequence == 0:
             return []
         read = self.runtime.bus.read(STREAM, start=1, end=state.last_sequence, subjects=subjects)
-        return [message async for message in read]
+        return [message async for messages in read for message in messages]
 
 
 @asynccontextmanager

@@ -256,7 +256,7 @@ async def test_what_the_ledger_refuses_is_buried_and_the_rest_goes_on(nats_serve
         await eventually(lambda: spooled() == 0)
         rules = [FalcoEvent.model_validate_json(message.data).rule for message in await service.ledger()]
         assert rules == ["first", "last"]
-        (dead,) = [message async for message in service.runtime.bus.read(DEAD_STREAM, start=1, end=1)]
+        ((dead,),) = [messages async for messages in service.runtime.bus.read(DEAD_STREAM, start=1, end=1)]
         assert (dead.subject, FalcoEvent.model_validate_json(dead.data).rule) == (DEAD_SUBJECT, "heavy")
         assert "size" in dead.headers[REASON]
 

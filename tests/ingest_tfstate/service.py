@@ -62,7 +62,7 @@ class Pipeline:
         subjects = ("tfdrift.state_change.>",)
         read = self.bus.read(STREAM, start=state.first_sequence, end=state.last_sequence, subjects=subjects)
         found = []
-        async for message in read:
+        for message in [message async for messages in read for message in messages]:
             change = StateChange.model_validate_json(message.data)
             assert message.subject == str(change.subject())
             assert parse_headers(message.headers).workspace == change.workspace

@@ -283,23 +283,69 @@ async def test_read_returns_exactly_the_range_asked_for(nats_url: str) -> None:
     """A bounded read ends at its end, or where the stream does."""
     async with opened(nats_url) as bus:
         await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(1_200)))
-        assert [m.sequence async for m in bus.read(STREAM, start=3, end=7)] == [3, 4, 5, 6, 7]
-        assert [m.sequence async for m in bus.read(STREAM, start=100, end=9_999)] == list(range(100, 1_201))
-        assert [m.sequence async for m in bus.read(STREAM, start=1, end=10, subjects=["tfdrift.drift.>"])] == []
+
+        async def read(start: int, end: int, *subjects: str) -> list[int]:
+            batches = bus.read(STREAM, start=start, end=end, subjects=subjects)
+            return [message.sequence async for messages in batches for message in messages]
+
+        assert await read(3, 7) == [3, 4, 5, 6, 7]
+        assert await read(100, 9_999) == list(range(100, 1_201))
+        assert await read(1, 10, "tfdrift.drift.>") == []
+
+
+async def test_a_read_of_large_messages_goes_on_past_its_bound_of_bytes(nats_url: str) -> None:
+    """A request for a batch ends early at its bytes; that is no reason to break off."""
+    async with opened(nats_url) as bus:
+        for number in range(12):
+            await bus.publish(SUBJECT, b"%d" % number * 400_000)
+        batches = bus.read(STREAM, start=2, end=99)
+        assert [m.sequence async for messages in batches for m in messages] == list(range(2, 13))
+
+
+async def test_count_tells_how_many_messages_a_range_holds(nats_url: str) -> None:
+    """On all subjects or on some, to the end of the stream and not beyond it."""
+    async with opened(nats_url) as bus:
+        for number in range(30):
+            await bus.publish("tfdrift.drift.low.aws.x" if number % 3 else SUBJECT, b"{}")
+        assert await bus.count(STREAM, start=1, end=30) == 30
+        assert await bus.count(STREAM, start=11, end=20, subjects=["tfdrift.drift.>"]) == 7
+        assert await bus.count(STREAM, start=25, end=99) == 6
+        client = await nats.connect(nats_url)
+        assert await client.jetstream().consumers_info(STREAM) == []
+        await client.close()
+
+
+async def test_what_is_read_has_the_headers_that_were_published(nats_url: str) -> None:
+    """Singly and all, and a header in the name of another, or in its value, is not taken for it."""
+    async with opened(nats_url) as bus:
+        headers = {"Not-Kind": "Kind: wrong", "Kind": " a b:c ", "Tfdrift-Workspace": "eu/net"}
+        await bus.publish(SUBJECT, b"{}", headers)
+        await bus.publish(SUBJECT, b"{}")
+        with_headers, without = [m async for messages in bus.read(STREAM, start=1, end=2) for m in messages]
+        assert with_headers.headers == {"Not-Kind": "Kind: wrong", "Kind": "a b:c", "Tfdrift-Workspace": "eu/net"}
+        assert [with_headers.header(name) for name in ("Kind", "Tfdrift-Workspace", "Work")] == [
+            "a b:c",
+            "eu/net",
+            None,
+        ]
+        assert (without.headers, without.header("Kind")) == ({}, None)
+        again = await bus.get_message(STREAM, 1)
+        assert again is not None
+        assert (again.subject, again.data, again.headers) == (SUBJECT, b"{}", with_headers.headers)
 
 
 async def test_a_read_ends_well_though_the_server_forgot_its_consumer(nats_url: str) -> None:
     """nats-server loses such a consumer when it restarts; that must not hide what was read, or why it ended."""
     async with opened(nats_url) as bus:
         await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(10)))
-        messages = bus.read(STREAM, start=1, end=9)
-        first = await anext(messages)
+        batches = bus.read(STREAM, start=1, end=9)
+        first = (await anext(batches))[0]
         client = await nats.connect(nats_url)
         for consumer in await client.jetstream().consumers_info(STREAM):
             assert await client.jetstream().delete_consumer(STREAM, consumer.name)
         await client.close()
         assert first.sequence == 1
-        await messages.aclose()  # type: ignore[attr-defined]
+        await batches.aclose()  # type: ignore[attr-defined]
 
 
 async def test_a_read_of_a_stream_that_is_gone_says_so(nats_url: str) -> None:

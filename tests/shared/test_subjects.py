@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,6 +121,38 @@ def test_a_subject_outside_the_grammar_is_refused_by_name(subject: str) -> None:
 def test_an_empty_pattern_asks_for_everything() -> None:
     """A reader without filters sees all."""
     assert Pattern().matches(parse("tfdrift.falco.low.host.syscall"))
+
+
+def covers(pattern: str, subject: str) -> bool:
+    """Whether a pattern of NATS takes a subject of as many tokens."""
+    return all(wanted in ("*", token) for wanted, token in zip(pattern.split("."), subject.split("."), strict=True))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        Pattern(),
+        Pattern(events=frozenset({EventName.DRIFT, EventName.FALCO})),
+        Pattern(severities=Severity.HIGH.and_above(), kinds=frozenset({"ec2", "aws_instance"})),
+        Pattern(frozenset({EventName.DRIFT}), frozenset({Severity.LOW}), frozenset({Provider.AWS}), frozenset({"ec2"})),
+    ],
+)
+def test_a_pattern_is_the_same_as_filters_of_nats(pattern: Pattern) -> None:
+    """Each subject that it takes is taken by exactly one of them, and no other by any."""
+    filters = pattern.subjects()
+    assert filters is not None
+    for event, severity, provider in product(EventName, Severity, Provider):
+        for kind in ("ec2", "aws_instance", "x"):
+            subject = build(event, severity, provider, kind)
+            assert sum(covers(each, str(subject)) for each in filters) == pattern.matches(subject)
+
+
+@pytest.mark.parametrize(
+    "pattern", [Pattern(kinds=frozenset({"aws_*"})), Pattern(kinds=frozenset(f"k{number}" for number in range(65)))]
+)
+def test_globs_and_very_many_kinds_are_no_filters_of_nats(pattern: Pattern) -> None:
+    """NATS has no wildcard for a part of a token, and a consumer matches few filters."""
+    assert pattern.subjects() is None
 
 
 @pytest.mark.parametrize(

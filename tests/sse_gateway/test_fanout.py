@@ -41,7 +41,7 @@ class Wire:
 
 def frame(sequence: int, event: EventName = EventName.DRIFT, size: int = 10) -> Frame:
     subject = f"tfdrift.{event}.high.aws.aws_instance"
-    return Frame(sequence, subject, None, NOW, encode("e", sequence, event, b"x" * size))
+    return Frame(sequence, subject, None, 0, encode("e", sequence, event, b"x" * size))
 
 
 def hub(client_buffer_bytes: int = 1_000_000) -> Hub:

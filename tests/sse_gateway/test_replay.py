@@ -23,7 +23,7 @@ def append(ring: Ring, *sequences: int) -> None:
     for sequence in sequences:
         event = "drift" if sequence % 3 else "falco"
         data = f"{event} {sequence}\n".encode()
-        ring.append(Frame(sequence, f"tfdrift.{event}.high.aws.ec2", None, NOW, data))
+        ring.append(Frame(sequence, f"tfdrift.{event}.high.aws.ec2", None, 0, data))
 
 
 def numbers(data: bytes) -> list[int]:

@@ -15,7 +15,9 @@ BEGIN = datetime(2025, 1, 15, tzinfo=UTC)
 
 def frame(sequence: int, size: int = 50, event: str = "drift") -> Frame:
     published = BEGIN + timedelta(seconds=sequence)
-    return Frame(sequence, f"tfdrift.{event}.high.aws.aws_instance", None, published, b"x" * size)
+    return Frame(
+        sequence, f"tfdrift.{event}.high.aws.aws_instance", None, int(published.timestamp() * 1e9), b"x" * size
+    )
 
 
 def filled(sequences: list[int], max_frames: int = 1_000_000) -> Ring:

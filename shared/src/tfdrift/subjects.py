@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from itertools import product
+from math import prod
 from typing import Final
 
 from tfdrift.severity import Severity
@@ -24,6 +26,9 @@ DEAD_PREFIX: Final = "tfdrift_dead"
 
 # A subject is a header line of every message; NATS allows 4 KiB for the whole control line.
 MAX_TOKEN_LENGTH: Final = 96
+
+# Filters that one consumer of NATS is asked to match.
+MAX_FILTERS: Final = 64
 
 _FORBIDDEN: Final = re.compile(r"[^!-~]|[.*>]")
 
@@ -108,3 +113,12 @@ class Pattern:
             and (not self.providers or subject.provider in self.providers)
             and (not self.kinds or any(fnmatchcase(subject.kind, kind) for kind in self.kinds))
         )
+
+    def subjects(self) -> tuple[str, ...] | None:
+        """The same as filters of NATS, none of which overlap; None where NATS has no such filters, or they are many."""
+        if any(character in kind for kind in self.kinds for character in "*?["):
+            return None
+        tokens = [sorted(wanted) or ["*"] for wanted in (self.events, self.severities, self.providers, self.kinds)]
+        if prod(map(len, tokens)) > MAX_FILTERS:
+            return None
+        return tuple(".".join((PREFIX, *chosen)) for chosen in product(*tokens))

@@ -195,9 +195,10 @@ class Recorder:
         return frozenset(
             [
                 parse_header_text(message.headers.get(MSG_ID, ""))
-                async for message in self._bus.read(
+                async for messages in self._bus.read(
                     STREAM, start=ledger.first_sequence, end=ledger.last_sequence, subjects=subjects
                 )
+                for message in messages
             ]
         )
 

@@ -58,6 +58,11 @@ class Filter:
         return answer
 
     @property
+    def subjects(self) -> tuple[str, ...] | None:
+        """The same as filters of NATS; None where subjects alone do not decide, or there are too many."""
+        return self.pattern.subjects() if not self.workspaces and self.scope == EVERYTHING else None
+
+    @property
     def events(self) -> tuple[EventName, ...]:
         """The events that can come through."""
         wanted = self.pattern.events or frozenset(EventName)

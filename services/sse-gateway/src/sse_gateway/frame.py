@@ -6,31 +6,35 @@ The format is the event stream of the WHATWG HTML standard, section 9.2.5.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 import orjson
 
 from tfdrift.subjects import EventName
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """An event of the ledger, encoded once.
 
     Attributes:
         sequence: its place in the ledger.
         subject: its subject, for the filters.
         workspace: the workspace that it is about, for the filters.
-        published: when the ledger stored it.
+        published_nanoseconds: when the ledger stored it, since 1970.
         data: the event's bytes on the stream, with the empty line that ends it.
     """
 
     sequence: int
     subject: str
     workspace: str | None
-    published: datetime
+    published_nanoseconds: int
     data: bytes
+
+    @property
+    def published(self) -> datetime:
+        """When the ledger stored it."""
+        return datetime.fromtimestamp(self.published_nanoseconds / 1e9, UTC)
 
 
 def encode(epoch: str, sequence: int, event: EventName, payload: bytes) -> bytes:

@@ -18,7 +18,7 @@ from sse_gateway.ring import FRAME_OVERHEAD_BYTES
 from tfdrift.bus import Bus, Message
 from tfdrift.subjects import STREAM
 
-PAGE_SEQUENCES: Final = 1024
+PAGE_SEQUENCES: Final = 4096
 PAGE_BYTES: Final = 4 * 1024 * 1024
 CONCURRENT_READS: Final = 4
 CACHE_BYTES: Final = 32 * 1024 * 1024
@@ -64,6 +64,15 @@ class History:
             page = await self._page(page.end + 1, min(start + PAGE_SEQUENCES - 1, end))
         return page
 
+    async def count(self, start: int, end: int, subjects: tuple[str, ...]) -> int:
+        """How many events there are on the subjects from sequence ``start`` to ``end``, both included.
+
+        Raises:
+            tfdrift.bus.BusError: NATS cannot be asked now.
+        """
+        async with self._reads:
+            return await self._bus.count(STREAM, start=start, end=end, subjects=subjects)
+
     async def page_before(self, sequence: int) -> Page:
         """The page that ends right before ``sequence``; it may begin anywhere, the first event included."""
         last = sequence - 1
@@ -90,18 +99,16 @@ class History:
             LEDGER_READS.inc()
             frames: list[Frame] = []
             size = 0
-            messages = self._bus.read(STREAM, start=max(start, 1), end=end)
+            batches = self._bus.read(STREAM, start=max(start, 1), end=end)
             try:
-                async for message in messages:
-                    frame = self._frame_of(message)
-                    if frame is None:
-                        continue
-                    frames.append(frame)
-                    size += len(frame.data) + FRAME_OVERHEAD_BYTES
-                    if size >= PAGE_BYTES:
-                        return Page(start, frame.sequence, tuple(frames), size)
+                async for messages in batches:
+                    for frame in filter(None, map(self._frame_of, messages)):
+                        frames.append(frame)
+                        size += len(frame.data) + FRAME_OVERHEAD_BYTES
+                        if size >= PAGE_BYTES:
+                            return Page(start, frame.sequence, tuple(frames), size)
             finally:
-                await messages.aclose()  # type: ignore[attr-defined]
+                await batches.aclose()  # type: ignore[attr-defined]
             return Page(start, end, tuple(frames), size)
 
     def _finish(self, key: tuple[int, int], task: asyncio.Task[Page]) -> None:

@@ -163,12 +163,12 @@ class Ledger:
         event = _event_of(message.subject)
         if event is None:
             return None
-        workspace = message.headers.get(WORKSPACE)
+        workspace = message.header(WORKSPACE)
         return Frame(
             message.sequence,
             message.subject,
             parse_header_text(workspace) if workspace is not None else None,
-            message.published,
+            message.published_nanoseconds,
             encode(self.epoch, message.sequence, event, message.data),
         )
 
@@ -176,12 +176,12 @@ class Ledger:
         found = await self._bus.get_message(STREAM, sequence)
         if found is not None:
             return found
-        messages = self._bus.read(STREAM, start=sequence, end=end)
+        batches = self._bus.read(STREAM, start=sequence, end=end)
         try:
-            async for message in messages:
-                return message
+            async for messages in batches:
+                return messages[0]
         finally:
-            await messages.aclose()  # type: ignore[attr-defined]
+            await batches.aclose()  # type: ignore[attr-defined]
         return None
 
     async def _reached(self, sequence: int) -> None:
@@ -233,12 +233,12 @@ def _event_of(subject: str) -> EventName | None:
 
 def _trace(message: Message) -> str | None:
     """The trace id of a W3C ``traceparent``: its second part."""
-    found = _TRACEPARENT.fullmatch(message.headers.get(TRACEPARENT, ""))
+    found = _TRACEPARENT.fullmatch(message.header(TRACEPARENT) or "")
     return found[1] if found is not None else None
 
 
 def _received(message: Message) -> datetime | None:
-    text = message.headers.get(RECEIVED)
+    text = message.header(RECEIVED)
     try:
         return parse_rfc3339(text) if text else None
     except ValueError:

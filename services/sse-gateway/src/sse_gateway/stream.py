@@ -28,6 +28,7 @@ from sse_gateway.cursor import Cursor, ResetReason, Span
 from sse_gateway.fanout import Client, Hub, Leaving
 from sse_gateway.filters import FILTER_PARAMETERS, Filter, Query, check_names, compile_filter, single
 from sse_gateway.frame import control, joined, pieces, retry
+from sse_gateway.history import PAGE_SEQUENCES
 from sse_gateway.ledger import Ledger, reset_event
 from sse_gateway.lifetime import End, Ending
 from sse_gateway.metrics import ENDED, EVICTIONS, REPLAYED, REPLAYS, RESETS
@@ -51,6 +52,10 @@ DRAIN_RETRY_MILLISECONDS: Final = (500, 5000)
 # since it asked for more than it can read at once.
 LAGGING_SECONDS: Final = 2.0
 STALLED_SECONDS: Final = 30.0
+
+# Pages that are read to count are still in memory when they are written, if they are no more than these; past it
+# JetStream counts.
+_COUNTED_SEQUENCES: Final = 2 * PAGE_SEQUENCES
 
 _FROM_RING: Final = REPLAYED.labels("ring")
 
@@ -179,6 +184,10 @@ class Streams:
         ring, matching = self._hub.ring, 0
         if after < ring.last:
             REPLAYS.labels("ring" if after + 1 >= ring.first else "ledger").inc()
+        subjects = wanted.subjects
+        if ring.first - after > _COUNTED_SEQUENCES and subjects is not None:
+            matching = await self._ledger.history.count(after + 1, ring.first - 1, subjects)
+            after = ring.first - 1
         while after + 1 < ring.first:
             page = await self._ledger.history.page_at(after + 1, ring.first - 1)
             matching += sum(f.sequence > after and wanted.matches(f.subject, f.workspace) for f in page.frames)

@@ -104,7 +104,7 @@ class Bucket:
         """
 
         def on_message(message: Message) -> None:
-            deleted = message.headers.get(_OPERATION) in _DELETED
+            deleted = message.header(_OPERATION) in _DELETED
             key = message.subject.removeprefix(self._prefix)
             on_entry(Entry(key, None if deleted else message.data, message.sequence))
 

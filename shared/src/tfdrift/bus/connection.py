@@ -21,9 +21,10 @@ from tfdrift.bus.bucket import Bucket
 from tfdrift.bus.consumer import Consume, Consumer, Handler
 from tfdrift.bus.errors import BusError, Differs, Unavailable
 from tfdrift.bus.follower import Follow, Follower
-from tfdrift.bus.messages import Ack, Message, StreamState
+from tfdrift.bus.inbound import Inbound
+from tfdrift.bus.messages import Ack, Message, StreamState, stored
 from tfdrift.bus.publisher import Publisher
-from tfdrift.bus.pull import read_range
+from tfdrift.bus.pull import count_range, read_range
 from tfdrift.bus.requests import answered, raise_if_cancelling
 from tfdrift.bus.topology import Retention, ensure
 from tfdrift.envelope import Envelope
@@ -72,6 +73,7 @@ class Bus:
         self._options = options
         self._retention = retention
         self._client = Client()
+        self._inbound = Inbound(self._client)
         self._jetstream = self._client.jetstream()
         self._publisher = Publisher(self._client)
         self._ready = asyncio.Event()
@@ -144,8 +146,7 @@ class Bus:
             raw = await answered(self._jetstream.get_msg(stream, sequence))
         except NotFoundError:
             return None
-        published = raw.time or datetime.fromtimestamp(0, UTC)
-        return Message(raw.subject or "", raw.data or b"", sequence, 0, published, headers=raw.headers or {})
+        return stored(raw, sequence)
 
     async def follow(
         self,
@@ -173,18 +174,22 @@ class Bus:
 
     async def run_follow(self, follow: Follow) -> None:
         """Run a `Follow` until cancelled."""
-        follower = Follower(self._client, self._jetstream, follow)
+        follower = Follower(self._inbound, self._jetstream, follow)
         await self._interruptible(follower.interrupt, follower.run)
 
     async def consume(self, durable: str, subjects: Sequence[str], handle: Handler, *, max_in_flight: int = 64) -> None:
         """Share the ledger's messages with the other replicas of a service, until cancelled; see `Consumer`."""
         work = Consume(STREAM, durable, tuple(subjects), handle, max_in_flight)
-        consumer = Consumer(self._client, self._jetstream, self._publisher, work)
+        consumer = Consumer(self._inbound, self._jetstream, self._publisher, work)
         await self._interruptible(consumer.interrupt, consumer.run)
 
-    def read(self, stream: str, *, start: int, end: int, subjects: Sequence[str] = ()) -> AsyncIterator[Message]:
+    def read(self, stream: str, *, start: int, end: int, subjects: Sequence[str] = ()) -> AsyncIterator[list[Message]]:
         """The messages from sequence `start` to `end`, both included; see `read_range`."""
-        return read_range(self._client, self._jetstream, stream, start, end, tuple(subjects))
+        return read_range(self._inbound, self._jetstream, stream, start, end, tuple(subjects))
+
+    async def count(self, stream: str, *, start: int, end: int, subjects: Sequence[str] = ()) -> int:
+        """How many messages there are from sequence `start` to `end`, both included; see `count_range`."""
+        return await count_range(self._jetstream, stream, start, end, tuple(subjects))
 
     async def _interruptible(self, interrupt: Callable[[], None], run: Callable[[], Any]) -> None:
         await self.wait_connected()

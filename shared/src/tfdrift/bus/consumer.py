@@ -13,15 +13,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 from prometheus_client import Counter, Gauge, Histogram
 
 from tfdrift.bus.errors import BusError, Poison, Rejected, Transient
-from tfdrift.bus.messages import Message, parse_delivery, received
+from tfdrift.bus.inbound import Inbound
+from tfdrift.bus.messages import Message
 from tfdrift.bus.publisher import Publisher
 from tfdrift.bus.pull import PullSession
 from tfdrift.bus.requests import answered
@@ -55,8 +54,15 @@ class Consume:
 class Consumer:
     """Runs one `Consume`, over reconnects."""
 
-    def __init__(self, client: Client, jetstream: JetStreamContext, publisher: Publisher, consume: Consume) -> None:
-        self._client = client
+    def __init__(
+        self,
+        inbound: Inbound,
+        jetstream: JetStreamContext,
+        publisher: Publisher,
+        consume: Consume,
+    ) -> None:
+        self._client = inbound.client
+        self._inbound = inbound
         self._jetstream = jetstream
         self._publisher = publisher
         self._consume = consume
@@ -87,13 +93,14 @@ class Consumer:
         self._slots = self._consume.max_in_flight
         async with asyncio.TaskGroup() as handlers:
 
-            def start(message: Msg) -> None:
-                self._slots -= 1
-                IN_FLIGHT.inc()
-                handlers.create_task(self._process(message))
+            def start(messages: list[Message]) -> None:
+                self._slots -= len(messages)
+                IN_FLIGHT.inc(len(messages))
+                for message in messages:
+                    handlers.create_task(self._process(message))
 
             stream, durable = self._consume.stream, self._consume.durable
-            async with PullSession(self._client, stream, durable, start, self._on_ended) as session:
+            async with PullSession(self._inbound, stream, durable, start, self._on_ended) as session:
                 self._session = session
                 while not self._lost:
                     # Ask again only when a good part of the slots is free, or the requests would be tiny.
@@ -125,13 +132,12 @@ class Consumer:
         self._lost = self._lost or status != "408"
         self._wake.set()
 
-    async def _process(self, raw: Msg) -> None:
-        message = received(raw, parse_delivery(raw.reply))
+    async def _process(self, message: Message) -> None:
         BACKLOG.set(message.pending)
         try:
             with HANDLING.time():
                 outcome, answer = await self._outcome(message)
-            await answered(self._client.publish(raw.reply, answer))
+            await answered(self._client.publish(message.reply, answer))
             CONSUMED.labels(outcome).inc()
         except BusError as error:
             self._log.warning("acknowledgement_not_sent", sequence=message.sequence, reason=str(error))

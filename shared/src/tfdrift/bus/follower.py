@@ -15,14 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from nats.js.errors import NotFoundError
 
 from tfdrift.bus.errors import BusError, Unavailable
-from tfdrift.bus.messages import Message, parse_delivery, received
+from tfdrift.bus.inbound import Inbound
+from tfdrift.bus.messages import Message
 from tfdrift.bus.requests import answered
 
 _HEARTBEAT_SECONDS = 2.0
@@ -30,9 +30,6 @@ _SILENCE_SECONDS = 3 * _HEARTBEAT_SECONDS
 _RETRY_SECONDS = 0.5
 # nats-server removes the consumer of a reader that died.
 _INACTIVE_SECONDS = 30.0
-# What may wait in this process; flow control keeps the server from sending more than that ahead.
-_PENDING_MESSAGES = 512 * 1024
-_PENDING_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +60,9 @@ class Follow:
 class Follower:
     """Runs one `Follow` over sessions."""
 
-    def __init__(self, client: Client, jetstream: JetStreamContext, follow: Follow) -> None:
-        self._client = client
+    def __init__(self, inbound: Inbound, jetstream: JetStreamContext, follow: Follow) -> None:
+        self._client = inbound.client
+        self._inbound = inbound
         self._jetstream = jetstream
         self._follow = follow
         self._next = follow.start
@@ -97,11 +95,7 @@ class Follower:
         self._broken.clear()
         self._consumer_sequence = 0
         inbox = self._client.new_inbox()
-        subscription = await answered(
-            self._client.subscribe(
-                inbox, cb=self._on_message, pending_msgs_limit=_PENDING_MESSAGES, pending_bytes_limit=_PENDING_BYTES
-            )
-        )
+        subscription = await self._inbound.subscribe(inbox, self._take, self._on_status)
         try:
             consumer = await answered(self._jetstream.add_consumer(self._follow.stream, self._config(inbox)))
             if not consumer.num_pending:
@@ -109,8 +103,7 @@ class Follower:
             await self._until_broken()
             await self._delete(consumer.name)
         finally:
-            if not self._client.is_closed:
-                await answered(subscription.unsubscribe())
+            await subscription.end()
 
     def _config(self, inbox: str) -> ConsumerConfig:
         config = ConsumerConfig(
@@ -159,28 +152,29 @@ class Follower:
         except (Unavailable, NotFoundError):
             return  # it ends by itself after _INACTIVE_SECONDS
 
-    async def _on_message(self, message: Msg) -> None:
+    def _take(self, messages: list[Message]) -> None:
+        self._heard = asyncio.get_running_loop().time()
+        on_message = self._follow.on_message
+        for message in messages:
+            if self._broken.is_set():
+                return
+            if message.consumer_sequence != self._consumer_sequence + 1:
+                self._broken.set()
+                return
+            self._consumer_sequence = message.consumer_sequence
+            self._next = message.sequence + 1
+            try:
+                on_message(message)
+            except Exception as error:  # noqa: BLE001 - it would end the connection's reading; `run` raises it
+                self._failure = error
+                self._broken.set()
+            if not message.pending:
+                self._note_caught_up()
+
+    async def _on_status(self, message: Msg) -> None:
         self._heard = asyncio.get_running_loop().time()
         if self._broken.is_set():
             return
-        if not message.reply or not message.reply.startswith("$JS.ACK."):
-            await self._on_control(message)
-            return
-        delivery = parse_delivery(message.reply)
-        if delivery.consumer_sequence != self._consumer_sequence + 1:
-            self._broken.set()
-            return
-        self._consumer_sequence = delivery.consumer_sequence
-        self._next = delivery.stream_sequence + 1
-        try:
-            self._follow.on_message(received(message, delivery))
-        except Exception as error:  # noqa: BLE001 - nats-py would swallow it; `run` raises it
-            self._failure = error
-            self._broken.set()
-        if not delivery.pending:
-            self._note_caught_up()
-
-    async def _on_control(self, message: Msg) -> None:
         headers = message.headers or {}
         stalled = headers.get("Nats-Consumer-Stalled")
         if message.reply:  # flow control: the server waits for an answer before it sends more

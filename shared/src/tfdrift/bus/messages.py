@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
-from nats.aio.msg import Msg
+from nats.js.api import RawStreamMsg
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,61 +40,84 @@ class StreamState:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a stream.
+class Message(NamedTuple):
+    """One message of a stream, as JetStream delivers it (nats-server ADR-15); its times and headers are read on demand.
 
     Attributes:
         sequence: the stream's sequence.
-        pending: how many matching messages stand behind it at the server.
-        published: when the stream stored it.
+        consumer_sequence: its number among what the consumer delivered, from 1.
         deliveries: how often it was delivered, from 1.
+        pending: how many matching messages stand behind it at the server.
+        published_nanoseconds: when the stream stored it, since 1970.
+        header_block: its headers as they were sent (nats-server ADR-4); empty for none.
+        reply: where it is acknowledged.
     """
 
     subject: str
     data: bytes
     sequence: int
-    pending: int
-    published: datetime
-    deliveries: int = 1
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """The metadata that JetStream puts into a message's reply subject."""
-
-    deliveries: int
-    stream_sequence: int
     consumer_sequence: int
-    published_nanoseconds: int
+    deliveries: int
     pending: int
+    published_nanoseconds: int
+    header_block: bytes
+    reply: str
 
     @property
     def published(self) -> datetime:
-        """When the stream stored the message."""
+        """When the stream stored it."""
         return datetime.fromtimestamp(self.published_nanoseconds / 1e9, UTC)
 
+    def header(self, name: str) -> str | None:
+        """One header, without reading the others."""
+        mark = _header_mark(name)
+        start = self.header_block.find(mark)
+        if start < 0:
+            return None
+        start += len(mark)
+        return self.header_block[start : self.header_block.index(b"\r\n", start)].decode("utf-8", "replace").strip()
 
-def parse_delivery(reply: str) -> Delivery:
-    """The metadata in ``$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>``.
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """All its headers."""
+        lines = self.header_block.decode("utf-8", "replace").split("\r\n")[1:] if self.header_block else []
+        pairs = (line.partition(":") for line in lines if line)
+        return {name.strip(): value.strip() for name, _, value in pairs}
 
-    The newer form has two tokens, domain and account hash, before the stream (nats-server ADR-15).
+
+@lru_cache(maxsize=64)
+def _header_mark(name: str) -> bytes:
+    return f"\r\n{name}:".encode()
+
+
+@lru_cache(maxsize=4096)
+def _subject(raw: bytes) -> str:
+    return raw.decode()
+
+
+def delivered(subject: bytes, reply: bytes, header_block: bytes, data: bytes) -> Message:
+    """A message, with the metadata that stand in its reply subject.
+
+    That is ``$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>``; the newer form
+    has two tokens, domain and account hash, before the stream (nats-server ADR-15).
     """
-    tokens = reply.split(".")
+    tokens = reply.split(b".")
     first = 4 if len(tokens) == 9 else 6
-    deliveries, stream, consumer, published, pending = (int(token) for token in tokens[first : first + 5])
-    return Delivery(deliveries, stream, consumer, published, pending)
-
-
-def received(message: Msg, delivery: Delivery) -> Message:
-    """A message as nats-py delivered it, with its metadata."""
     return Message(
-        message.subject,
-        message.data,
-        delivery.stream_sequence,
-        delivery.pending,
-        delivery.published,
-        delivery.deliveries,
-        message.headers or {},
+        _subject(subject),
+        data,
+        int(tokens[first + 1]),
+        int(tokens[first + 2]),
+        int(tokens[first]),
+        int(tokens[first + 4]),
+        int(tokens[first + 3]),
+        header_block,
+        reply.decode(),
     )
+
+
+def stored(raw: RawStreamMsg, sequence: int) -> Message:
+    """A message that was asked for by its sequence, and not delivered by a consumer."""
+    published = int(raw.time.timestamp() * 1e9) if raw.time is not None else 0
+    header_block = b64decode(raw.hdrs or b"")
+    return Message(raw.subject or "", raw.data or b"", sequence, 0, 0, 0, published, header_block, "")

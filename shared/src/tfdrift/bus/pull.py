@@ -11,87 +11,141 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
 import orjson
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from tfdrift.bus.errors import Unavailable
-from tfdrift.bus.messages import Message, parse_delivery, received
+from tfdrift.bus.inbound import Inbound, Take
+from tfdrift.bus.messages import Message
 from tfdrift.bus.requests import answered
 
 # A standing request ends after this time and is made anew; silence beyond it means that the server forgot us.
 EXPIRES_SECONDS = 10.0
+# The end of a request that more bytes wait for than it may bring, and how nats-server says so (with status 409).
+FULL = "full"
+_OVER_MAX_BYTES = "Message Size Exceeds MaxBytes"
+_BATCH_COMPLETED = "Batch Completed"
 _SILENCE_SECONDS = EXPIRES_SECONDS + 2.0
-_READ_BATCH = 500
+# What a reading asks for at a time. The bytes bound what is in memory: a message may be of 1 MiB.
+_READ_BATCH = 4096
+_READ_BYTES = 4 * 1024 * 1024
 _READ_STALL_SECONDS = 5.0
 
 
 class PullSession:
-    """One subscription to one pull consumer; `on_message` takes the raw message, `on_ended` a request's end."""
+    """One subscription to one pull consumer; `take` is given what arrives, `on_ended` a request's end."""
 
     def __init__(
         self,
-        client: Client,
+        inbound: Inbound,
         stream: str,
         consumer: str,
-        on_message: Callable[[Msg], None],
+        take: Take,
         on_ended: Callable[[str], None],
     ) -> None:
-        self._client = client
+        self._client = inbound.client
+        self._inbound = inbound
         self._request_subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
-        self._inbox = client.new_inbox()
-        self._on_message = on_message
+        self._inbox = inbound.client.new_inbox()
+        self._on_messages = take
         self._on_ended = on_ended
         self._credit = 0
         self._requested_at = 0.0
 
     async def __aenter__(self) -> PullSession:
-        self._subscription = await answered(self._client.subscribe(self._inbox, cb=self._receive))
+        self._subscription = await self._inbound.subscribe(self._inbox, self._take, self._on_status)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if not self._client.is_closed:
-            await answered(self._subscription.unsubscribe())
+        await self._subscription.end()
 
     @property
     def idle(self) -> bool:
         """Whether no request stands at the server, or one has stood for longer than it can."""
         return self._credit <= 0 or asyncio.get_running_loop().time() - self._requested_at > _SILENCE_SECONDS
 
-    async def request(self, batch: int) -> None:
-        """Ask for up to `batch` messages."""
+    async def request(self, batch: int, max_bytes: int = 0) -> None:
+        """Ask for up to `batch` messages; past `max_bytes`, if given, the request ends early, by status `FULL`."""
         self._credit = batch
         self._requested_at = asyncio.get_running_loop().time()
-        body = orjson.dumps({"batch": batch, "expires": int(EXPIRES_SECONDS * 1e9)})
+        body = orjson.dumps({"batch": batch, "max_bytes": max_bytes, "expires": int(EXPIRES_SECONDS * 1e9)})
         await answered(self._client.publish(self._request_subject, body, reply=self._inbox))
 
     def forget_request(self) -> None:
         """The server that held the request is gone."""
         self._credit = 0
 
-    async def _receive(self, message: Msg) -> None:
-        if message.reply and message.reply.startswith("$JS.ACK."):
-            self._credit -= 1
-            self._on_message(message)
+    def _take(self, messages: list[Message]) -> None:
+        self._credit -= len(messages)
+        self._on_messages(messages)
+
+    async def _on_status(self, message: Msg) -> None:
+        headers = message.headers or {}
+        status, description = headers.get("Status", "503"), headers.get("Description", "")
+        if status == "100" or description == _BATCH_COMPLETED:  # which the count of messages has told before
             return
-        status = (message.headers or {}).get("Status", "503")
-        if status != "100":
-            self._credit = 0
-            self._on_ended(status)
+        self._credit = 0
+        self._on_ended(FULL if description == _OVER_MAX_BYTES else status)
 
 
 async def read_range(
-    client: Client, jetstream: JetStreamContext, stream: str, start: int, end: int, subjects: tuple[str, ...]
-) -> AsyncIterator[Message]:
-    """The messages of a stream from `start` to `end`, both included, in order.
+    inbound: Inbound,
+    jetstream: JetStreamContext,
+    stream: str,
+    start: int,
+    end: int,
+    subjects: tuple[str, ...],
+) -> AsyncIterator[list[Message]]:
+    """The messages of a stream from `start` to `end`, both included, in order, as they arrive.
 
     At most one batch waits in memory, so a slow caller slows the reading and nothing else.
 
     Raises:
         Unavailable: NATS went away in the middle; read again from behind the last message.
     """
+    name, left = await _add_reader(jetstream, stream, start, subjects)
+    arrivals = _Arrivals()
+    try:
+        async with PullSession(inbound, stream, name, arrivals.take, arrivals.end) as session:
+            while left > 0:
+                if session.idle:
+                    await session.request(min(_READ_BATCH, left, end - start + 1), _READ_BYTES)
+                messages = await arrivals.next()
+                if not messages:
+                    continue
+                left -= len(messages)
+                start = messages[-1].sequence + 1
+                if start > end:
+                    wanted = [message for message in messages if message.sequence <= end]
+                    if wanted:
+                        yield wanted
+                    return
+                yield messages
+    finally:
+        if inbound.client.is_connected:
+            await _delete_reader(jetstream, stream, name)
+
+
+async def count_range(jetstream: JetStreamContext, stream: str, start: int, end: int, subjects: tuple[str, ...]) -> int:
+    """How many messages a stream holds from `start` to `end`, both included.
+
+    Raises:
+        Unavailable: NATS is away, or there is no such stream.
+    """
+    counts = []
+    for first in (start, end + 1):
+        name, pending = await _add_reader(jetstream, stream, first, subjects)
+        await _delete_reader(jetstream, stream, name)
+        counts.append(pending)
+    return max(0, counts[0] - counts[1])  # what is stored between the two is counted by the second alone
+
+
+async def _add_reader(
+    jetstream: JetStreamContext, stream: str, start: int, subjects: tuple[str, ...]
+) -> tuple[str, int]:
+    """A consumer from `start` on, and how many messages it is about to deliver."""
     config = ConsumerConfig(
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
         opt_start_seq=max(start, 1),
@@ -106,34 +160,44 @@ async def read_range(
         info = await answered(jetstream.add_consumer(stream, config))
     except NotFoundError as error:
         raise Unavailable(f"there is no stream {stream} now") from error
-    left = info.num_pending or 0
-    arrived: asyncio.Queue[Msg | str] = asyncio.Queue()
-    try:
-        async with PullSession(client, stream, info.name, arrived.put_nowait, arrived.put_nowait) as session:
-            while left > 0:
-                if session.idle and arrived.empty():
-                    await session.request(min(_READ_BATCH, left))
-                message = await _next_arrival(arrived)
-                delivery = parse_delivery(message.reply)
-                left -= 1
-                if delivery.stream_sequence > end:
-                    return
-                yield received(message, delivery)
-                if delivery.stream_sequence == end:
-                    return
-    finally:
-        if client.is_connected:
-            # nats-server forgets a consumer in memory when it restarts, and this one when it is idle.
-            with suppress(NotFoundError, Unavailable):
-                await answered(jetstream.delete_consumer(stream, info.name))
+    return info.name, info.num_pending or 0
 
 
-async def _next_arrival(arrived: asyncio.Queue[Msg | str]) -> Msg:
-    try:
-        async with asyncio.timeout(_READ_STALL_SECONDS):
-            item = await arrived.get()
-    except TimeoutError as error:
-        raise Unavailable(f"the reading stalled for {_READ_STALL_SECONDS:g} s") from error
-    if isinstance(item, str):
-        raise Unavailable(f"the reading was broken off (status {item})")
-    return item
+async def _delete_reader(jetstream: JetStreamContext, stream: str, name: str) -> None:
+    # nats-server forgets a consumer in memory when it restarts, and this one when it is idle.
+    with suppress(NotFoundError, Unavailable):
+        await answered(jetstream.delete_consumer(stream, name))
+
+
+class _Arrivals:
+    """What a reading's requests brought and its caller has not taken yet."""
+
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
+        self._status: str | None = None
+        self._arrived = asyncio.Event()
+
+    def take(self, messages: list[Message]) -> None:
+        self._messages += messages
+        self._arrived.set()
+
+    def end(self, status: str) -> None:
+        self._status = status
+        self._arrived.set()
+
+    async def next(self) -> list[Message]:
+        """Everything that is there; nothing when the request ended at its bound of bytes.
+
+        Raises:
+            Unavailable: nothing arrives any more.
+        """
+        try:
+            async with asyncio.timeout(_READ_STALL_SECONDS):
+                await self._arrived.wait()
+        except TimeoutError as error:
+            raise Unavailable(f"the reading stalled for {_READ_STALL_SECONDS:g} s") from error
+        if not self._messages and self._status != FULL:
+            raise Unavailable(f"the reading was broken off (status {self._status})")
+        self._arrived.clear()
+        messages, self._messages = self._messages, []
+        return messages

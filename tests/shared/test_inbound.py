@@ -1,0 +1,121 @@
+"""What nats-server sends, cut at every place where a read of the socket may end."""
+
+from __future__ import annotations
+
+import pytest
+from nats.aio.client import Client
+
+from tfdrift.bus.inbound import Inbound
+from tfdrift.bus.messages import Message
+
+ACK = "$JS.ACK.TFDRIFT.c.1.{sequence}.{sequence}.1764000000000000000.0"
+
+
+def delivery(sid: int, sequence: int, data: bytes, headers: bytes = b"") -> bytes:
+    """A message as JetStream delivers it."""
+    reply = ACK.format(sequence=sequence)
+    if not headers:
+        return f"MSG tfdrift.x {sid} {reply} {len(data)}\r\n".encode() + data + b"\r\n"
+    block = b"NATS/1.0\r\n" + headers + b"\r\n\r\n"
+    head = f"HMSG tfdrift.x {sid} {reply} {len(block)} {len(block) + len(data)}\r\n".encode()
+    return head + block + data + b"\r\n"
+
+
+class Recorder:
+    """Stands where nats-py's parser stands, and keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.parsed: list[bytes] = []
+
+    async def parse(self, data: bytes) -> None:
+        """Keep an operation."""
+        self.parsed.append(data)
+
+    def reset(self) -> None:
+        """Keep that it was reset."""
+        self.parsed.append(b"reset")
+
+
+class Side:
+    """An `Inbound` between a recorder and a list, in one order."""
+
+    def __init__(self) -> None:
+        client = Client()
+        self.recorder = Recorder()
+        client._ps = self.recorder  # type: ignore[assignment]
+        self.inbound = Inbound(client)
+        self.inbound._takers[b"7"] = self.take
+        self.seen = self.recorder.parsed
+
+    def take(self, messages: list[Message]) -> None:
+        """Keep what is taken among what is parsed."""
+        self.seen += [b"taken %d %b" % (message.sequence, message.data) for message in messages]
+
+
+OPERATIONS = [
+    b"PING\r\n",
+    delivery(7, 1, b"one"),
+    delivery(7, 2, b"two\r\nMSG is 7 no end\r\n", b"A: 1"),
+    delivery(8, 3, b"of another"),
+    delivery(7, 4, b""),
+    b"HMSG _INBOX.x 7 $JS.FC.TFDRIFT.c 46 46\r\nNATS/1.0 100 FlowControl Request\r\nA: 12345\r\n\r\n\r\n",
+    delivery(7, 5, b"five"),
+    b"-ERR 'Slow'\r\n",
+    b"+OK\r\n",
+]
+SEEN = [
+    OPERATIONS[0],
+    b"taken 1 one",
+    b"taken 2 two\r\nMSG is 7 no end\r\n",
+    OPERATIONS[3],
+    b"taken 4 ",
+    OPERATIONS[5],
+    b"taken 5 five",
+    OPERATIONS[7],
+    OPERATIONS[8],
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 11, 64, 100_000])
+async def test_however_the_bytes_arrive_everything_comes_once_and_in_order(size: int) -> None:
+    """Deliveries are taken, all else goes to nats-py's parser whole, and each in its place."""
+    side, sent = Side(), b"".join(OPERATIONS)
+    for start in range(0, len(sent), size):
+        await side.inbound.parse(sent[start : start + size])
+    assert side.seen == SEEN
+
+
+async def test_a_taker_that_fails_does_not_stop_the_connection() -> None:
+    """Whoever owns it finds the gap, or is sent the messages again; nobody else suffers."""
+    side = Side()
+
+    def fail(_: list[Message]) -> None:
+        raise RuntimeError("defect")
+
+    side.inbound._takers[b"8"] = fail
+    await side.inbound.parse(delivery(8, 1, b"x") + delivery(7, 2, b"two") + OPERATIONS[0])
+    assert side.seen == [b"taken 2 two", OPERATIONS[0]]
+
+
+async def test_what_cannot_be_read_is_left_to_nats_py() -> None:
+    """It makes the connection anew for a broken operation."""
+    side = Side()
+    await side.inbound.parse(b"MSG tfdrift.x 7 many\r\n\r\nHELLO\r\n")
+    assert side.seen == [b"MSG tfdrift.x 7 many\r\n", b"\r\n", b"HELLO\r\n"]
+
+
+async def test_a_new_connection_begins_with_a_clean_sheet() -> None:
+    """Half an operation of a lost connection does not spoil the first one of the next."""
+    side = Side()
+    await side.inbound.parse(OPERATIONS[1][:-4])
+    side.inbound.reset()
+    await side.inbound.parse(OPERATIONS[4])
+    assert side.seen == [b"reset", b"taken 4 "]
+
+
+async def test_what_comes_after_the_end_of_a_subscription_is_nats_pys() -> None:
+    """A server sends on until it has read that it should not; nats-py drops that."""
+    side = Side()
+    del side.inbound._takers[b"7"]
+    await side.inbound.parse(OPERATIONS[1])
+    assert side.seen == [OPERATIONS[1]]
