@@ -16,6 +16,7 @@ MODULES = {
         "tfdrift.harness.readiness",
         "tfdrift.bus.connection",
         "tfdrift.bus.consumer",
+        "tfdrift.harness.workers_admin",
     ),
     "ingest-falco": ("ingest_falco.metrics",),
     "ingest-tfstate": ("ingest_tfstate.metrics",),

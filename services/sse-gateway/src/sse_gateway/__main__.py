@@ -6,8 +6,9 @@ import sys
 
 from sse_gateway.access_settings import check
 from sse_gateway.app import run
+from sse_gateway.elsewhere import SHARED_BYTES
 from sse_gateway.settings import GatewaySettings
-from tfdrift.harness import Service
+from tfdrift.harness import Crew, Service
 from tfdrift.harness import main as harness_main
 
 SERVICE = Service(
@@ -16,6 +17,7 @@ SERVICE = Service(
     settings=GatewaySettings,
     run=run,
     check=check,
+    workers=lambda settings: Crew(settings.workers, settings.http_port, SHARED_BYTES),
 )
 
 

@@ -7,24 +7,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from random import Random
+from typing import Final
 
+from sse_gateway.elsewhere import Elsewhere
 from sse_gateway.errors import Refused
 from sse_gateway.metrics import CLIENTS, REFUSED
 from sse_gateway.problem import Problem
 
+_ADDRESS: Final = "address"
+_TOKEN: Final = "token"  # noqa: S105 - the name of a kind
+
 
 class Admission:
-    """Counts the open streams; `close` refuses every further one."""
+    """Counts the open streams; `close` refuses every further one.
 
-    def __init__(self, max_clients: int, max_clients_per_address: int, max_clients_per_token: int) -> None:
+    Attributes:
+        open: how many this process has.
+    """
+
+    def __init__(
+        self,
+        max_clients: int,
+        max_clients_per_address: int,
+        max_clients_per_token: int,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self._max_clients = max_clients
-        self._max_per_address = max_clients_per_address
-        self._max_per_token = max_clients_per_token
-        self._by_address: Counter[str] = Counter()
-        self._by_token: Counter[str] = Counter()
+        self._max_of = {_ADDRESS: max_clients_per_address, _TOKEN: max_clients_per_token}
+        self._open_of: Counter[tuple[str, str]] = Counter()
+        self._elsewhere = elsewhere or Elsewhere()
         self._random = Random()  # noqa: S311 - spreads reconnections, keeps no secret
         self._closed = False
         self.open = 0
+
+    @property
+    def open_in_all(self) -> int:
+        """How many this process and the other workers have."""
+        return self.open + self._elsewhere.total()
 
     def close(self) -> None:
         """Refuse from now on, because this process is going away."""
@@ -39,35 +58,30 @@ class Admission:
         """
         if self._closed:
             self._refuse("draining", HTTPStatus.SERVICE_UNAVAILABLE, "This gateway is shutting down; connect again.")
-        if self.open >= self._max_clients:
+        if self.open_in_all >= self._max_clients:
             detail = f"All {self._max_clients} places are taken (TFDRIFT_MAX_CLIENTS)."
             self._refuse("max_clients", HTTPStatus.SERVICE_UNAVAILABLE, detail)
-        if self._by_address[address] >= self._max_per_address:
-            detail = f"All {self._max_per_address} places of one address are taken (TFDRIFT_MAX_CLIENTS_PER_ADDRESS)."
-            self._refuse("max_clients_per_address", HTTPStatus.TOO_MANY_REQUESTS, detail)
-        if token is not None and self._by_token[token] >= self._max_per_token:
-            detail = f"All {self._max_per_token} places of one token are taken (TFDRIFT_MAX_CLIENTS_PER_TOKEN)."
-            self._refuse("max_clients_per_token", HTTPStatus.TOO_MANY_REQUESTS, detail)
-        self.open += 1
-        self._by_address[address] += 1
-        if token is not None:
-            self._by_token[token] += 1
-        CLIENTS.set(self.open)
+        whose = [(_ADDRESS, address)] + ([(_TOKEN, token)] if token is not None else [])
+        for kind, who in whose:
+            most = self._max_of[kind]
+            if self._open_of[kind, who] + self._elsewhere.of(kind, who) >= most:
+                detail = f"All {most} places of one {kind} are taken (TFDRIFT_MAX_CLIENTS_PER_{kind.upper()})."
+                self._refuse(f"max_clients_per_{kind}", HTTPStatus.TOO_MANY_REQUESTS, detail)
+        self._count(1, whose)
         try:
             yield
         finally:
-            self.open -= 1
-            CLIENTS.set(self.open)
-            _release(self._by_address, address)
-            if token is not None:
-                _release(self._by_token, token)
+            self._count(-1, whose)
+
+    def _count(self, change: int, whose: list[tuple[str, str]]) -> None:
+        self.open += change
+        for one in whose:
+            self._open_of[one] += change
+            if not self._open_of[one]:
+                del self._open_of[one]
+        self._elsewhere.tell(change, whose)
+        CLIENTS.set(self.open)
 
     def _refuse(self, reason: str, status: HTTPStatus, detail: str) -> None:
         REFUSED.labels(reason).inc()
         raise Refused(Problem(status, detail, retry_after_seconds=self._random.randint(2, 8)))
-
-
-def _release(places: Counter[str], who: str) -> None:
-    places[who] -= 1
-    if not places[who]:
-        del places[who]

@@ -15,6 +15,7 @@ from sse_gateway.access_settings import access_of, tls_of
 from sse_gateway.address import parse_networks
 from sse_gateway.admission import Admission
 from sse_gateway.cursor import Cursor
+from sse_gateway.elsewhere import Elsewhere
 from sse_gateway.fanout import Hub
 from sse_gateway.http import Gate
 from sse_gateway.ledger import Ledger
@@ -47,7 +48,12 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
     _raise_descriptor_limit(settings.max_clients + SPARE_DESCRIPTORS)
     hub = Hub(Ring(settings.recent_window_bytes), settings.client_buffer_bytes, _now)
     ledger, mirror = Ledger(runtime.bus, hub), Mirror()
-    admission = Admission(settings.max_clients, settings.max_clients_per_address, settings.max_clients_per_token)
+    admission = Admission(
+        settings.max_clients,
+        settings.max_clients_per_address,
+        settings.max_clients_per_token,
+        Elsewhere(runtime.worker.memory, runtime.worker.number),
+    )
     streams = Streams(ledger, hub, admission, settings.keepalive_seconds)
     caught_up = {"ledger": False, "mirror": False}
 

@@ -84,7 +84,7 @@ class Api:
                 "version": __version__,
                 "nats": connected,
                 "caught_up": self.ready(),
-                "clients": self.admission.open,
+                "clients": self.admission.open_in_all,
             },
         )
 
@@ -179,7 +179,7 @@ class Api:
                 },
                 "workspaces": len(heads),
                 "resources": sum(head.resource_count for head in heads),
-                "clients": self.admission.open,
+                "clients": self.admission.open_in_all,
             },
         )
 

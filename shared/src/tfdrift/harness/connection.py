@@ -12,7 +12,9 @@ counted and answered by fixed bytes.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -30,6 +32,8 @@ HEAD_SECONDS: Final = 10.0
 # The largest body that any service takes, 768 KiB, in this time is 25 KiB a second.
 BODY_SECONDS: Final = 30.0
 KEEP_ALIVE_SECONDS: Final = 75.0
+# Connections that may wait to be accepted; a herd comes at once.
+BACKLOG: Final = 4096
 
 _PROBLEM: Final = (
     b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"This is no well-formed HTTP/1.1 request, '
@@ -134,35 +138,39 @@ class Listening(web.AppRunner):
         head_seconds, body_seconds: the deadlines.
     """
 
-    __slots__ = ("_listener", "body_seconds", "head_seconds")
+    __slots__ = ("_listeners", "body_seconds", "head_seconds")
 
     def __init__(self, app: web.Application, **options: Any) -> None:
         super().__init__(app, **options)
         self.head_seconds = HEAD_SECONDS
         self.body_seconds = BODY_SECONDS
-        self._listener: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
 
-    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        """Accept connections, over TLS where given.
+    async def listen(
+        self, host: str, port: int, tls: ssl.SSLContext | None = None, sockets: Sequence[socket.socket] = ()
+    ) -> None:
+        """Accept connections, over TLS where given; on `sockets`, if there are any, in place of a host and port.
 
         Raises:
             OSError: the port is taken, or the host is not ours.
         """
         await self.setup()
-        self._listener = await asyncio.get_running_loop().create_server(
-            self._connection,
-            host,
-            port,
-            ssl=tls,
-            ssl_handshake_timeout=self.head_seconds if tls is not None else None,
-            reuse_address=True,
-            backlog=4096,
-        )
+        loop = asyncio.get_running_loop()
+        options: dict[str, Any] = {"ssl": tls, "backlog": BACKLOG}
+        if tls is not None:
+            options["ssl_handshake_timeout"] = self.head_seconds
+        for one in sockets:
+            create = loop.create_unix_server if one.family == socket.AF_UNIX else loop.create_server
+            self._listeners.append(await create(self._connection, sock=one, **options))
+        if not sockets:
+            self._listeners.append(
+                await loop.create_server(self._connection, host, port, reuse_address=True, **options)
+            )
 
     async def cleanup(self) -> None:
         """Accept no more, and end what is open."""
-        if self._listener is not None:
-            self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         await super().cleanup()
 
     def _connection(self) -> Connection:

@@ -11,3 +11,11 @@ EXIT_CONFIGURATION = 78
 
 class ConfigurationError(Exception):
     """The service cannot run as it is configured; the message names the setting and what is allowed."""
+
+
+def cannot_listen(host: str, port: int, error: OSError) -> ConfigurationError:
+    """What to say when a port is taken, or the host is not ours."""
+    return ConfigurationError(
+        f"cannot listen on {host}:{port}: {error.strerror or error}; free the port, or set "
+        f"TFDRIFT_HTTP_HOST, TFDRIFT_HTTP_PORT or TFDRIFT_ADMIN_PORT to others"
+    )

@@ -49,6 +49,7 @@ KNOWN: Final = frozenset(
         "rules",
         "unconfirmed_after_minutes",
         # sse-gateway
+        "workers",
         "keepalive_seconds",
         "cors_origins",
         "client_buffer_bytes",
