@@ -18,7 +18,7 @@ from tests.conftest import eventually
 from tests.drift_detector.playbook import CATALOG, RULES, Step, World, Wrote, message_of
 from tests.drift_detector.test_correlation import LIFE
 from tests.ingest_tfstate.states import Bucket, state
-from tfdrift.bus import Ack, Bus, Message, NatsOptions, Retention
+from tfdrift.bus import Ack, Bus, Follow, Message, NatsOptions, Retention
 from tfdrift.events import Drift
 from tfdrift.harness import Runtime
 from tfdrift.records import (
@@ -133,7 +133,7 @@ async def ended_in(bus: Bus, expected: dict[str, Drift]) -> tuple[dict[str, Drif
     )
     tasks = [
         asyncio.create_task(watch),
-        asyncio.create_task(bus.follow(STREAM, on_message, subjects=["tfdrift.drift.>"])),
+        asyncio.create_task(bus.follow(Follow(STREAM, on_message, ("tfdrift.drift.>",)))),
     ]
     try:
         await eventually(complete, seconds=40)

@@ -18,7 +18,7 @@ from ingest_falco.forward import DEAD_SUBJECT, REASON
 from tests.conftest import NatsServer, eventually
 from tests.ingest_falco.samples import body, cloud_alert, cloud_fields, host_alert
 from tests.ingest_falco.service import Process, Running, running
-from tfdrift.bus import Bus, NatsOptions, Retention
+from tfdrift.bus import Bus, Follow, NatsOptions, Retention
 from tfdrift.envelope import parse_headers
 from tfdrift.events import CloudCall, FalcoEvent
 from tfdrift.subjects import DEAD_STREAM, STREAM
@@ -287,7 +287,7 @@ async def test_a_killed_process_loses_nothing_that_it_answered(nats_server: Nats
     try:
         found: list[str] = []
         following = asyncio.create_task(
-            bus.follow(STREAM, lambda message: found.append(orjson.loads(message.data)["rule"]), start=1)
+            bus.follow(Follow(STREAM, lambda message: found.append(orjson.loads(message.data)["rule"]), start=1))
         )
         await eventually(lambda: len(found) >= 20)
         assert found == [str(number) for number in range(20)]

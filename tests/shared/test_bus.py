@@ -18,6 +18,7 @@ from tfdrift.bus import (
     Conflict,
     Differs,
     Entry,
+    Follow,
     Message,
     NatsOptions,
     Poison,
@@ -217,7 +218,7 @@ async def test_follow_is_gap_free_and_ordered_over_a_killed_server(nats_server: 
     async with opened(nats_server.url) as bus:
         await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(2_000)))
         seen: list[int] = []
-        async with background(bus.follow(STREAM, lambda message: seen.append(message.sequence))):
+        async with background(bus.follow(Follow(STREAM, lambda message: seen.append(message.sequence)))):
             await eventually(lambda: len(seen) > 100)
             nats_server.stop(signal.SIGKILL)
             await eventually(lambda: not bus.connected)
@@ -238,9 +239,10 @@ async def test_follow_from_a_sequence_and_new_only(nats_url: str) -> None:
         fresh: list[bytes] = []
         caught_up = asyncio.Event()
         follow_new = bus.follow(
-            STREAM, lambda message: fresh.append(message.data), new_only=True, on_caught_up=caught_up.set
+            Follow(STREAM, lambda message: fresh.append(message.data), new_only=True, on_caught_up=caught_up.set)
         )
-        async with background(bus.follow(STREAM, lambda message: later.append(message.data), start=4), follow_new):
+        follow_later = bus.follow(Follow(STREAM, lambda message: later.append(message.data), start=4))
+        async with background(follow_later, follow_new):
             await asyncio.wait_for(caught_up.wait(), 10)
             await bus.publish(SUBJECT, b"new")
             await eventually(lambda: fresh and len(later) == 3)
@@ -254,7 +256,9 @@ async def test_follow_notices_that_the_stream_was_made_anew(nats_server: NatsSer
         await asyncio.gather(*(bus.publish(SUBJECT, b"old") for _ in range(3)))
         seen: list[bytes] = []
         remade: list[bool] = []
-        follow = bus.follow(STREAM, lambda message: seen.append(message.data), on_remade=lambda: remade.append(True))
+        follow = bus.follow(
+            Follow(STREAM, lambda message: seen.append(message.data), on_remade=lambda: remade.append(True))
+        )
         async with background(follow):
             await eventually(lambda: len(seen) == 3)
             client = await nats.connect(nats_server.url)
@@ -276,7 +280,7 @@ async def test_an_error_of_the_reader_ends_following(nats_url: str) -> None:
     async with opened(nats_url) as bus:
         await bus.publish(SUBJECT, b"{}")
         with pytest.raises(RuntimeError, match="defect"):
-            await asyncio.wait_for(bus.follow(STREAM, fail), 10)
+            await asyncio.wait_for(bus.follow(Follow(STREAM, fail)), 10)
 
 
 async def test_read_returns_exactly_the_range_asked_for(nats_url: str) -> None:
@@ -407,7 +411,7 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason(nats_url: str) ->
             await bus.publish(SUBJECT, b"good")
             await eventually(lambda: b"good" in recorder.seen)
             dead: list[Message] = []
-            async with background(bus.follow(DEAD_STREAM, dead.append)):
+            async with background(bus.follow(Follow(DEAD_STREAM, dead.append))):
                 await eventually(lambda: dead)
         assert dead[0].subject == "tfdrift_dead.w"
         assert dead[0].data == b"bad"

@@ -87,6 +87,27 @@ async def test_events_of_one_loop_turn_are_one_write_shared_by_all() -> None:
     assert (server.events, server.deliveries) == (3, 6)
 
 
+async def test_the_first_burst_of_a_loop_turn_goes_out_at_once_and_later_ones_together() -> None:
+    """An event does not wait for the requests that arrived with it, and a flood still costs one more write a turn."""
+    server = hub()
+    _, wire = joined(server)
+    server.end_burst()
+    assert wire.writes == []
+    server.publish(frame(1), "drift", None)
+    server.publish(frame(2), "drift", None)
+    server.end_burst()
+    assert wire.writes == [chunk(frame(1).data + frame(2).data)]
+    for sequence in (3, 4, 5):
+        server.publish(frame(sequence), "drift", None)
+        server.end_burst()
+    assert len(wire.writes) == 1
+    await turn()
+    assert wire.writes[1:] == [chunk(b"".join(frame(n).data for n in (3, 4, 5)))]
+    server.publish(frame(6), "drift", None)
+    server.end_burst()
+    assert wire.writes[2:] == [chunk(frame(6).data)]
+
+
 async def test_each_filter_gets_its_own_events() -> None:
     """A client sees what it asked for and nothing else."""
     server = hub()

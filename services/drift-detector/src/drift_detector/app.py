@@ -24,7 +24,7 @@ from drift_detector.reconcile import Cause, Reconciler, StoredDrifts
 from drift_detector.rules import Rules, is_sanctioned
 from drift_detector.rules_file import RulesFile, load_rules
 from drift_detector.settings import DetectorSettings
-from tfdrift.bus import Bus, BusError, Conflict, Entry, Message, Poison
+from tfdrift.bus import Bus, BusError, Conflict, Entry, Follow, Message, Poison
 from tfdrift.envelope import parse_headers
 from tfdrift.events import FalcoEvent, Via
 from tfdrift.harness import ConfigurationError, Runtime
@@ -143,7 +143,7 @@ class Detector:
         yield self._claims.watch(self._on_claim, on_caught_up=ready["calls"].set, on_remade=book.calls.clear)
         yield bus.bucket(DRIFTS_BUCKET).watch(self._on_drift, on_caught_up=ready["drifts"].set, on_remade=stored.clear)
 
-        yield bus.follow(STREAM, self._on_change, subjects=SUBJECTS_OF_CHANGES, on_caught_up=ready["changes"].set)
+        yield bus.follow(Follow(STREAM, self._on_change, SUBJECTS_OF_CHANGES, on_caught_up=ready["changes"].set))
 
     async def _all_caught_up(self) -> None:
         for event in self._caught_up.values():

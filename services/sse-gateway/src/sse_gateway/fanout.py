@@ -3,7 +3,8 @@
 Theory of operation. Clients with equal filters form a *group*. `publish` appends an event to the pending list of
 each matching group and schedules one flush with ``call_soon``; the flush joins what is pending once and hands the
 same bytes to every transport of the group: one write per client and loop turn, however many events came in. There
-is no task and no queue per client.
+is no task and no queue per client. The first burst of a loop turn does not wait for the next one, which other requests
+may hold up: `end_burst` flushes it at once, and what comes later in that turn is coalesced.
 
 A client whose transport still holds more than the limit is *lagging*: it leaves the group, with the sequence up to
 which it was served, and the coroutine that owns it (`stream`) either catches up with the ring and joins again, or cuts
@@ -115,6 +116,7 @@ class Hub:
         self._pending_bytes = 0
         self._pending_stamps: list[tuple[str, datetime, str | None]] = []
         self._flush_scheduled = False
+        self._flushed_in_turn = False
         self._flushed = ring.last
 
     def __len__(self) -> int:
@@ -159,6 +161,12 @@ class Hub:
         elif not self._flush_scheduled:
             self._flush_scheduled = True
             self._loop.call_soon(self._scheduled_flush)
+
+    def end_burst(self) -> None:
+        """Say that nothing more has arrived for now."""
+        if self._flush_scheduled and not self._flushed_in_turn:
+            self._flushed_in_turn = True
+            self.flush()
 
     def flush(self) -> None:
         """Write what is pending."""
@@ -228,7 +236,7 @@ class Hub:
                         client.wrote_at = self._loop.time()
 
     def _scheduled_flush(self) -> None:
-        self._flush_scheduled = False
+        self._flush_scheduled = self._flushed_in_turn = False
         self.flush()
 
     def _deliver(self, group: _Group, body: bytes, events: int) -> None:

@@ -17,7 +17,7 @@ from sse_gateway.fanout import Hub
 from sse_gateway.frame import Frame, control, encode
 from sse_gateway.history import History
 from sse_gateway.metrics import FOREIGN, RESETS
-from tfdrift.bus import Bus, BusError, Message, StreamState
+from tfdrift.bus import Bus, BusError, Follow, Message, StreamState
 from tfdrift.envelope import RECEIVED, TRACEPARENT, WORKSPACE, parse_header_text, parse_rfc3339
 from tfdrift.subjects import STREAM, EventName, SubjectError, parse
 
@@ -52,11 +52,14 @@ class Ledger:
             async with asyncio.TaskGroup() as tasks:
                 following = tasks.create_task(
                     self._bus.follow(
-                        STREAM,
-                        self._on_message,
-                        start=self.hub.ring.first,
-                        on_caught_up=caught_up.set,
-                        on_remade=self._remade.set,
+                        Follow(
+                            STREAM,
+                            self._on_message,
+                            start=self.hub.ring.first,
+                            on_read=self.hub.end_burst,
+                            on_caught_up=caught_up.set,
+                            on_remade=self._remade.set,
+                        )
                     )
                 )
                 verifying = tasks.create_task(self._verify(caught_up, state, on_caught_up))

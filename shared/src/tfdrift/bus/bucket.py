@@ -28,7 +28,7 @@ _MARKER_TTL = "24h"
 
 
 class Following(Protocol):
-    """`Bus.run_follow`."""
+    """`Bus.follow`."""
 
     def __call__(self, follow: Follow) -> Awaitable[None]:
         """Run until cancelled."""

@@ -124,7 +124,7 @@ class Bus:
 
     def bucket(self, name: str) -> Bucket:
         """A key-value bucket by name."""
-        return Bucket(name, self._publisher, self._jetstream, self.run_follow)
+        return Bucket(name, self._publisher, self._jetstream, self.follow)
 
     async def stream_state(self, stream: str = STREAM) -> StreamState:
         """What a stream holds now.
@@ -148,32 +148,8 @@ class Bus:
             return None
         return stored(raw, sequence)
 
-    async def follow(
-        self,
-        stream: str,
-        on_message: Callable[[Message], None],
-        *,
-        subjects: Sequence[str] = (),
-        start: int | None = None,
-        new_only: bool = False,
-        on_caught_up: Callable[[], None] | None = None,
-        on_remade: Callable[[], None] | None = None,
-    ) -> None:
-        """Hand over every message of a stream in order, without a gap, until cancelled; see `Follow`."""
-        await self.run_follow(
-            Follow(
-                stream,
-                on_message,
-                tuple(subjects),
-                start=start,
-                new_only=new_only,
-                on_caught_up=on_caught_up,
-                on_remade=on_remade,
-            )
-        )
-
-    async def run_follow(self, follow: Follow) -> None:
-        """Run a `Follow` until cancelled."""
+    async def follow(self, follow: Follow) -> None:
+        """Hand over every message of a stream in order, without a gap, until cancelled."""
         follower = Follower(self._inbound, self._jetstream, follow)
         await self._interruptible(follower.interrupt, follower.run)
 

@@ -39,6 +39,7 @@ class Follow:
     Attributes:
         stream: the stream's name.
         on_message: called for each message, in order; it must not block.
+        on_read: called when all that arrived at once has been handed over.
         subjects: filters; none means all.
         start: the first sequence wanted; None means the first there is.
         new_only: begin with what comes after now.
@@ -53,6 +54,7 @@ class Follow:
     start: int | None = None
     new_only: bool = False
     last_per_subject: bool = False
+    on_read: Callable[[], None] | None = None
     on_caught_up: Callable[[], None] | None = None
     on_remade: Callable[[], None] | None = None
 
@@ -154,6 +156,11 @@ class Follower:
 
     def _take(self, messages: list[Message]) -> None:
         self._heard = asyncio.get_running_loop().time()
+        self._hand_over(messages)
+        if self._follow.on_read is not None:
+            self._follow.on_read()
+
+    def _hand_over(self, messages: list[Message]) -> None:
         on_message = self._follow.on_message
         for message in messages:
             if self._broken.is_set():

@@ -18,7 +18,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -67,13 +66,12 @@ class Workers:
         Raises:
             ConfigurationError: a port is taken, or the host is not ours.
         """
-        with ExitStack() as stack:
-            for one in listen(host, port):  # would be refused if others have it; a shared one joins them unseen
-                one.close()
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="tfdrift-")))
-            self._listening = [listen(host, port, shared=True) for _ in range(self._count)]
-            self._admin = listen(host, admin_port)
-            places = [folder / f"{number}" for number in range(self._count)]
+        for one in listen(host, port):  # would be refused if others have it; a shared one joins them unseen
+            one.close()
+        self._listening = [listen(host, port, shared=True) for _ in range(self._count)]
+        self._admin = listen(host, admin_port)
+        with TemporaryDirectory(prefix="tfdrift-") as folder:
+            places = [Path(folder) / f"{number}" for number in range(self._count)]
             admins = [_listen_at(place) for place in places]
             ended, self._pipe = os.pipe()
             for number in range(self._count):
