@@ -2,7 +2,8 @@
 
 That package is generated from the provider's own schema, one class for each resource type and each nested block. A
 getter tells an attribute's type (``getStringAttribute("name")``), its setter that it can be configured, a missing reset
-method that it must be. A block that may stand only once is a single reference, others are lists of references.
+method that it must be. A block that may stand only once is a single reference, others are lists of references. Types
+with very many blocks keep those in files of their own, in a folder beside the type's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import subprocess
 import tarfile
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +25,10 @@ SNAPSHOT: Final = Path(__file__).with_name("provider_schema.json.gz")
 
 _CLASS: Final = re.compile(r"^class (\w+) extends cdktf\.(\w+) \{\n(.*?)^\}\n", re.S | re.M)
 _GETTER: Final = re.compile(r"^    get (\w+)\(\) \{\n.*?return (.*?);", re.S | re.M)
-_FIELD: Final = re.compile(r"this\._(\w+) = new (\w+)\(this, [\"']([^\"']+)[\"'](?:, (true|false))?\)")
+_FIELD: Final = re.compile(
+    r"this\._(\w+) = new (?:\w+_1\.)?((?:cdktf\.)?\w+)\(this, [\"']([^\"']+)[\"'](?:, (true|false))?\)"
+)
+_SOURCE: Final = re.compile(r"package/lib/(?!data-)([\w-]+)/(?:index-structs/structs\d+|index)\.js")
 _TYPE: Final = re.compile(r"^(\w+)\.tfResourceType = \"(\w+)\";", re.M)
 _STRUCT: Final = re.compile(r"^ +\"?([\w-]+)\"?: \{\n +value: .*?,\n +isBlock: \w+,\n +type: \"struct\",", re.M)
 _PRIMITIVE: Final = re.compile(r"this\.get(String|Number|Boolean)?(List|Map|NumberList|)Attribute\([\"']([^\"']+)[\"']")
@@ -58,29 +63,31 @@ class Schema:
     types: Mapping[str, Mapping[str, Attribute]]
 
 
-def packed(version: str) -> Schema:
-    """The schema out of a version of the npm package, by npm's own client."""
+def packed(version: str, package: str = PACKAGE) -> Schema:
+    """The schema out of a version of an npm package, by npm's own client."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["npm", "pack", "--silent", f"{PACKAGE}@{version}"]
+        command = ["npm", "pack", "--silent", f"{package}@{version}"]
         done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603
         return read_package(Path(folder) / done.stdout.split()[-1])
 
 
 def read_package(archive: Path) -> Schema:
     """The schema out of the package's archive."""
-    types: dict[str, Mapping[str, Attribute]] = {}
+    sources: dict[str, list[str]] = defaultdict(list)
     about: dict[str, Any] = {}
     with tarfile.open(archive) as tar:
         for member in tar:
-            source = tar.extractfile(member) if member.name.endswith(("/index.js", "/package.json")) else None
+            named = _SOURCE.fullmatch(member.name)
+            source = tar.extractfile(member) if named or member.name == "package/package.json" else None
             if source is None:
                 continue
-            if member.name == "package/package.json":
+            if named is None:
                 about = json.load(source)
-            elif "/data-" not in member.name and (found := parse_source(source.read().decode())):
-                types[found[0]] = found[1]
-    provider = about["cdktf"]["provider"]["version"]
-    return Schema(about["version"], provider, {name: types[name] for name in sorted(types) if name != "aws"})
+            else:
+                sources[named[1]].append(source.read().decode())
+    found = (parse_source("\n".join(texts)) for name, texts in sources.items() if name != "provider")
+    types = dict(one for one in found if one is not None)
+    return Schema(about["version"], about["cdktf"]["provider"]["version"], dict(sorted(types.items())))
 
 
 def parse_source(source: str) -> tuple[str, dict[str, Attribute]] | None:

@@ -9,10 +9,14 @@ from typing import Any, Final
 
 from tests.drift_detector.playbook import Called
 from tests.drift_detector.playbook import resource as any_resource
+from tests.drift_detector.schema import unknown_in_state
 
 GOOGLE: Final = 'provider["registry.terraform.io/hashicorp/google"]'
 AZURE: Final = 'provider["registry.terraform.io/hashicorp/azurerm"]'
 KUBERNETES: Final = 'provider["registry.terraform.io/hashicorp/kubernetes"]'
+
+# Their states do not tell the project.
+_WITHOUT_PROJECT: Final = ("google_storage_bucket_iam", "google_service_account_iam", "google_service_account_key")
 
 _START: Final = datetime(2025, 1, 15, 10, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -20,17 +24,25 @@ _numbers = itertools.count(1)
 
 def google(address: str, **attributes: Any) -> dict[str, Any]:
     """A resource of the Google provider, in the project ``shop``."""
-    return any_resource(address, provider=GOOGLE, **{"project": "shop", **attributes})
+    given = attributes if address.startswith(_WITHOUT_PROJECT) else {"project": "shop", **attributes}
+    return _checked("gcp", address, GOOGLE, given)
 
 
 def azure(address: str, **attributes: Any) -> dict[str, Any]:
     """A resource of the Azure provider."""
-    return any_resource(address, provider=AZURE, **attributes)
+    return _checked("azure", address, AZURE, attributes)
 
 
 def kubernetes(address: str, **attributes: Any) -> dict[str, Any]:
     """A resource of the Kubernetes provider."""
-    return any_resource(address, provider=KUBERNETES, **attributes)
+    return _checked("kubernetes", address, KUBERNETES, attributes)
+
+
+def _checked(cloud: str, address: str, provider: str, attributes: dict[str, Any]) -> dict[str, Any]:
+    """A resource of nothing but what the provider's schema has: a test of another one proves nothing."""
+    unknown = unknown_in_state(cloud, address.partition(".")[0], attributes)
+    assert unknown == [], unknown
+    return any_resource(address, provider=provider, **attributes)
 
 
 def at(minutes: int) -> str:

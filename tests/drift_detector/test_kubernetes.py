@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from drift_detector.catalog_clouds import load_mapping
 from drift_detector.claims_kubernetes import body_of
 from tests.drift_detector.clouds import kubernetes, kubernetes_call
 from tests.drift_detector.playbook import Step, World, wrote
 from tests.drift_detector.schema import unknown_names
 from tfdrift.records import SENSITIVE_MEMBER
 
-SCHEMA = Path(__file__).parent / "fixtures" / "provider_schema_kubernetes.json"
 TERRAFORM = "HashiCorp/1.0 Terraform/1.9.5"
 
 SHOP = "/apis/apps/v1/namespaces/shop"
@@ -26,7 +22,8 @@ WEB = f"{SHOP}/deployments/web"
 
 def metadata(name: str, namespace: str | None = "shop", **labels: str) -> list[dict[str, Any]]:
     """An object's metadata as a state holds it."""
-    return [{"name": name, "namespace": namespace, "labels": labels or None, "annotations": None}]
+    scope = {"namespace": namespace} if namespace else {}
+    return [{"name": name, **scope, "labels": labels or None, "annotations": None}]
 
 
 def web(kind: str = "kubernetes_deployment_v1", **spec: Any) -> dict[str, Any]:
@@ -292,4 +289,4 @@ def test_a_json_patch_is_the_object_that_it_sets(patch: Any, body: dict[str, Any
 
 def test_every_type_and_attribute_is_of_the_providers_schema() -> None:
     """A slip in a name would be a claim that never meets a record."""
-    assert unknown_names(load_mapping("kubernetes.yaml"), json.loads(SCHEMA.read_text())["types"]) == []
+    assert unknown_names("kubernetes") == []

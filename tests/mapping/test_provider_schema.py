@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from mapping_generator.provider_schema import (
     attribute_names,
     load_snapshot,
     parse_source,
+    read_package,
     save_snapshot,
 )
 
@@ -97,6 +101,26 @@ def test_attributes_are_read_with_their_kinds_and_whether_they_can_and_must_be_g
 def test_a_file_that_defines_no_resource_is_passed_over() -> None:
     """The package has data sources, functions and an index, too."""
     assert parse_source("class A extends cdktf.ComplexObject {\n}\n") is None
+
+
+def test_blocks_in_files_of_their_own_belong_to_the_type(tmp_path: Path) -> None:
+    """The package splits types with very many blocks, and names a block by the file that it is in."""
+    start = SOURCE.index("class ShopCart extends")
+    about = {"version": "1.0", "cdktf": {"provider": {"version": "6.0"}}}
+    files = {
+        "package/lib/cart/index.js": SOURCE[start:].replace("new ShopCartBox", "new index_structs_1.ShopCartBox"),
+        "package/lib/cart/index-structs/structs0.js": SOURCE[:start],
+        "package/lib/data-shop-cart/index.js": SOURCE.replace("aws_shop_cart", "data.aws_shop_cart"),
+        "package/package.json": json.dumps(about),
+    }
+    with tarfile.open(tmp_path / "package.tgz", "w:gz") as archive:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text.encode())
+            archive.addfile(info, io.BytesIO(text.encode()))
+    parsed = parse_source(SOURCE)
+    assert parsed is not None
+    assert read_package(tmp_path / "package.tgz") == Schema("1.0", "6.0", {parsed[0]: parsed[1]})
 
 
 def test_a_snapshot_holds_what_was_saved(tmp_path: Path) -> None:
