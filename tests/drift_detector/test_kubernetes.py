@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from drift_detector.claims_kubernetes import body_of
+from drift_detector.claims_kubernetes_body import body_of
 from tests.drift_detector.clouds import kubernetes, kubernetes_call
 from tests.drift_detector.playbook import Step, World, wrote
 from tests.drift_detector.schema import unknown_names
@@ -275,9 +275,12 @@ def test_made_again_after_a_deletion_it_is_there() -> None:
     [
         ([{"op": "add", "path": "/metadata/labels/a~1b", "value": "c"}], {"metadata": {"labels": {"a/b": "c"}}}),
         ([{"op": "remove", "path": "/metadata/labels/a"}], {"metadata": {"labels": {"a": None}}}),
-        ([{"op": "replace", "path": "/spec/x/1/y", "value": 1}], {"spec": {"x": [{}, {"y": 1}]}}),
+        ([{"op": "replace", "path": "/spec/containers/1/y", "value": 1}], {"spec": {"containers": [{}, {"y": 1}]}}),
+        ([{"op": "add", "path": "/spec/containers/-", "value": {"y": 1}}], {"spec": {"containers": [{"y": 1}]}}),
+        ([{"op": "add", "path": "/rules/0/verbs/-", "value": "*"}], {"rules": "****"}),
         ([{"op": "test", "path": "/spec/replicas", "value": 1}], {}),
-        ([{"op": "add", "path": "/spec/x/99999999/y", "value": 1}], {"spec": {"x": []}}),
+        ([{"op": "add", "path": "/spec/containers/99999999/y", "value": 1}], {"spec": {"containers": []}}),
+        ([{"op": "add", "path": f"/spec/containers/{'9' * 9999}/y", "value": 1}], {"spec": {"containers": []}}),
         ([{"op": "add", "path": "", "value": {}}, 7], {}),
         ("text", {}),
     ],

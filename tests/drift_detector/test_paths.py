@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drift_detector.normalise import MISSING
-from drift_detector.paths import format_attribute, parse_attribute, read, recorded
+from drift_detector.paths import format_attribute, located, parse_attribute, read, recorded
 
 ATTRIBUTES: dict[str, Any] = {
     "instance_type": "t3.micro",
@@ -45,6 +45,27 @@ def test_a_tag_that_the_provider_adds_is_recorded() -> None:
     attributes = {"tags": {"Env": "dev"}, "tags_all": {"Env": "dev", "Owner": "ops"}}
     assert recorded(attributes, "tags.Owner") == "ops"
     assert recorded({"tags": {"Env": "dev"}}, "tags.Env") == "dev"
+
+
+POD: dict[str, Any] = {"spec": [{"container": [{"name": "a"}, {"name": "b", "env": [{"name": "X", "value": "1"}]}]}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("spec[0].container.b.env.X.value", "spec[0].container[1].env[0].value"),
+        ("spec[0].container[1].env.X.value", "spec[0].container[1].env[0].value"),
+        ("spec[0].container.b.env.Y.value", "spec[0].container[1].env.Y.value"),
+        ("spec[0].container.c.image", "spec[0].container.c.image"),
+        ("spec[9].container.a.image", "spec[9].container.a.image"),
+        ("metadata[0].labels.a", "metadata[0].labels.a"),
+    ],
+)
+def test_an_element_is_found_by_its_name(path: str, place: str) -> None:
+    """A call may name what a state has in an order; what is not there keeps its name, and leads nowhere."""
+    assert located(POD, path) == place
+    if path == place:
+        assert read(POD, path) is MISSING
 
 
 @given(st.text())

@@ -213,6 +213,11 @@ def test_the_person_behind_a_request(changes: dict[str, Json], kind: str, person
         ({"responseStatus": {"code": 500}}, "500"),
         ({"responseStatus": {}, "annotations": {"authorization.k8s.io/decision": "forbid"}}, "Forbidden"),
         ({"responseStatus": {"code": 201}}, None),
+        (  # GKE's plugin infers the code of every request from its verb
+            {"responseObject": {"kind": "Status", "status": "Failure", "reason": "Conflict", "code": 409}},
+            "Conflict",
+        ),
+        ({"responseObject": {"kind": "Status", "status": "Success"}}, None),
     ],
 )
 def test_a_failed_request_is_told_as_failed(changes: dict[str, Json], error: str | None) -> None:
@@ -249,6 +254,29 @@ def test_a_secrets_values_go_no_further() -> None:
     assert sent is not None
     assert "aHVudGVyMg" not in sent.model_dump_json()
     assert sent.request == {"metadata": {"name": "db", "annotations": {"a": "b"}}, "data": "****"}
+
+
+def test_a_json_patch_of_a_secret_keeps_its_paths_alone() -> None:
+    """That the data changed is seen; labels may be told."""
+    label = {"op": "add", "path": "/metadata/labels/team", "value": "a"}
+    copy = {
+        "op": "add",
+        "path": "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration",
+        "value": "s",
+    }
+    data = {"op": "replace", "path": "/data/password", "value": "aHVudGVyMg=="}
+    reference = {"resource": "secrets", "namespace": "shop", "name": "db", "apiVersion": "v1"}
+    sent = of_event(objectRef=reference, requestObject=[label, copy, data]).call
+    assert sent is not None
+    assert sent.request == [label, *({"op": one["op"], "path": one["path"]} for one in (copy, data))]
+
+
+@pytest.mark.parametrize(("code", "phase"), [(200, "ResponseComplete"), (201, "ResponseCompleteCreated")])
+def test_the_answer_tells_what_is_new(code: int, phase: str) -> None:
+    """Who applies on the server's side patches what need not be there."""
+    sent = of_event(responseStatus={"code": code}).call
+    assert sent is not None
+    assert sent.event_type == phase
 
 
 def test_an_alert_about_no_object_passes_with_its_fields() -> None:

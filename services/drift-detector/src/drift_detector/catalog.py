@@ -20,6 +20,13 @@ THE_ONLY: Final = "@only"
 # In a condition, that the call gives anything at all.
 ANYTHING: Final = "*"
 
+# One tag of a resource; labels and annotations of an object of Kubernetes' are the same kind of thing.
+_ONE_OF_THE_TAGS: Final = (
+    "tags.",
+    "tags[",
+    *(f"metadata[0].{name}{sign}" for name in ("labels", "annotations") for sign in ".["),
+)
+
 Conditions = tuple[tuple[Path, frozenset[str | None]], ...]
 
 
@@ -157,7 +164,7 @@ class Catalog:
 
     def comparison(self, resource_type: str, attribute: str) -> Comparison:
         """How an attribute of a type is compared; of all types where the type itself does not say."""
-        if attribute.startswith(("tags.", "tags[")):
+        if attribute.startswith(_ONE_OF_THE_TAGS):
             return ONE_TAG
         name = ".".join(part for part in parse_attribute(attribute) if isinstance(part, str))
         for type_name in (resource_type, ANY_TYPE):

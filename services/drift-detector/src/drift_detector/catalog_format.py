@@ -58,6 +58,7 @@ class Comparator(StrEnum):
     DNS_NAME = "dns_name"
     CHOICE = "choice"
     TAG = "tag"
+    QUANTITY = "quantity"
 
 
 class Transform(StrEnum):

@@ -29,7 +29,7 @@ from drift_detector.claims_values import (
 )
 from drift_detector.facts import Act, Call, Operation, Sanction, Target, Verb
 from drift_detector.normalise import MISSING, Absent, Document, elements, scalar, unwrapped
-from drift_detector.paths import format_attribute
+from drift_detector.paths import format_attribute, parse_attribute
 from tfdrift.envelope import Envelope
 from tfdrift.events import CloudCall, FalcoEvent, Json, UserIdentity, Via
 from tfdrift.subjects import Provider
@@ -166,11 +166,11 @@ def _map_operations(
     merged = value_of(merge, document) if merge is not None else MISSING
     if isinstance(merged, dict):
         for key, value in merged.items():
-            yield Operation(attribute=format_attribute(attribute, key), value=value)
+            yield Operation(attribute=format_attribute(*parse_attribute(attribute), key), value=value)
     dropped = value_of(drop, document) if drop is not None else MISSING
     if isinstance(dropped, list):
         for key in dropped:
-            yield Operation(attribute=format_attribute(attribute, str(key)), value=None)
+            yield Operation(attribute=format_attribute(*parse_attribute(attribute), str(key)), value=None)
 
 
 def _operation(attribute: str, verb: Verb, value: Value) -> Iterator[Operation]:

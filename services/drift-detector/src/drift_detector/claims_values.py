@@ -142,7 +142,7 @@ def transformed(transform: Transform, found: Json, document: Document, *, plural
         case Transform.HIDDEN:
             return HIDDEN
         case Transform.RAW:
-            return found
+            return HIDDEN if is_hidden(found) else found
         case Transform.TAGS:
             return tags_of(found, document)
         case Transform.SG_RULES:

@@ -26,6 +26,7 @@ from drift_detector.compare_values import (
     parsed,
     plain,
     protocol,
+    quantity,
     text_folded,
     user_data,
     version,
@@ -275,6 +276,7 @@ _TESTS: Final[dict[Comparator, Callable[[Json, Json], Verdict | None]]] = {
     Comparator.PROTOCOL: protocol,
     Comparator.VERSION: version,
     Comparator.USER_DATA: user_data,
+    Comparator.QUANTITY: quantity,
     Comparator.SG_RULES: _sg_rules,
 }
 

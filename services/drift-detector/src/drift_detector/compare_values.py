@@ -35,6 +35,12 @@ _PROTOCOLS: Final = {
 }
 # Decimal itself would also take 1_000, digits of other scripts and NaN.
 _NUMBER: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+_QUANTITY: Final = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)([numkMGTPE]|[KMGTPE]i|)")
+_SUFFIXES: Final = {
+    **{suffix: Decimal(10) ** power for suffix, power in zip(("n", "u", "m", ""), (-9, -6, -3, 0), strict=True)},
+    **{suffix: Decimal(10) ** (3 * power) for power, suffix in enumerate("kMGTPE", 1)},
+    **{f"{suffix}i": Decimal(2) ** (10 * power) for power, suffix in enumerate("KMGTPE", 1)},
+}
 
 
 class Verdict(StrEnum):
@@ -159,6 +165,20 @@ def version(claimed: Json, recorded: Json) -> Verdict | None:
     one, other = str(claimed).split("."), str(recorded).split(".")
     length = min(len(one), len(other))
     return _verdict(one[:length] == other[:length])
+
+
+def quantity(claimed: Json, recorded: Json) -> Verdict | None:
+    """Quantities of Kubernetes by what they amount to: ``1000m`` and ``1``, ``0.5Gi`` and ``512Mi``.
+
+    Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+    """
+    one, other = _amount(claimed), _amount(recorded)
+    return None if one is None or other is None else _verdict(one == other)
+
+
+def _amount(value: Json) -> Decimal | None:
+    found = _QUANTITY.fullmatch(str(value)) if isinstance(value, str | int | float) else None
+    return None if found is None else Decimal(found[1]) * _SUFFIXES[found[2]]
 
 
 def user_data(claimed: Json, recorded: Json) -> Verdict | None:

@@ -36,7 +36,7 @@ from drift_detector.drift_payload import display_identity, drift_id, managed_dri
 from drift_detector.facts import Act, Call, Operation, Target, Verb
 from drift_detector.lives import Life, lives_of
 from drift_detector.normalise import MISSING, Absent
-from drift_detector.paths import parse_attribute
+from drift_detector.paths import located, parse_attribute
 from drift_detector.paths import recorded as recorded_at
 from drift_detector.resolve import Meant
 from drift_detector.rules import Rules
@@ -129,13 +129,16 @@ def _claims(
             claims[None].append(Claimed(call, (existence,), found.life))
         for operation in target.operations:
             for single in per_tag(operation, recorded_at(life.attributes, "tags")):
-                if _has_attribute(life, single.attribute):
-                    claims[single.attribute].append(Claimed(call, (single,), found.life))
+                attribute = located(life.attributes, single.attribute)
+                if _has_attribute(life, attribute, single):
+                    claims[attribute].append(Claimed(call, (single,), found.life))
     return claims
 
 
-def _has_attribute(life: Life, path: str) -> bool:
+def _has_attribute(life: Life, path: str, operation: Operation) -> bool:
     """Whether the provider's version that wrote the state knows the attribute; a state spells every one it knows."""
+    if operation.only_recorded:
+        return recorded_at(life.attributes, path) not in (MISSING, None)
     return parse_attribute(path)[0] in life.attributes
 
 

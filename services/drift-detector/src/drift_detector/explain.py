@@ -10,8 +10,8 @@ from drift_detector.calls import Sanctions, call_of
 from drift_detector.casebook import Casebook, ManagedCase
 from drift_detector.compare import judge
 from drift_detector.facts import Call, Operation, Target, Verb
-from drift_detector.normalise import Absent
-from drift_detector.paths import recorded
+from drift_detector.normalise import MISSING, Absent
+from drift_detector.paths import located, recorded
 from drift_detector.resolve import resolve_group
 from drift_detector.rules import Judged, ignored_by
 from tfdrift.envelope import Envelope, rfc3339
@@ -77,13 +77,16 @@ def _group(number: int, group: tuple[Target, ...], call: Call, book: Casebook) -
 
 
 def _comparison(operation: Operation, record: ResourceRecord, book: Casebook) -> str:
-    comparison = book.judgement.catalog.comparison(record.type, operation.attribute)
-    there = recorded(record.attributes, operation.attribute)
+    attribute = located(record.attributes, operation.attribute)
+    comparison = book.judgement.catalog.comparison(record.type, attribute)
+    there = recorded(record.attributes, attribute)
+    if operation.only_recorded and there in (MISSING, None):
+        return f"{attribute}: the provider records it only where the configuration has it"
     verdict = judge(operation, there, comparison)
     sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-="}[operation.verb]
     claimed = "(hidden)" if operation.unknown else _shown(operation.value)
     state = "(no such attribute)" if isinstance(there, Absent) else _shown(there)
-    return f"{operation.attribute} {sign} {claimed}; the state has {state}; compared as {comparison.how}: {verdict}"
+    return f"{attribute} {sign} {claimed}; the state has {state}; compared as {comparison.how}: {verdict}"
 
 
 def _outcome(call: Call, book: Casebook) -> Iterator[str]:

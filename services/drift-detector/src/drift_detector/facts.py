@@ -44,15 +44,18 @@ class Operation(_Fact):
     """What a call says of one attribute.
 
     Attributes:
-        attribute: a Terraform attribute path: ``instance_type``, ``root_block_device[0].volume_size``, ``tags.Env``.
+        attribute: a Terraform attribute path: ``instance_type``, ``root_block_device[0].volume_size``, ``tags.Env``. An
+            element of a list of blocks may stand under its name (``container.app.image``); the record tells its place.
         value: the value for SET (None unsets), a list of elements for ADD and REMOVE, in the state's shape.
         unknown: the call changed the attribute, but the cloud's log hides to what.
+        only_recorded: it says nothing where a record has no such attribute, since the provider would not record it.
     """
 
     attribute: str
     verb: Verb = Verb.SET
     value: Json = None
     unknown: bool = False
+    only_recorded: bool = False
 
 
 class Target(_Fact):

@@ -77,6 +77,30 @@ def read(attributes: Json, path: str) -> Json | Absent:
     return value
 
 
+def located(attributes: Json, path: str) -> str:
+    """A path with the places of the elements that it names: ``container.app.image`` becomes ``container[0].image``.
+
+    An element is named by its member ``name``. What is not there keeps its name, and leads nowhere.
+    """
+    value, parts = attributes, list(parse_attribute(path))
+    found = False
+    for position, part in enumerate(parts):
+        place: Part | None = part
+        if isinstance(part, str) and isinstance(value, list):
+            named = (place for place, one in enumerate(value) if isinstance(one, dict) and one.get("name") == part)
+            place = next(named, None)
+            if place is None:
+                break
+            parts[position], found = place, True
+        if isinstance(place, int):
+            if not isinstance(value, list) or place >= len(value):
+                break
+            value = value[place]
+        else:
+            value = value.get(place) if isinstance(value, dict) and place is not None else None
+    return format_attribute(*parts) if found else path
+
+
 def recorded(attributes: dict[str, Json], path: str) -> Json | Absent:
     """As `read`, but of the value that the cloud has when it is as Terraform left it.
 

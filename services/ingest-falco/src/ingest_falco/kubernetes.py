@@ -4,7 +4,10 @@ The plugin (falcosecurity/plugins, ``plugins/k8saudit``) reads audit events of t
 gives flat ``ka.*`` fields, none of which is the whole body of a request: that comes from the json plugin beside it
 (`ingest_falco.audit_entry`), where the cluster's audit policy logs bodies at all (level Request or higher).
 
-Source: https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
+GKE's plugin makes such events of Google's log entries, and *infers* the answer's code from the verb: a request that was
+refused has code 200 or 201 there. What it answered, and what the authorizer decided, tell.
+
+Sources: https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/, ``plugins/k8saudit-gke/pkg/k8sauditgke``
 """
 
 from __future__ import annotations
@@ -22,14 +25,20 @@ from tfdrift.events import CloudCall, CloudResource, Json, UserIdentity, Via
 CORE_GROUP: Final = "core"
 # A request that has begun has an event of the same id; only the last one tells what became of it.
 DONE: Final = "ResponseComplete"
+# Appended to it where the answer's code says that the object is new.
+_CREATED: Final = "Created"
 
 _READING: Final = frozenset({"get", "list", "watch", "head", "options"})
 _SECRET_MEMBERS: Final = ("data", "stringData")
 _HIDDEN: Final = "****"
+# kubectl's copy of the object, in its own annotations.
+_COPY: Final = "kubectl.kubernetes.io/last-applied-configuration"
+_COPY_PATH: Final = _COPY.replace("/", "~1")
 
 # The control plane and what the providers of clusters run in it. A person is system:admin or has no such name.
 _ROBOT: Final = re.compile(
     r"system:(?!admin$|anonymous$|unauthenticated$|serviceaccount:(?!kube-system:)).*|eks:.*|aksService|gke-.*"
+    r"|service-\d+@container-engine-robot\.iam\.gserviceaccount\.com"
 )
 _SERVICE_ACCOUNT: Final = "system:serviceaccount:"
 
@@ -51,7 +60,9 @@ def read_call(fields: Mapping[str, Json]) -> Call | None:
     if group is not None:
         request = _redacted(resource, entry.json("request", None, "/requestObject"))
         response = _redacted(resource, entry.json("response", None, "/responseObject"))
-        detail = CloudCall(event_source=group, event_type=stage, request=request, response=response)
+        is_new = stage == DONE and entry.text("ka.response.code", "/responseStatus/code") == "201"
+        phase = f"{stage}{_CREATED}" if is_new else stage
+        detail = CloudCall(event_source=group, event_type=phase, request=request, response=response)
     return Call(
         event_id=_event_id(entry, stage),
         event_name=f"{verb} {kind}",
@@ -128,11 +139,22 @@ def _path(entry: AuditEntry, group: str | None, version: str | None, kind: str) 
 
 def _redacted(resource: str, body: Json) -> Json:
     """A body without the values of a secret: nobody after this needs them."""
-    if resource != "secrets" or not isinstance(body, dict):
-        return body if resource != "secrets" else None
+    if resource != "secrets":
+        return body
+    if isinstance(body, list):
+        return [_without_value(operation) for operation in body if isinstance(operation, dict)]
+    if not isinstance(body, dict):
+        return None
     return {
         name: _HIDDEN if name in _SECRET_MEMBERS else value for name, value in body.items() if name != "metadata"
     } | {"metadata": _bare_metadata(body.get("metadata"))}
+
+
+def _without_value(operation: dict[str, Json]) -> Json:
+    """An operation of a JSON patch, without what it would write outside of the metadata."""
+    path = str(operation.get("path"))
+    is_open = path.startswith(("/metadata/labels/", "/metadata/annotations/")) and not path.endswith(_COPY_PATH)
+    return operation if is_open else {name: value for name, value in operation.items() if name != "value"}
 
 
 def _bare_metadata(metadata: Json) -> Json:
@@ -142,7 +164,7 @@ def _bare_metadata(metadata: Json) -> Json:
     annotations = metadata.get("annotations")
     if not isinstance(annotations, dict):
         return metadata
-    kept = {k: v for k, v in annotations.items() if k != "kubectl.kubernetes.io/last-applied-configuration"}
+    kept = {k: v for k, v in annotations.items() if k != _COPY}
     return {**metadata, "annotations": kept}
 
 
@@ -156,5 +178,7 @@ def _error(entry: AuditEntry) -> str | None:
     code = entry.text("ka.response.code", "/responseStatus/code")
     if code is not None and code.isdecimal() and int(code) >= 400:
         return entry.text("ka.response.reason", "/responseStatus/reason") or code
+    if entry.text(None, "/responseObject/kind") == "Status" and entry.text(None, "/responseObject/status") == "Failure":
+        return entry.text(None, "/responseObject/reason", "/responseObject/code") or "Failure"
     decision = entry.text("ka.auth.decision", "/annotations/authorization.k8s.io~1decision")
     return "Forbidden" if decision == "forbid" else None
