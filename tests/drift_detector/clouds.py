@@ -9,22 +9,20 @@ from typing import Any, Final
 
 from tests.drift_detector.playbook import Called
 from tests.drift_detector.playbook import resource as any_resource
-from tests.drift_detector.schema import unknown_in_state
+from tests.drift_detector.schema import schema_of, unknown_in_state
 
 GOOGLE: Final = 'provider["registry.terraform.io/hashicorp/google"]'
 AZURE: Final = 'provider["registry.terraform.io/hashicorp/azurerm"]'
 KUBERNETES: Final = 'provider["registry.terraform.io/hashicorp/kubernetes"]'
-
-# Their states do not tell the project.
-_WITHOUT_PROJECT: Final = ("google_storage_bucket_iam", "google_service_account_iam", "google_service_account_key")
 
 _START: Final = datetime(2025, 1, 15, 10, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
 def google(address: str, **attributes: Any) -> dict[str, Any]:
-    """A resource of the Google provider, in the project ``shop``."""
-    given = attributes if address.startswith(_WITHOUT_PROJECT) else {"project": "shop", **attributes}
+    """A resource of the Google provider, in the project ``shop`` where its type tells one."""
+    has_project = "project" in schema_of("gcp").types.get(address.partition(".")[0], ("project",))
+    given = {"project": "shop", **attributes} if has_project else attributes
     return _checked("gcp", address, GOOGLE, given)
 
 

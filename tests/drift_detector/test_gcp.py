@@ -114,7 +114,7 @@ ALARMS = [
     pytest.param(
         [web()],
         instance_call(1, "setMetadata", {"Metadata Keys Modified": ["startup-script"]}),
-        ['google_compute_instance.web metadata modified open: {"enable-oslogin":"TRUE"} -> ?'],
+        ["google_compute_instance.web metadata.startup-script modified open: null -> ?"],
         id="metadata, whose values the log hides",
     ),
     pytest.param(

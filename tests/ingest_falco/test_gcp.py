@@ -251,3 +251,18 @@ def test_a_field_that_is_no_json_costs_only_itself() -> None:
 def test_an_alert_that_names_no_method_passes_with_its_fields() -> None:
     """A rule that prints something else is still an alert."""
     assert normalised({"gcp.user": "ann@example.com"}).event.output_fields == {"gcp.user": "ann@example.com"}
+
+
+def test_what_the_service_says_of_a_change_goes_on() -> None:
+    """Compute Engine tells of metadata's keys there, and nowhere else."""
+    told = {"instanceMetadataDelta": {"addedMetadataKeys": ["ssh-keys"]}}
+    sent = of_entry(metadata=told, response={"name": "operation-1"}).call
+    assert sent is not None
+    assert sent.response == {"name": "operation-1", "metadata": told}
+
+
+def test_a_plugins_field_in_jsons_quotes_is_text() -> None:
+    """Some of gcpaudit's fields are the JSON of a label; of a zone it cuts off the last two characters of that."""
+    fields = {**plugin_fields(), "gcp.resourceName": '"projects/shop/x"', "gcp.location": '"europe-west1-'}
+    event = normalised(fields).event
+    assert (event.resources[0].arn, event.region) == ("projects/shop/x", "europe-west1")

@@ -21,6 +21,7 @@ from drift_detector.claims_values import (
     Hidden,
     Value,
     identity_of,
+    is_hidden,
     meets,
     tags_of,
     transformed,
@@ -166,7 +167,8 @@ def _map_operations(
     merged = value_of(merge, document) if merge is not None else MISSING
     if isinstance(merged, dict):
         for key, value in merged.items():
-            yield Operation(attribute=format_attribute(*parse_attribute(attribute), key), value=value)
+            given = HIDDEN if is_hidden(value) else value
+            yield from _operation(format_attribute(*parse_attribute(attribute), key), Verb.SET, given)
     dropped = value_of(drop, document) if drop is not None else MISSING
     if isinstance(dropped, list):
         for key in dropped:

@@ -6,6 +6,9 @@ Decisions where Google's log leaves room:
   last has the outcome, so it claims that something exists or is gone. An operation of one entry claims both.
 - ``setIamPolicy`` replaces a whole policy; what it changed is in the entry's deltas. Without them, all bindings of the
   request are claimed.
+- A request with an update mask changes what the mask names, whatever else it gives.
+- Compute Engine tells which keys of metadata changed, and never to what: in the entry's ``metadata``, or in the request
+  under a phrase.
 - A resource is found by its name and place within its project. Projects are told by id; a project number is unknown.
 - What Google's own robots create (instances of a managed group, grants to service agents) no state is expected to
   hold; what they change or delete is claimed.
@@ -31,8 +34,12 @@ OPERATION_FINISHED: Final = "OperationFinished"
 # API versions in method names: v1.compute.instances.insert, google.container.v1beta1.ClusterManager.UpdateCluster.
 _VERSION: Final = re.compile(r"(?:v\d+\w*|alpha|beta)")
 _GLOBAL: Final = "global"
-# Compute Engine logs the keys of changed metadata under a phrase, and never the values.
-_SPELLINGS: Final = {"Metadata Keys Modified": "modifiedMetadataKeys", "@type": "atType"}
+# Where Compute Engine tells the keys of changed metadata, and what stands for their values, which it does not tell.
+_DELTAS: Final = ("instanceMetadataDelta", "projectMetadataDelta")
+_CHANGED_KEYS: Final = ("addedMetadataKeys", "modifiedMetadataKeys", "Metadata Keys Added", "Metadata Keys Modified")
+_DELETED_KEYS: Final = ("deletedMetadataKeys", "Metadata Keys Deleted")
+_HIDDEN: Final = "****"
+_MASKS: Final = ("updateMask", "update_mask")
 
 
 def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: Sanctions | None = None) -> Call | None:
@@ -101,14 +108,44 @@ def _groups(call: Made, place: dict[str, str], catalog: Catalog) -> Iterator[Gro
         return
     rule = catalog.event(service, operation)
     if rule is not None:
-        document = Document({"req": _spelled(call.detail.request), "resp": response, "res": dict(place)})
+        request: dict[str, Any] = call.detail.request if isinstance(call.detail.request, dict) else {}
+        entries = list(_metadata_entries(request, response))
+        document = Document(
+            {"req": {**masked(request), "metadataEntries": entries}, "resp": response, "res": dict(place)}
+        )
         yield from groups_of(rule, document, [])
 
 
-def _spelled(request: Json) -> dict[str, Any]:
-    if not isinstance(request, dict):
-        return {}
-    return {_SPELLINGS.get(str(name), str(name)): value for name, value in request.items()}
+def _metadata_entries(request: dict[str, Any], response: Json) -> Iterator[dict[str, Any]]:
+    """The keys of metadata that a call changed, each with what is known of it: that it is another, or gone."""
+    metadata = response.get("metadata") if isinstance(response, dict) else None
+    told = [request, *(metadata.get(name) for name in _DELTAS)] if isinstance(metadata, dict) else [request]
+    for names, is_gone in ((_CHANGED_KEYS, False), (_DELETED_KEYS, True)):
+        listed = [one.get(name) for one in told if isinstance(one, dict) for name in names]
+        for key in dict.fromkeys(str(key) for keys in listed if isinstance(keys, list) for key in keys):
+            yield {"name": key, "deleted": [key]} if is_gone else {"name": key, "changed": {key: _HIDDEN}}
+
+
+def masked(request: dict[str, Any]) -> dict[str, Any]:
+    """A request without those of its body's members that its update mask leaves out.
+
+    A mask is text (``"labels,pushConfig.pushEndpoint"``) or ``{"paths": [...]}``, in either spelling of names.
+    """
+    mask = next((request[name] for name in _MASKS if request.get(name)), None)
+    paths = mask.get("paths") if isinstance(mask, dict) else str(mask).split(",") if mask is not None else None
+    if not isinstance(paths, list) or "*" in paths:
+        return request
+    kept = {_folded(str(path).strip().partition(".")[0]) for path in paths}
+    return {
+        name: {key: one for key, one in value.items() if _folded(key) in kept}
+        if isinstance(value, dict) and name not in _MASKS
+        else value
+        for name, value in request.items()
+    }
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _within_phase(group: Group, event: FalcoEvent, call: Made) -> Group:

@@ -105,7 +105,8 @@ def _pod(pod: dict[str, Any], place: tuple[Part, ...]) -> Iterator[Operation]:
         for position, container in enumerate(_list(pod.get(name))):
             if isinstance(container, dict):
                 # A container without a name is an element of a JSON patch, which tells its place.
-                part = container.get("name") or position
+                name_of = container.get("name")
+                part = name_of if isinstance(name_of, str) and name_of else position
                 yield from _container(container, (*place, block, part))
     for volume in _list(pod.get("volumes")):
         path = _at(volume, ("hostPath", "path"))

@@ -45,7 +45,8 @@ class AuditEntry:
         """A plugin's own field as text, else the first pointer that leads to a scalar."""
         found = text_field(self._fields, field) if field is not None else None
         if found is not None and found not in _NOTHING:
-            return found
+            # Some of gcpaudit's fields are the JSON of a text, in its quotes.
+            return found[1:-1] if len(found) > 1 and found[0] == found[-1] == '"' else found
         return next((text for pointer in pointers if (text := _text(self.at(pointer))) is not None), None)
 
     def moment(self, *pointers: str) -> datetime | None:

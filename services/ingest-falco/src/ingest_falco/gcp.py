@@ -134,12 +134,18 @@ def _phase(entry: AuditEntry) -> str | None:
 
 
 def _outcome(entry: AuditEntry) -> Json:
-    """The response, with the changes of an IAM policy under ``bindingDeltas``."""
+    """The response, with the changes of an IAM policy under ``bindingDeltas``, and the service's own words of what
+    changed (the keys of an instance's metadata) under ``metadata``.
+    """
     deltas = entry.json("policyDelta", "gcp.policyDelta", f"{_PAYLOAD}/serviceData/policyDelta/bindingDeltas")
     response = entry.json("response", None, f"{_PAYLOAD}/response")
-    if not isinstance(deltas, list):
-        return response
-    return {**(response if isinstance(response, dict) else {}), "bindingDeltas": deltas}
+    metadata = entry.json("metadata", None, f"{_PAYLOAD}/metadata")
+    told: dict[str, Json] = {}
+    if isinstance(deltas, list):
+        told["bindingDeltas"] = deltas
+    if isinstance(metadata, dict):
+        told["metadata"] = metadata
+    return {**(response if isinstance(response, dict) else {}), **told} if told else response
 
 
 def _error(entry: AuditEntry) -> str | None:
@@ -170,7 +176,7 @@ def _region(entry: AuditEntry, name: str | None) -> str | None:
     text = place.group(2) if place else entry.text("gcp.location", f"{_LABELS}/location", f"{_LABELS}/region")
     if text is None or text == "global":
         return None
-    text = text.lower()
+    text = text.lower().strip('"-')  # gcpaudit cuts a zone's last two characters off its JSON
     return text.rsplit("-", 1)[0] if _ZONE.fullmatch(text) else text
 
 
