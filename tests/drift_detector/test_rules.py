@@ -44,6 +44,8 @@ def rule(cidr: str, port: int = 22) -> dict[str, Any]:
     return {"protocol": "tcp", "from_port": port, "to_port": port, "cidr_blocks": [cidr]}
 
 
+CONTAINER = "spec[0].template[0].spec[0].container[0]"
+
 GRADED = [
     (BASE, Severity.MEDIUM),
     (judged("aws_security_group", "ingress", [], [rule("0.0.0.0/0")]), Severity.CRITICAL),
@@ -72,8 +74,23 @@ GRADED = [
     (judged("azurerm_network_security_rule", "source_address_prefix", "10.0.0.0/8", "*"), Severity.CRITICAL),
     (judged("azurerm_network_security_rule", "priority", 100, 200), Severity.HIGH),
     (
-        judged("google_project_iam_member", None, None, {"member": "allUsers"}, kind=DriftKind.UNMANAGED),
+        judged("google_project_iam_member", None, None, {"member": "allusers"}, kind=DriftKind.UNMANAGED),
         Severity.CRITICAL,
+    ),
+    (judged("google_storage_bucket_iam_binding", "members", [], ["allUsers"]), Severity.CRITICAL),
+    (judged("google_storage_bucket_iam_binding", "members", ["allUsers"], ["allUsers", "user:a"]), Severity.HIGH),
+    (judged("google_logging_project_sink", "exclusions", [], [{"filter": "*"}]), Severity.CRITICAL),
+    (judged("google_compute_instance", "metadata.ssh-keys", None, None), Severity.HIGH),
+    (
+        judged("azurerm_network_security_group", "security_rule", [], [{"source_address_prefix": "*"}]),
+        Severity.CRITICAL,
+    ),
+    (judged("kubernetes_deployment", f"{CONTAINER}.security_context[0].privileged", None, True), Severity.CRITICAL),
+    (judged("kubernetes_deployment", f"{CONTAINER}.security_context[0].privileged", True, False), Severity.MEDIUM),
+    (judged("kubernetes_deployment", "spec[0].volume.root.host_path[0].path", None, "/"), Severity.CRITICAL),
+    (
+        judged("kubernetes_namespace_v1", 'metadata[0].labels["pod-security.kubernetes.io/enforce"]', "a", "b"),
+        Severity.HIGH,
     ),
     (judged("kubernetes_cluster_role_binding", "subject", [], [{"name": "eve"}]), Severity.HIGH),
     (judged("kubernetes_deployment", "spec[0].replicas", 2, 3), Severity.MEDIUM),

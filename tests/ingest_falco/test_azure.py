@@ -149,6 +149,7 @@ def test_how_an_operation_goes_on(result: str, signature: str, phase: str | None
 @pytest.mark.parametrize(
     ("claims", "kind", "name", "via"),
     [
+        ({f"{SCHEMAS}/name": " live.com#ann@example.com"}, "User", "ann@example.com", "unknown"),
         pytest.param(CLAIMS, "User", "ann@example.com", "console", id="a person in the portal"),
         pytest.param(
             {**CLAIMS, "appid": "04b07795-8ddb-461a-bbee-02f9e1bf7b46"}, "User", "ann@example.com", "cli", id="the CLI"

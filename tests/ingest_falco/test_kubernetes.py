@@ -197,6 +197,13 @@ def test_a_created_object_is_named_by_its_body() -> None:
             "terraform",
         ),
         ({"userAgent": "Mozilla/5.0 (X11; Linux x86_64)"}, "User", "ann", "console"),
+        ({"userAgent": "GoogleCloudConsole"}, "User", "ann", "console"),
+        (
+            {"user": {"username": "service-1@container-engine-robot.iam.gserviceaccount.com"}},
+            "System",
+            "service-1@container-engine-robot.iam.gserviceaccount.com",
+            "service",
+        ),
     ],
 )
 def test_the_person_behind_a_request(changes: dict[str, Json], kind: str, person: str, via: str) -> None:

@@ -5,6 +5,8 @@ Decisions where the log leaves room:
 - An operation has several entries. Its start claims nothing, since it may yet be refused; that it was accepted, or has
   succeeded, claims what the entry's body says, and its existence where the entry says that the resource was created.
   A deletion is claimed when it has succeeded.
+- A body is the whole resource. What the log masks in it (``"tags": "******"``) need not have changed: it says nothing.
+- Tags are set through an API of their own, whose entries tell of which resource, and never to what.
 - Resource ids are compared without regard to case, as Azure does: the streamed log writes them in capitals.
 - One type of Azure's may be several of Terraform's (a virtual machine, a web app): the state decides, and for what no
   state holds the body's operating system does.
@@ -18,6 +20,7 @@ from typing import Any, Final
 from drift_detector.catalog import Catalog
 from drift_detector.claims import Sanctions, groups_of
 from drift_detector.claims_clouds import Group, acting, claim, made
+from drift_detector.claims_values import is_hidden
 from drift_detector.facts import Act, Call, Target, Verb
 from drift_detector.normalise import Document
 from tfdrift.envelope import Envelope
@@ -26,6 +29,8 @@ from tfdrift.events import FalcoEvent, Json
 _CREATED: Final = "Created"
 _STARTED: Final = "Started"
 _ACCEPTED: Final = "Accepted"
+# What follows the id of a resource in that of its tags.
+_TAGS_OF: Final = "/providers/microsoft.resources/tags/default"
 
 # What a virtual machine's or a web app's body says of its operating system, in Azure's own places.
 _WINDOWS_TYPE: Final = "_windows_"
@@ -48,7 +53,7 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     rule = catalog.event(namespace, path) if act is not None else None
     if act is None or rule is None:
         return None
-    body: dict[str, Any] = call.detail.request if isinstance(call.detail.request, dict) else {}
+    body = _unmasked(call.detail.request) if isinstance(call.detail.request, dict) else {}
     document = Document({"req": body, "res": place_of(resource)})
     groups = (tuple(_acting(group, act, body)) for group in groups_of(rule, document, []))
     return claim(event, envelope, call, groups, account_id=event.account_id, region=None, sanctions=sanctions)
@@ -67,10 +72,18 @@ def act_of(verb: str, phase: str) -> Act | None:
 
 def place_of(resource: str) -> dict[str, str]:
     """What a resource's id tells, in small letters: ``id``, ``name``, ``parent`` and each collection's member."""
-    folded = resource.lower().rstrip("/")
+    folded = resource.lower().rstrip("/").removesuffix(_TAGS_OF)
     parts = [part for part in folded.split("/") if part]
     collections = dict(zip(parts[::2], parts[1::2], strict=False))
     return {**collections, "id": folded, "name": folded.rsplit("/", 1)[-1], "parent": folded.rsplit("/", 2)[0]}
+
+
+def _unmasked(body: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _unmasked(value) if isinstance(value, dict) else value
+        for name, value in body.items()
+        if not is_hidden(value)
+    }
 
 
 def _acting(group: Group, act: Act, body: dict[str, Any]) -> Iterator[Target]:

@@ -186,8 +186,8 @@ def _pattern(globs: Globs) -> re.Pattern[str]:
     return re.compile("|".join(translate(glob) for glob in globs), re.IGNORECASE)
 
 
-# The last is Azure's service tag for it, beside a bare ``*``.
-_WORLD: Final = (b'"0.0.0.0/0"', b'"::/0"', b'"Internet"')
+# The last two are Azure's: its service tag, and any source of a rule in its group; a rule of its own has a bare ``*``.
+_WORLD: Final = (b'"0.0.0.0/0"', b'"::/0"', b'"Internet"', b'"source_address_prefix":"*"')
 
 
 def _world_open(old: Json, new: Json) -> bool:
@@ -202,12 +202,13 @@ def _items(value: Json) -> list[Json]:
     return [] if value in (None, "", {}) else [value]
 
 
-# How Google Cloud names anyone on the internet, and anyone with a Google account.
-_ANYONE: Final = (b'"allUsers"', b'"allAuthenticatedUsers"')
+# How Google Cloud names anyone on the internet, and anyone with a Google account; identities are in small letters.
+_ANYONE: Final = (b'"allusers"', b'"allauthenticatedusers"')
 
 
-def _public_principal(_old: Json, new: Json) -> bool:
-    return allows_anyone(new) or any(anyone in orjson.dumps(new) for anyone in _ANYONE)
+def _public_principal(old: Json, new: Json) -> bool:
+    added = orjson.dumps([item for item in _items(new) if item not in _items(old)]).lower()
+    return allows_anyone(new) or any(anyone in added for anyone in _ANYONE)
 
 
 _ADMINISTRATORS: Final = b"policy/AdministratorAccess"

@@ -1,9 +1,11 @@
 """The operation behind an alert about Azure's Activity Log.
 
-No plugin of Falco's own reads the Activity Log. Two shapes of alerts are taken, from any source whose name starts with
-``azure``: the log's own entry, through the json plugin (`ingest_falco.audit_entry`), in the schema that Azure Monitor
-streams to an Event Hub or in that of its REST API; and flat ``azure.*`` fields (``azure.operationName``,
-``azure.resourceId``, ``azure.caller``, ``azure.status``, ``azure.properties``, ...), which are an assumption.
+No plugin in Falco's registry reads the Activity Log (falcosecurity/plugins, ``registry.yaml``). Two shapes of alerts
+are taken, from any source whose name starts with ``azure``: the log's own entry, as the json plugin's fields
+(`ingest_falco.audit_entry`), in the schema that Azure Monitor streams to an Event Hub or in that of its REST API, which
+is how rules of Sysdig's agent read its source ``azure_platformlogs``, and how a forwarder can send it; and flat
+``azure.*`` fields (``azure.operationName``, ``azure.resourceId``, ``azure.caller``, ``azure.status``,
+``azure.properties``, ...), as a plugin of one's own might have: nothing published is known to send those.
 
 Source: https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema
 """
@@ -87,7 +89,7 @@ def identify(fields: Mapping[str, Json]) -> UserIdentity | None:
     Terraform run with the Azure CLI's login looks like the CLI, and with a service principal like any application.
     """
     entry = AuditEntry(fields)
-    person = _claim(entry, _UPN) or _claim(entry, _NAME)
+    person = _person(_claim(entry, _UPN) or _claim(entry, _NAME))
     caller = entry.text("azure.caller", "/caller")
     application = _claim(entry, "appid")
     identifier = _claim(entry, _OBJECT)
@@ -106,6 +108,11 @@ def identify(fields: Mapping[str, Json]) -> UserIdentity | None:
         session_name=None if is_person else application,
         via=via,
     )
+
+
+def _person(name: str | None) -> str | None:
+    """A name without what Microsoft Entra ID writes before that of a personal account: ``live.com#ann@example.com``."""
+    return name.strip().removeprefix("live.com#") if name is not None else None
 
 
 def _claim(entry: AuditEntry, name: str) -> str | None:

@@ -19,7 +19,8 @@ _MAX_AGENT_LENGTH: Final = 512
 # "HashiCorp/1.0 Terraform/1.8.5", "HashiCorp Terraform/1.9.0 ... terraform-provider-azurerm/4.1.0", OpenTofu alike.
 # Pulumi runs the same providers.
 _TERRAFORM: Final = re.compile(r"^(?!.*pulumi).*(hashicorp[ /]|terraform|opentofu)", re.IGNORECASE)
-_BROWSER: Final = re.compile(r"^mozilla/", re.IGNORECASE)
+# Google's console calls the API servers of its clusters itself.
+_BROWSER: Final = re.compile(r"^(mozilla/|googlecloudconsole)", re.IGNORECASE)
 
 _GCP: Final = (
     (Via.TERRAFORM, _TERRAFORM),
@@ -40,7 +41,8 @@ _KUBERNETES: Final = (
         Via.SERVICE,
         re.compile(r"^(kube-(controller-manager|scheduler|apiserver|proxy)|kubelet|cloud-controller-manager)/"),
     ),
-    (Via.CONSOLE, re.compile(r"^(mozilla|dashboard|kubernetes-dashboard|headlamp|rancher)/", re.IGNORECASE)),
+    (Via.CONSOLE, _BROWSER),
+    (Via.CONSOLE, re.compile(r"^(dashboard|kubernetes-dashboard|headlamp|rancher)/", re.IGNORECASE)),
     (Via.SDK, re.compile(r"kubernetes/|client-go|kubernetes-client|python-|java/|pulumi|okhttp", re.IGNORECASE)),
 )
 
