@@ -32,6 +32,7 @@ JANE = "jane@example.com"
 MACHINE = "azurerm_linux_virtual_machine.web"
 RULE = "azurerm_network_security_rule.ssh"
 ADDRESS = f"{GROUP}/providers/Microsoft.Network/publicIPAddresses/front"
+SUBNET = f"{GROUP}/providers/Microsoft.Network/virtualNetworks/shop/subnets/apps"
 VAULT = f"{GROUP}/providers/Microsoft.KeyVault/vaults/shop"
 CLUSTER = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/shop"
 GRANT = f"{WEB}/providers/Microsoft.Authorization/roleAssignments/0b5f1c5e-1b3a-4b38-8d3d-6b7d8c9e0f1a"
@@ -124,6 +125,22 @@ def grant() -> dict[str, Any]:
     return azure("azurerm_role_assignment.eve", id=GRANT, scope=WEB, principal_id="p-1", role_definition_name="Owner")
 
 
+def guarded() -> dict[str, Any]:
+    """A subnet's security group, as the state of the association has it."""
+    return azure(
+        "azurerm_subnet_network_security_group_association.apps",
+        id=SUBNET,
+        subnet_id=SUBNET,
+        network_security_group_id=FIREWALL,
+    )
+
+
+def subnet_written(minutes: int, **properties: Any) -> Called:
+    """A write of the subnet, which is always one of the whole subnet."""
+    body = {"properties": {"addressPrefix": "10.0.0.0/24", **properties}}
+    return azure_call(minutes, "Microsoft.Network/virtualNetworks/subnets/write", SUBNET, body)
+
+
 ASKED = {"requestbody": json.dumps({"Id": "x", "Properties": {"PrincipalId": "p-2", "Scope": WEB}})}
 FORBIDDEN = {"statusCode": "Forbidden"}
 
@@ -162,6 +179,10 @@ MUST_ALARM: Scenarios = {
                 [{k: v for k, v in in_state(protocol="TCP").items() if k != "description"}],
             )
         ],
+    ),
+    "a subnet's security group taken off": (
+        [wrote(0, guarded()), subnet_written(1)],
+        [modified("azurerm_subnet_network_security_group_association.apps", "network_security_group_id", FIREWALL, "")],
     ),
     "tags set by the portal, which the log does not tell": (
         [wrote(0, web()), rest(1, TAGS, WEB, "Succeeded", "OK")],
@@ -231,6 +252,17 @@ MUST_NOT_ALARM: Scenarios = {
     ),
     "a rule as it is, in three entries": ([wrote(0, ssh()), *triple("write")], []),
     "a rule of a group as it is, in three entries": ([wrote(0, firewall()), *triple("write")], []),
+    "a subnet with the security group that it has, in other letters": (
+        [wrote(0, guarded()), subnet_written(1, networkSecurityGroup={"id": FIREWALL.upper()})],
+        [],
+    ),
+    "a subnet's write without a body": (
+        [
+            wrote(0, guarded()),
+            azure_call(1, "Microsoft.Network/virtualNetworks/subnets/write", SUBNET),
+        ],
+        [],
+    ),
     "an address as it is, its tags masked": (
         [wrote(0, address()), address_written(1, idleTimeoutInMinutes=4, ipTags="******")],
         [],

@@ -28,6 +28,11 @@ def _by(lines: list[str]) -> list[str]:
     return [line.replace(" by jane", f" by {JANE}") for line in lines]
 
 
+def inside() -> dict[str, Any]:
+    """The instance without a public address."""
+    return web(network_interface=[{"network": "default", "access_config": []}])
+
+
 def subnet() -> dict[str, Any]:
     """A subnetwork whose flows are logged."""
     return google(
@@ -182,6 +187,10 @@ MUST_ALARM: Scenarios = {
         [wrote(0, project_metadata()), project_keys(1, "ssh-keys", "added")],
         [unknown("google_compute_project_metadata.all", "metadata.ssh-keys", None)],
     ),
+    "a public address given to an instance": (
+        [wrote(0, inside()), instance_call(1, "addAccessConfig", {"type": "ONE_TO_ONE_NAT", "name": "External NAT"})],
+        [unknown(INSTANCE, "network_interface[0].access_config", [])],
+    ),
     "the logs of a subnetwork's flows turned off": (
         [wrote(0, subnet()), subnet_call(1, logConfig={"enable": False})],
         [modified("google_compute_subnetwork.apps", "log_config", LOGS, [])],
@@ -244,6 +253,10 @@ MUST_ALARM: Scenarios = {
 }
 
 MUST_NOT_ALARM: Scenarios = {
+    "a public address taken from an instance that has none": (
+        [wrote(0, inside()), instance_call(1, "deleteAccessConfig", {})],
+        [],
+    ),
     "another project's key of metadata": ([wrote(0, project_item()), project_keys(1, "ssh-keys")], []),
     "metadata of an instance that no state holds": (
         [wrote(0, ssh()), keys(1)],
