@@ -15,5 +15,7 @@ the members of the type's delete operation the identity (`identity`), and member
 (`attributes`). Where any of these is less than sure, the event is ``auto-weak``: it names type and identity and claims
 nothing. What AWS or Terraform call by other names than expected stands in `exceptions`, which is the file to edit.
 
+The other clouds' mappings are written by hand; `cloud_schemas` fetches what the tests hold them against.
+
 The generator is no part of any service: it is not installed, and nothing imports it but its tests.
 """
