@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
@@ -44,6 +45,7 @@ def _within(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -> 
     return any(address in network for network in networks)
 
 
+@lru_cache(maxsize=4096)
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     """An address, with or without a port, as proxies write them: ``192.0.2.1:4711``, ``[2001:db8::1]:4711``."""
     text = text.strip()

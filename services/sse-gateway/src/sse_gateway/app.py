@@ -21,6 +21,7 @@ from sse_gateway.http import Gate
 from sse_gateway.ledger import Ledger
 from sse_gateway.metrics import BUFFERED_BYTES, OPEN_DRIFTS, RING_BYTES, RING_FRAMES
 from sse_gateway.mirror import Mirror
+from sse_gateway.peers import watch_peers
 from sse_gateway.rest import PUBLIC_PATHS, Api
 from sse_gateway.ring import Ring
 from sse_gateway.settings import GatewaySettings
@@ -54,7 +55,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         settings.max_clients_per_token,
         Elsewhere(runtime.worker.memory, runtime.worker.number),
     )
-    streams = Streams(ledger, hub, admission, settings.keepalive_seconds)
+    streams = Streams(ledger, hub, admission)
     caught_up = {"ledger": False, "mirror": False}
 
     def mark(part: str) -> None:
@@ -81,7 +82,8 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(_summarise(ledger, admission, api.ready, runtime.log)),
     ]
     gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
-    await runtime.serve(application(api, gate), settings.http_port, tls)
+    server = await runtime.serve(application(api, gate), settings.http_port, tls)
+    watch_peers(server.listening, settings.keepalive_seconds)
     await runtime.stopping.wait()
     streams.drain()
     for task in work:

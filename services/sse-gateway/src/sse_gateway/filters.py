@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
@@ -87,6 +88,12 @@ def compile_filter(query: Query, scope: Scope = EVERYTHING) -> Filter:
     Raises:
         BadParameter: a value is not known.
     """
+    return _compile(tuple((name, value) for name, value in query if name in FILTER_PARAMETERS), scope)
+
+
+@lru_cache(maxsize=64)
+def _compile(query: Query, scope: Scope) -> Filter:
+    """The same for the filter parameters alone; a herd that comes back asks for the same again and again."""
     pattern = Pattern(
         events=frozenset(_words(query, "events", EventName)),
         severities=frozenset(severities(query)),

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import os
 import socket
-from asyncio import BaseTransport
+from collections.abc import Iterable
 from typing import Final
 
 _PROBES: Final = 3
 
 
-def watch_peer(transport: BaseTransport, silence_seconds: float) -> None:
-    """Have the kernel break a connection whose other end does not answer for some twice `silence_seconds`.
+def watch_peers(listening: Iterable[socket.socket], silence_seconds: float) -> None:
+    """Have the kernel break connections whose other end does not answer for some twice `silence_seconds`.
 
     While nothing is sent, keep-alive probes (RFC 9293 section 3.8.4) ask for an answer. While something is on its
     way, which the stream's own comments see to, the user timeout (RFC 5482) bounds how long it may stay
     unacknowledged, or unsent to a window that is shut; by itself the kernel would try for a quarter of an hour.
+
+    On Linux a connection has the options of the socket that it was accepted on (tcp(7)), so a herd of clients costs
+    nothing here.
     """
-    connection = transport.get_extra_info("socket")
-    if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
-        return
     seconds = max(1, round(silence_seconds))
-    # The loop's stand-in for the socket makes a new one for each call, which a herd of clients would feel.
-    with socket.socket(fileno=os.dup(connection.fileno())) as same:
-        same.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in (
-            ("TCP_KEEPIDLE", seconds),
-            ("TCP_KEEPINTVL", max(1, seconds // _PROBES)),
-            ("TCP_KEEPCNT", _PROBES),
-            ("TCP_USER_TIMEOUT", 2 * seconds * 1000),
-        ):
-            option = getattr(socket, name, None)  # Linux has them all, other systems some
-            if option is not None:
-                same.setsockopt(socket.IPPROTO_TCP, option, value)
+    for one in listening:
+        # The loop gives stand-ins for its sockets, which cannot be set.
+        with socket.socket(fileno=os.dup(one.fileno())) as same:
+            same.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for name, value in (
+                ("TCP_KEEPIDLE", seconds),
+                ("TCP_KEEPINTVL", max(1, seconds // _PROBES)),
+                ("TCP_KEEPCNT", _PROBES),
+                ("TCP_USER_TIMEOUT", 2 * seconds * 1000),
+            ):
+                option = getattr(socket, name, None)  # Linux has them all, other systems some
+                if option is not None:
+                    same.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -32,7 +32,6 @@ from sse_gateway.history import PAGE_SEQUENCES
 from sse_gateway.ledger import Ledger, reset_event
 from sse_gateway.lifetime import End, Ending
 from sse_gateway.metrics import ENDED, EVICTIONS, REPLAYED, REPLAYS, RESETS
-from sse_gateway.peers import watch_peer
 from sse_gateway.replay import PIECE_BYTES, Replay
 from sse_gateway.scope import Scope
 from sse_gateway.since import parse_since
@@ -115,15 +114,13 @@ class _Start:
 class Streams:
     """Serves streams from one ledger."""
 
-    def __init__(self, ledger: Ledger, hub: Hub, admission: Admission, silence_seconds: float) -> None:
-        """A client that is silent, even to the kernel, for some twice `silence_seconds` is taken for gone."""
+    def __init__(self, ledger: Ledger, hub: Hub, admission: Admission) -> None:
         self._ledger = ledger
         self._hub = hub
         self._replay = Replay(hub.ring)
         self._admission = admission
         self._random = Random()  # noqa: S311 - spreads reconnections, keeps no secret
         self._draining = False
-        self._silence_seconds = silence_seconds
         self._log = structlog.get_logger()
 
     async def serve(self, request: web.Request, asked: Asked, sender: Sender) -> web.StreamResponse:
@@ -142,7 +139,6 @@ class Streams:
             transport = request.transport
             if writer is None or transport is None:
                 return response
-            watch_peer(transport, self._silence_seconds)
             client = Client(transport, asked.wanted, chunked=request.version >= HttpVersion11)
             client.write(self._opening(asked.wanted, replayed, start))
             response.force_close()
@@ -184,8 +180,7 @@ class Streams:
         ring, matching = self._hub.ring, 0
         if after < ring.last:
             REPLAYS.labels("ring" if after + 1 >= ring.first else "ledger").inc()
-        subjects = wanted.subjects
-        if ring.first - after > _COUNTED_SEQUENCES and subjects is not None:
+        if ring.first - after > _COUNTED_SEQUENCES and (subjects := wanted.subjects) is not None:
             matching = await self._ledger.history.count(after + 1, ring.first - 1, subjects)
             after = ring.first - 1
         while after + 1 < ring.first:

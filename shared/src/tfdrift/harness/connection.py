@@ -167,6 +167,11 @@ class Listening(web.AppRunner):
                 await loop.create_server(self._connection, host, port, reuse_address=True, **options)
             )
 
+    @property
+    def listening(self) -> Sequence[socket.socket]:
+        """The sockets that connections are accepted on."""
+        return [one for listener in self._listeners for one in listener.sockets]
+
     async def cleanup(self) -> None:
         """Accept no more, and end what is open."""
         for listener in self._listeners:

@@ -48,7 +48,7 @@ class Runtime(Generic[S]):
     log: Any = field(default_factory=structlog.get_logger)
     _runners: list[web.AppRunner] = field(default_factory=list)
 
-    async def serve(self, app: web.Application, port: int, tls: ssl.SSLContext | None = None) -> web.AppRunner:
+    async def serve(self, app: web.Application, port: int, tls: ssl.SSLContext | None = None) -> Listening:
         """Serve an application on `http_host`, over TLS where given; a handler is cancelled when its client goes.
 
         A worker serves on what its parent has made for the port.
