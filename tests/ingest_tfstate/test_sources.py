@@ -24,6 +24,8 @@ from tfdrift.harness import ConfigurationError
         ("file:///states/**/*.tfstate", "prod.tfstate", "prod"),
         ("file:///states/**/*.tfstate", "eu/net.tfstate", "eu/net"),
         ("file:///states/*/terraform.tfstate", "eu/terraform.tfstate", "eu/terraform"),
+        ("file:///p/terraform.tfstate.d/*/terraform.tfstate", "eu/terraform.tfstate", "eu/terraform"),
+        ("file:///p/old/*.backup", "a.tfstate.backup", "a.tfstate.backup"),
         ("file:///states/prod.tfstate", "prod.tfstate", "prod"),
         ("file:///states/prod.tfstate#live/eu", "prod.tfstate", "live/eu"),
         ("examples/prod.tfstate", "prod.tfstate", "prod"),
@@ -47,6 +49,9 @@ def test_a_workspace_is_named_by_the_path_below_the_fixed_part(source: str, path
     [
         ("file:///s/*.tfstate", "a/b.tfstate"),
         ("file:///s/*.tfstate", "a.tfstate.backup"),
+        ("file:///s/*", "terraform.tfstate.backup"),
+        ("file:///s/**/*", "eu/terraform.tfstate.1700000000.backup"),
+        ("file:///s/**", ".terraform.tfstate.lock.info"),
         ("file:///s/**/*.tfstate", ".terraform/terraform.tfstate"),
         ("file:///s/**/*.tfstate", "a/.terraform/terraform.tfstate"),
         ("file:///s/*.tfstate", ".prod.tfstate"),

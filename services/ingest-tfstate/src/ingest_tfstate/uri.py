@@ -6,7 +6,8 @@
     https://host/net.tfstate#eu/net  one object with a name given to it
 
 ``**`` stands for any number of folders, ``*`` and ``?`` for what is no ``/``; like in a shell, wildcards pass over
-names that begin with a dot, so ``.terraform`` folders are never read.
+names that begin with a dot, so ``.terraform`` folders and locks are never read. They also pass over the backups that
+Terraform puts beside a state: each would be a second workspace that claims the same resources.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from urllib.parse import unquote, urlsplit
 SCHEMES: Final = ("file", "s3", "gs", "az", "https", "http")
 SUFFIX: Final = ".tfstate"
 
+# ``terraform.tfstate.backup``, and ``terraform.tfstate.1700000000.backup`` of the state commands.
+_BACKUP: Final = ".backup"
 _WILDCARD: Final = re.compile(r"[*?\[]")
 
 
@@ -60,6 +63,8 @@ class SourceUri:
 
     def matches(self, path: str) -> bool:
         """Whether a path below the fixed part is meant."""
+        if path.endswith(_BACKUP) and not self.pattern.endswith(_BACKUP):
+            return False
         return _regex(self.pattern).fullmatch(path) is not None
 
     def workspace_of(self, path: str) -> str:
