@@ -48,9 +48,9 @@ class Bucket:
     def record(self, data: bytes, minutes: int = 0) -> None:
         """The first half: the records are written."""
         sighting = self._sighting(data, minutes)
-        at = recorded_at(sighting, self.head, self.records)
+        at = recorded_at(sighting, self.head, self.records.values())
         if self.head is None:
-            self.written = first_records(sighting, at, REDACTOR)
+            self.written = list(first_records(sighting, at, REDACTOR))
         else:
             self.written = next_records(sighting, at, REDACTOR, self.records, self.head)
         self.records |= {record.address: record for record in map(_through_json, self.written)}
@@ -58,7 +58,7 @@ class Bucket:
     def announce(self, data: bytes, minutes: int = 0) -> list[StateChange]:
         """The second half: events, then the head."""
         sighting = self._sighting(data, minutes)
-        at = recorded_at(sighting, self.head, self.records)
+        at = recorded_at(sighting, self.head, self.records.values())
         events = [] if self.head is None else announcements(self.records.values(), self.head, "1.9.5")
         self.head = next_head(sighting, at)
         return events

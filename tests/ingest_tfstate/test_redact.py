@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mapping_generator.provider_schema import load_snapshot
 
 from ingest_tfstate.errors import TooDeep
-from ingest_tfstate.redact import MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES_BYTES, MAX_DEPTH, Redactor, is_secret_name
+from ingest_tfstate.redact import MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES_BYTES, MAX_DEPTH, Redactor
+from ingest_tfstate.secret_names import SECRET_BY_TYPE, is_secret_name
 from ingest_tfstate.state import parse_state
 from tests.ingest_tfstate.states import REDACTOR, Bucket, resource, state
-from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER, hidden_hash
+from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER
 
 SECRET = "hunter2-correct-horse"
+
+
+PEM = f"-----BEGIN EC PRIVATE KEY-----\n{SECRET}\n-----END EC PRIVATE KEY-----\n".encode()
+BLOCKS = {"connection_properties", "connection_string", "data", "kube_config", "set_sensitive"}
 
 
 def attr(*steps: str | int) -> list[dict[str, Any]]:
@@ -42,24 +49,82 @@ def attr(*steps: str | int) -> list[dict[str, Any]]:
         ({"user": [{"username": "shown", "password": SECRET}]}, []),
         ({"environment": [{"variables": {"DB_PASSWORD": SECRET}}]}, []),
         ({"tokens": {"token": [SECRET]}}, []),
+        ({"configuration": {"OAuthToken": SECRET}}, []),
+        ({"headers": {"x-api-key": SECRET}}, []),
+        ({"environment_variable": [{"name": "DB_PASSWORD", "type": "PLAINTEXT", "value": SECRET}]}, []),
+        ({"set": [{"name": "auth.password", "value": SECRET}]}, []),
+        ({"containers": json.dumps([{"environment": [{"name": "API_TOKEN", "value": SECRET}]}])}, []),
+        ({"settings": json.dumps({"db": {"password": SECRET}})}, []),
+        ({"url": f"postgres://app:{SECRET}@db.example.com/app"}, []),
+        ({"tags": {"url": f"redis://:{SECRET}@cache:6379/0"}}, []),
+        ({"script": f"cat <<E\n-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\nE"}, []),
+        ({"value": f"Server=tcp:x,1433;User ID=a;Password={SECRET};Encrypt=true"}, []),
+        ({"value": f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={SECRET}=="}, []),
+        ({"manifest": {"value": {"apiVersion": "v1", "kind": "Secret", "data": {"k": SECRET}}, "type": "x"}}, []),
+        ({"object": {"apiVersion": "v1", "kind": "Secret", "stringData": {"k": SECRET}}}, []),
+        ({"id": SECRET}, [attr("id")]),
+        ({"kubeconfig_file": f"client-key-data: {base64.b64encode(PEM).decode()}"}, []),
+        ({"certificate_data": base64.b64encode(PEM.replace(b"EC ", b"")).decode()}, []),
+        ({"user_data": f"#cloud-config\nchpasswd: {{list: ['root:{SECRET}']}}"}, []),
     ],
 )
 def test_a_secret_is_in_no_record(attributes: dict[str, Any], paths: list[Any]) -> None:
     """Marked paths and telling names are hashed at any depth; what cannot be followed hides more, not less."""
-    made = resource("aws_thing.one", id="t-1", **attributes)
+    made = resource("aws_thing.one", **{"id": "t-1", **attributes})
     made["instances"][0]["sensitive_attributes"] = paths
     bucket = Bucket()
     bucket.take(state(made))
-    assert SECRET not in bucket.records["aws_thing.one"].encode().decode()
+    for text in (SECRET, base64.b64encode(PEM).decode(), base64.b64encode(PEM.replace(b"EC ", b"")).decode()):
+        assert text not in bucket.records["aws_thing.one"].encode().decode()
     assert SENSITIVE_MEMBER in bucket.records["aws_thing.one"].encode().decode()
 
 
-def test_a_providers_own_secrets_are_known_by_type() -> None:
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("aws_ssm_parameter", "value"),
+        ("aws_vpn_connection", "customer_gateway_configuration"),
+        ("aws_glue_connection", "connection_properties"),
+        ("azuread_application_password", "value"),
+        ("azurerm_storage_account", "primary_access_key"),
+        ("azurerm_storage_account", "secondary_blob_connection_string"),
+        ("azurerm_cosmosdb_account", "primary_key"),
+        ("azurerm_linux_virtual_machine", "custom_data"),
+        ("azurerm_kubernetes_cluster", "kube_config"),
+        ("azurerm_linux_web_app", "connection_string"),
+        ("google_service_account_key", "private_key"),
+        ("google_sql_user", "password"),
+        ("google_apikeys_key", "key_string"),
+        ("random_password", "result"),
+        ("tls_private_key", "private_key_openssh"),
+        ("kubernetes_secret", "data"),
+        ("helm_release", "set_sensitive"),
+        ("github_actions_secret", "plaintext_value"),
+        ("vault_kv_secret_v2", "data_json"),
+        ("local_sensitive_file", "content"),
+    ],
+)
+def test_a_providers_own_secrets_are_known_by_name_or_type(kind: str, name: str) -> None:
     """Terraform before 1.10 does not mark what only the provider's schema calls sensitive."""
+    secret: Any = [{"value": SECRET}] if name in BLOCKS else SECRET
     bucket = Bucket()
-    bucket.take(state(resource("aws_ssm_parameter.db", id="/db", value=SECRET, type="SecureString")))
-    assert hidden_hash(bucket.records["aws_ssm_parameter.db"].attributes["value"])
-    assert bucket.records["aws_ssm_parameter.db"].attributes["type"] == "SecureString"
+    bucket.take(state(resource(f"{kind}.a", id="/db", type="SecureString", **{name: secret})))
+    record = bucket.records[f"{kind}.a"]
+    assert SECRET not in record.encode().decode()
+    assert record.attributes["type"] == "SecureString"
+
+
+def test_every_aws_secret_that_is_known_by_type_is_of_the_providers_schema() -> None:
+    """A name that the provider does not have would hide nothing."""
+    types = load_snapshot().types
+    unknown = {
+        f"{kind}.{name}"
+        for kind, names in SECRET_BY_TYPE.items()
+        if kind.startswith("aws_")
+        for name in names
+        if name not in types.get(kind, {})
+    }
+    assert unknown == set()
 
 
 def test_no_event_or_history_shows_a_secret_that_changes() -> None:
@@ -107,6 +172,14 @@ def test_flags_ids_and_tags_with_telling_names_stay_readable() -> None:
         "secret_arn": "arn:aws:x",
         "token_id": "t",
         "tags": {"token": "blue"},
+        "user_data": "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "policy": '{"Statement": [{"Condition": {"StringEquals": {"aws:RequestTag/token": "blue"}}}]}',
+        "definition": '{"StartAt": "a", "States": {"a": {"Type": "Pass"}}}',
+        "broken": '{"password": ',
+        "clone_url": "ssh://git@github.com:22/a.git",
+        "website": "https://example.com:8443/?mail=a@b",
+        "environment_variable": [{"name": "STAGE", "value": "blue"}],
+        "manifest": {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "blue"}},
     }
     assert REDACTOR.redact("aws_thing", attributes) == attributes
 

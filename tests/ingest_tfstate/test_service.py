@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -26,6 +27,7 @@ from tests.ingest_tfstate.states import LINEAGE, resource, state
 from tfdrift.bus import StreamState
 from tfdrift.events import StateAction, StateChange
 from tfdrift.records import WorkspaceHead, hidden_hash
+from tfdrift.subjects import STREAM
 
 VPC = resource("aws_vpc.main", id="vpc-1", arn="arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", cidr="10.0.0.0/16")
 
@@ -103,6 +105,7 @@ async def test_a_half_written_state_is_waited_for(nats_url: str, pipeline: Pipel
         (state(serial=9, lineage="another"), "lineage_changed"),
         (b'{"encrypted_data": "x"}', "encrypted"),
         (b"[]", "malformed"),
+        (b'{"format_version": "1.0", "terraform_version": "1.9.5", "values": {}}', "not_a_state"),
         (state(resource("aws_eip.a", id="e", big="x" * 20000), serial=9), "too_large"),
     ],
 )
@@ -121,6 +124,68 @@ async def test_a_condition_keeps_the_last_good_state(
         write(file, state(VPC, resource("aws_eip.a", id="e"), serial=6))
         await pipeline.settled("prod", serial=6)
         assert len(await pipeline.changes()) == 2
+
+
+SECRET = "hunter2-correct-horse"
+SECRETIVE = resource("aws_db_instance.a", id="a", password=SECRET, note=f"mysql://a:{SECRET}@b")
+
+
+@pytest.mark.parametrize(
+    ("data", "condition"),
+    [
+        (state(SECRETIVE, serial=9)[:-40], "truncated"),
+        (state(SECRETIVE, serial=9) + b"x", "malformed"),
+        (state(SECRETIVE, serial=SECRET), "malformed"),
+        (state(SECRETIVE, SECRETIVE, serial=9), "malformed"),
+        (state(SECRETIVE, version=5, serial=9), "future_version"),
+        (state(SECRETIVE, serial=9, lineage="another"), "lineage_changed"),
+        (b'{"format_version": "1.0", "planned_values": "%b"}' % SECRET.encode(), "not_a_state"),
+        (state(SECRETIVE, serial=9), None),
+    ],
+)
+async def test_no_secret_leaves_whether_a_state_is_taken_or_refused(
+    nats_url: str,
+    pipeline: Pipeline,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    data: bytes,
+    condition: str | None,
+) -> None:
+    """Neither the log nor anything in NATS shows one."""
+    file = tmp_path / "prod.tfstate"
+    write(file, state(VPC, serial=5))
+    async with running(nats_url, str(file)):
+        await pipeline.settled("prod", serial=5)
+        write(file, data)
+        await pipeline.settled("prod", serial=5 if condition else 9, condition=condition)
+    told = "".join(capfd.readouterr())
+    assert ("state_not_taken" if condition else "state_taken") in told
+    for stream in (STREAM, "KV_tfdrift_state", "KV_tfdrift_workspaces"):
+        held = await pipeline.bus.stream_state(stream)
+        async for message in pipeline.bus.read(stream, start=held.first_sequence, end=held.last_sequence):
+            told += message.data.decode() + str(message.headers)
+    assert "aws_vpc.main" in told
+    assert SECRET not in told
+
+
+async def test_an_old_state_is_taken_and_its_rewriting_tells_nothing(
+    nats_url: str, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """Terraform 0.11's state, then 0.12's of the same resources, then a change."""
+    file = tmp_path / "prod.tfstate"
+    attributes = {"id": "vpc-1", "cidr_block": "10.0.0.0/16", "enable_dns_support": "true", "tags.%": "0"}
+    old = {"aws_vpc.main": {"type": "aws_vpc", "primary": {"id": "vpc-1", "attributes": attributes}}}
+    document = {"version": 3, "serial": 1, "lineage": LINEAGE, "modules": [{"path": ["root"], "resources": old}]}
+    new = {"id": "vpc-1", "cidr_block": "10.0.0.0/16", "enable_dns_support": True, "tags": {}}
+    write(file, json.dumps(document).encode())
+    async with running(nats_url, str(file)):
+        await pipeline.settled("prod", serial=1)
+        write(file, state(resource("aws_vpc.main", **new), serial=2))
+        await pipeline.settled("prod", serial=2)
+        write(file, state(resource("aws_vpc.main", **new | {"enable_dns_support": False}), serial=3))
+        await pipeline.settled("prod", serial=3)
+    _, event = await pipeline.changes()
+    assert [(c.attribute, c.old_value, c.new_value) for c in event.changes] == [("enable_dns_support", True, False)]
 
 
 async def test_a_vanished_or_unreadable_file_keeps_its_records(
@@ -232,7 +297,7 @@ class Mortal(Recorder):
 
     async def _write(self, records: Any) -> None:
         if self.dies_in == "write":
-            await super()._write(records[: self.dies_after])
+            await super()._write(list(records)[: self.dies_after])
             raise Died
         await super()._write(records)
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_tfstate import errors
+from ingest_tfstate.instances import quote
 from ingest_tfstate.place import places
 from ingest_tfstate.records import Sighting, first_records
-from ingest_tfstate.state import parse_state, quote
+from ingest_tfstate.state import parse_state
 from tests.ingest_tfstate.states import REDACTOR, START, resource, state
 
 
@@ -81,7 +82,8 @@ def test_the_legacy_flat_attributes_are_read() -> None:
         (state(resource("aws_vpc.a", mode="imagined")), errors.Malformed),
         (state(resources={}), errors.Malformed),
         (state(version=5), errors.FutureVersion),
-        (state(version=3), errors.OldVersion),
+        (state(version=3), errors.Malformed),
+        (state(version=2), errors.OldVersion),
         (b'{"meta": {}, "encrypted_data": "x", "encryption_version": "v0"}', errors.Encrypted),
         (b'{"lineage": "\xff"}', errors.Malformed),
     ],
@@ -128,7 +130,7 @@ def test_every_state_of_the_corpus_gives_a_record_for_each_instance(corpus: Path
         managed = [r for r in document["resources"] if r["mode"] == "managed"]
         assert len(found.instances) == sum(len(r["instances"]) for r in managed), file
         sighting = Sighting("w", "file:///w", found, "", START, START)
-        records = first_records(sighting, START, REDACTOR)
+        records = list(first_records(sighting, START, REDACTOR))
         assert {record.address for record in records} == set(found.instances)
         for place in places(found.instances.values()).values():
             assert place.account_id is None or place.provider != "aws" or len(place.account_id) == 12

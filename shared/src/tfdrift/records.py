@@ -90,6 +90,7 @@ class ResourceRecord(Record):
         name: the resource's local name, ``web`` in ``module.net["a"].aws_instance.web[0]``.
         account_id, region: where the resource lives, as far as its attributes or ARN tell; None is unknown.
         attributes: the provider's attributes, top level by name.
+        flat: a state of Terraform before 0.12 gave them: every value in them is a text, and sets are in no order.
         changes: the most recent serials that changed the resource, oldest first, at most `MAX_CHANGES`.
     """
 
@@ -105,6 +106,7 @@ class ResourceRecord(Record):
     serial: int
     recorded_at: Timestamp
     attributes: dict[str, Json]
+    flat: bool = False
     changes: tuple[RecordedChange, ...] = ()
     removed: Removal | None = None
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ingest_tfstate.diff import diff
+from ingest_tfstate.place import provider_of
 from ingest_tfstate.records import Sighting
 from tfdrift.envelope import canonical_json, rfc3339
 from tfdrift.events import AttributeChange, StateAction, StateChange
@@ -24,10 +25,10 @@ TOO_LARGE_DISPLAY: Final = "(too large)"
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-def observed(sighting: Sighting, at: datetime, records: Iterable[ResourceRecord]) -> StateChange:
+def observed(sighting: Sighting, at: datetime) -> StateChange:
     """The event of a workspace's first sight: its counts, and no resource."""
     state = sighting.state
-    providers = {record.provider for record in records}
+    providers = {provider_of(instance.provider_config, instance.type) for instance in state.instances.values()}
     return StateChange(
         resource=None,
         action=StateAction.OBSERVED,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ingest_tfstate.state import quote
+from ingest_tfstate.instances import quote
 from tfdrift.events import SENSITIVE_DISPLAY, AttributeChange
 from tfdrift.records import OVERSIZED_MEMBER, hidden_hash
 

@@ -9,10 +9,11 @@ StateError                  a named condition of one workspace
 ├── ContentError            the bytes are not a state that we can read
 │   ├── Truncated           ``truncated``: the JSON ends too early; usually a write that is still going on
 │   ├── Malformed           ``malformed``: not JSON, or JSON of another shape
+│   ├── NotAState           ``not_a_state``: a plan, a lock, compressed, or what else Terraform and its kin write
 │   ├── TooDeep             ``too_deep``: nested deeper than any provider's schema
 │   ├── Encrypted           ``encrypted``: OpenTofu's state encryption
 │   ├── FutureVersion       ``future_version``: a format newer than 4
-│   └── OldVersion          ``old_version``: a format older than 4, before Terraform 0.12
+│   └── OldVersion          ``old_version``: a format older than 3, before Terraform 0.7
 └── OrderError              a good state that must not follow the last one
     ├── StaleSerial         ``stale_serial``: a lower serial of the same lineage
     ├── LineageChanged      ``lineage_changed``: another state altogether under the same name
@@ -76,6 +77,12 @@ class Malformed(ContentError):
     condition = "malformed"
 
 
+class NotAState(ContentError):
+    """Something else that Terraform, or what stands around it, writes."""
+
+    condition = "not_a_state"
+
+
 class TooDeep(ContentError):
     """Attributes nested deeper than `ingest_tfstate.redact.MAX_DEPTH`."""
 
@@ -95,7 +102,7 @@ class FutureVersion(ContentError):
 
 
 class OldVersion(ContentError):
-    """A state format older than 4."""
+    """A state format older than 3."""
 
     condition = "old_version"
 
@@ -131,6 +138,7 @@ CONDITIONS: tuple[str, ...] = tuple(
         TooLarge,
         Truncated,
         Malformed,
+        NotAState,
         TooDeep,
         Encrypted,
         FutureVersion,

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ingest_tfstate.state import Instance
+from ingest_tfstate.instances import Instance
 from tfdrift.subjects import Provider
 
 _PROVIDERS: Final = {

@@ -9,13 +9,15 @@ the ledger itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from ingest_tfstate import metrics
 from ingest_tfstate.announce import announcements, observed
+from ingest_tfstate.kept import Kept
 from ingest_tfstate.records import (
     LINEAGE_ACCEPTED,
     Sighting,
@@ -24,7 +26,6 @@ from ingest_tfstate.records import (
     next_head,
     next_records,
     recorded_at,
-    versions,
 )
 from ingest_tfstate.redact import Redactor
 from tfdrift.bus import Bus, Entry, Unavailable
@@ -79,16 +80,19 @@ class Recorder:
         """
         head = held.head
         check_order(sighting.state, head)
-        records = await self._load(sighting.workspace)
-        recovering = head is None or any(at > head.recorded_at for r in records.values() for at, _ in versions(r))
-        at = recorded_at(sighting, head, records)
+        kept = await self._load(sighting.workspace)
         if head is None:
-            events = await self._take_first(sighting, at, records)
+            at = recorded_at(sighting, None, ())
+            events = await self._take_first(sighting, at, kept)
+            recovering = True
         else:
-            new = await asyncio.to_thread(next_records, sighting, at, self._redactor, records, head)
+            untold = await asyncio.to_thread(kept.since, head.recorded_at)
+            recovering = bool(untold)
+            at = recorded_at(sighting, head, untold.values())
+            new = await asyncio.to_thread(next_records, sighting, at, self._redactor, kept, head)
             await self._write(new)
-            records |= {record.address: record for record in new}
-            events = await asyncio.to_thread(announcements, records.values(), head, sighting.state.terraform_version)
+            changed = untold | {record.address: record for record in new}
+            events = await asyncio.to_thread(announcements, changed.values(), head, sighting.state.terraform_version)
         await self._announce(events, sighting, recovering)
         await self._advance(next_head(sighting, at), held.revision)
         return events
@@ -114,23 +118,23 @@ class Recorder:
 
     async def prune(self, workspace: str, before: datetime) -> int:
         """Delete the records of resources that were removed before a moment; returns how many."""
-        old = [r for r in (await self._load(workspace)).values() if r.removed and r.removed.recorded_at < before]
+        kept = await self._load(workspace)
+        old = await asyncio.to_thread(
+            lambda: [r for r in kept.values() if r.removed and r.removed.recorded_at < before]
+        )
         await _all([self._states.delete(resource_key(workspace, record.address)) for record in old])
         metrics.TOMBSTONES_PRUNED.inc(len(old))
         return len(old)
 
-    async def _take_first(
-        self, sighting: Sighting, at: datetime, records: dict[str, ResourceRecord]
-    ) -> list[StateChange]:
+    async def _take_first(self, sighting: Sighting, at: datetime, kept: Kept) -> list[StateChange]:
         """A workspace without a head: what records there are, a process that died left behind."""
-        new = await asyncio.to_thread(first_records, sighting, at, self._redactor)
         workspace = sighting.workspace
-        left = records.keys() - sighting.state.instances.keys()
+        left = kept.keys() - sighting.state.instances.keys()
         await _all([self._states.delete(resource_key(workspace, address)) for address in left])
-        await self._write(new)
-        return [observed(sighting, at, new)]
+        await self._write(first_records(sighting, at, self._redactor))
+        return [await asyncio.to_thread(observed, sighting, at)]
 
-    async def _load(self, workspace: str) -> dict[str, ResourceRecord]:
+    async def _load(self, workspace: str) -> Kept:
         """Every record of a workspace by address; read for each change, so nothing large is kept meanwhile."""
         values: dict[str, bytes] = {}
         complete = asyncio.Event()
@@ -160,14 +164,24 @@ class Recorder:
             watch.cancel()
             caught_up.cancel()
             await asyncio.wait({watch, caught_up})
-        return await asyncio.to_thread(_parse_records, list(values.values()))
+        return await asyncio.to_thread(Kept, values.values())
 
-    async def _write(self, records: Sequence[ResourceRecord]) -> None:
-        for start in range(0, len(records), _BATCH):
-            batch = records[start : start + _BATCH]
-            encoded = await asyncio.to_thread(_encode_records, batch)
-            await _all([self._states.put(key, value) for key, value in encoded])
-            metrics.RECORDS.inc(len(batch))
+    async def _write(self, records: Iterable[ResourceRecord]) -> None:
+        """Put records; while one batch waits to be acknowledged the next is made."""
+        rest = iter(records)
+        under_way: asyncio.Task[None] | None = None
+        try:
+            while batch := await asyncio.to_thread(_encode_records, rest):
+                if under_way is not None:
+                    await under_way
+                under_way = asyncio.create_task(self._put_all(batch))
+        finally:
+            if under_way is not None:
+                await under_way
+
+    async def _put_all(self, batch: Sequence[tuple[str, bytes]]) -> None:
+        await _all([self._states.put(key, value) for key, value in batch])
+        metrics.RECORDS.inc(len(batch))
 
     async def _announce(self, events: Sequence[StateChange], sighting: Sighting, recovering: bool) -> None:
         told = await self._told() if recovering else frozenset()
@@ -218,10 +232,6 @@ async def _all(writes: Iterable[Awaitable[object]]) -> None:
             raise result
 
 
-def _parse_records(values: Sequence[bytes]) -> dict[str, ResourceRecord]:
-    records = map(ResourceRecord.model_validate_json, values)
-    return {record.address: record for record in records}
-
-
-def _encode_records(records: Sequence[ResourceRecord]) -> list[tuple[str, bytes]]:
-    return [(resource_key(record.workspace, record.address), record.encode()) for record in records]
+def _encode_records(rest: Iterator[ResourceRecord]) -> list[tuple[str, bytes]]:
+    """The next batch of records, as keys and values; empty when there are no more."""
+    return [(resource_key(record.workspace, record.address), record.encode()) for record in islice(rest, _BATCH)]

@@ -8,18 +8,19 @@ between two steps is followed by one that finds the same records, and tells the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ingest_tfstate.diff import same
 from ingest_tfstate.errors import LineageChanged, StaleSerial
+from ingest_tfstate.flat_map import like
+from ingest_tfstate.instances import Instance, State
 from ingest_tfstate.place import Place, places
 from ingest_tfstate.redact import Redactor
-from ingest_tfstate.state import Instance, State
 from tfdrift.envelope import canonical_json
-from tfdrift.records import MAX_CHANGES, RecordedChange, Removal, ResourceRecord, WorkspaceHead
+from tfdrift.records import MAX_CHANGES, RecordedChange, Removal, ResourceRecord, WorkspaceHead, hidden_hash
 
 # A record is one message, and NATS allows 1 MiB for one with its headers.
 MAX_RECORD_BYTES: Final = 900 * 1024
@@ -66,16 +67,19 @@ def check_order(state: State, head: WorkspaceHead | None) -> None:
         raise StaleSerial(f"the serial is {state.serial}, lower than {head.serial} that was seen before")
 
 
-def recorded_at(sighting: Sighting, head: WorkspaceHead | None, records: Mapping[str, ResourceRecord]) -> datetime:
+def recorded_at(sighting: Sighting, head: WorkspaceHead | None, records: Iterable[ResourceRecord]) -> datetime:
     """The moment that the state's changes are recorded under: when it was written, but later than the head.
 
     Local backends write one serial several times during an apply, clocks are set back, and copies keep old times;
     the order of the moments is what tells announced changes from those that are still to be announced.
+
+    Args:
+        records: of the workspace; those that tell nothing newer than the head may be left out.
     """
     moment = min(sighting.modified, sighting.received)
     if head is None:
         return moment
-    unannounced = [at for record in records.values() for at, _ in versions(record) if at > head.recorded_at]
+    unannounced = [at for record in records for at, _ in versions(record) if at > head.recorded_at]
     return max([moment, head.recorded_at + _TICK, *unannounced])
 
 
@@ -87,13 +91,11 @@ def versions(record: ResourceRecord) -> list[tuple[datetime, int]]:
     return found
 
 
-def first_records(sighting: Sighting, at: datetime, redactor: Redactor) -> list[ResourceRecord]:
-    """The records of a workspace that is seen for the first time: none has a past."""
+def first_records(sighting: Sighting, at: datetime, redactor: Redactor) -> Iterator[ResourceRecord]:
+    """The records of a workspace that is seen for the first time: none has a past. They are made one by one."""
     where = places(sighting.state.instances.values())
-    return [
-        _record(sighting, instance, where[address], at, redactor)
-        for address, instance in sighting.state.instances.items()
-    ]
+    for address, instance in sighting.state.instances.items():
+        yield _record(sighting, instance, where[address], at, redactor)
 
 
 def next_records(
@@ -114,28 +116,29 @@ def next_records(
     """
     state = sighting.state
     where = places(state.instances.values())
-    gone = [
-        record
-        for address, record in records.items()
-        if address not in state.instances and (record.removed is None or record.removed.recorded_at > head.recorded_at)
-    ]
+    left = [records[address] for address in records if address not in state.instances]
+    gone = [record for record in left if record.removed is None or record.removed.recorded_at > head.recorded_at]
     movable = _by_identity(gone)
     fresh: list[ResourceRecord] = []
     for address, instance in state.instances.items():
         record = _record(sighting, instance, where[address], at, redactor)
         before = records.get(address)
-        if before is None and record.id is not None:
-            before = movable.get((record.type, record.id))
+        moved = before is None and record.id is not None
+        if moved:
+            before = movable.get((record.type, record.id or ""))
+        equal = before is not None and _same_attributes(before, record)
         if before is None:
             created = RecordedChange(serial=state.serial, recorded_at=at, before={}, created=True)
             record = record.model_copy(update={"changes": (created,)})
-        elif not _same_attributes(before, record):
+        elif not equal:
             # What is secret only now is compared, and kept as history, as a hash.
             hidden = redactor.redact(instance.type, before.attributes, instance.sensitive_paths)
+            if before.flat and not record.flat:
+                hidden = like(hidden, record.attributes)
             record = _with_past(record, before, hidden)
         else:
             record = _with_past(record, before, record.attributes)
-        if not _unchanged(record, records.get(address)):
+        if moved or not equal or not _unchanged(record, before):
             fresh.append(fit(record))
     removal = Removal(serial=state.serial, recorded_at=at)
     fresh.extend(record.model_copy(update={"removed": removal}) for record in gone if record.removed is None)
@@ -143,6 +146,7 @@ def next_records(
 
 
 def _record(sighting: Sighting, instance: Instance, place: Place, at: datetime, redactor: Redactor) -> ResourceRecord:
+    attributes = redactor.redact(instance.type, instance.attributes, instance.sensitive_paths)
     # `model_construct` skips a validation that these values, made here, do not need: a third of the time.
     return ResourceRecord.model_construct(
         workspace=sighting.workspace,
@@ -150,13 +154,14 @@ def _record(sighting: Sighting, instance: Instance, place: Place, at: datetime, 
         type=instance.type,
         name=instance.name,
         provider=place.provider,
-        id=instance.id,
+        id=instance.id if hidden_hash(attributes.get("id")) is None else None,
         account_id=place.account_id,
         region=place.region,
         lineage=sighting.state.lineage,
         serial=sighting.state.serial,
         recorded_at=at,
-        attributes=redactor.redact(instance.type, instance.attributes, instance.sensitive_paths),
+        attributes=attributes,
+        flat=instance.flat,
         changes=(),
         removed=None,
     )
@@ -202,14 +207,14 @@ def _with_past(record: ResourceRecord, before: ResourceRecord, hidden: dict[str,
 
 
 def _unchanged(record: ResourceRecord, before: ResourceRecord | None) -> bool:
-    """Whether the bucket holds the record already, but for the serial: an unchanged resource is not written again."""
+    """Whether the bucket holds the record of equal attributes but for the serial: it is then not written again."""
     return (
         before is not None
         and before.removed is None
         and (before.lineage, before.type, before.id, before.provider, before.account_id, before.region)
         == (record.lineage, record.type, record.id, record.provider, record.account_id, record.region)
+        and before.flat == record.flat
         and before.changes == record.changes
-        and _same_attributes(before, record)
     )
 
 

@@ -2,20 +2,29 @@
 
 A hash object (`tfdrift.records`) still shows *that* a value changed, and equals the hash of an equal value.
 Three things make a value secret: the state's own ``sensitive_attributes``; the provider's schema, which Terraform
-writes into ``sensitive_attributes`` only since 1.10 and so is known here by type; and a telling name.
+writes into ``sensitive_attributes`` only since 1.10 and so is known here (`ingest_tfstate.secret_names`); and a telling
+name or value.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
+import orjson
+
 from ingest_tfstate.errors import TooDeep
-from ingest_tfstate.state import Path
+from ingest_tfstate.instances import Path
+from ingest_tfstate.secret_names import (
+    SECRET_BY_TYPE,
+    is_boot_script,
+    is_secret_name,
+    is_secret_text,
+    may_be_secret_json,
+    secret_members,
+)
 from tfdrift.envelope import canonical_json
 from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER, hidden_hash
 
@@ -25,73 +34,8 @@ MAX_ATTRIBUTE_BYTES: Final = 32 * 1024
 # NATS takes messages of 1 MiB: a record holds its attributes, those of before its last change, and names.
 MAX_ATTRIBUTES_BYTES: Final = 384 * 1024
 
-_SECRET_NAMES: Final = frozenset(
-    {
-        "access_key",
-        "auth_token",
-        "bcrypt_hash",
-        "client_certificate",
-        "client_key",
-        "client_secret",
-        "connection_string",
-        "kube_admin_config_raw",
-        "kube_config_raw",
-        "passphrase",
-        "passwd",
-        "password",
-        "password_data",
-        "preshared_key",
-        "private_key",
-        "private_key_openssh",
-        "private_key_pem",
-        "private_key_pem_pkcs8",
-        "pwd",
-        "secret",
-        "secret_binary",
-        "secret_data",
-        "secret_key",
-        "secret_string",
-        "ses_smtp_password_v4",
-        "shared_key",
-        "token",
-        "tunnel1_preshared_key",
-        "tunnel2_preshared_key",
-    }
-)
-_SECRET_ENDINGS: Final = (
-    "_access_key",
-    "_api_key",
-    "_auth_token",
-    "_connection_string",
-    "_passphrase",
-    "_password",
-    "_private_key",
-    "_secret",
-    "_secret_key",
-    "_token",
-)
-# Attributes that their provider's schema marks as sensitive and whose names do not tell it.
-_SECRET_BY_TYPE: Final[Mapping[str, frozenset[str]]] = {
-    "aws_api_gateway_api_key": frozenset({"value"}),
-    "aws_iam_access_key": frozenset({"encrypted_secret", "encrypted_ses_smtp_password_v4"}),
-    "aws_lightsail_key_pair": frozenset({"encrypted_private_key"}),
-    "aws_ssm_parameter": frozenset({"value"}),
-    "azurerm_key_vault_secret": frozenset({"value"}),
-    "helm_release": frozenset({"values", "set_sensitive", "metadata"}),
-    "kubernetes_secret": frozenset({"data", "binary_data"}),
-    "kubernetes_secret_v1": frozenset({"data", "binary_data"}),
-    "random_password": frozenset({"result", "bcrypt_hash"}),
-}
 # What users name freely and clouds show to everybody; a tag called "token" is no secret.
 _OPEN_MAPS: Final = frozenset({"tags", "tags_all", "labels", "effective_labels", "terraform_labels", "annotations"})
-
-
-# A state has many resources and few attribute names.
-@lru_cache(maxsize=16384)
-def is_secret_name(name: str) -> bool:
-    """Whether an attribute or map key of this name holds a secret, going by the name alone."""
-    lowered = name.lower()
-    return lowered in _SECRET_NAMES or lowered.endswith(_SECRET_ENDINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +58,11 @@ class Redactor:
         Raises:
             TooDeep: the attributes are nested deeper than `MAX_DEPTH`.
         """
-        by_type = _SECRET_BY_TYPE.get(kind, frozenset())
+        by_type = SECRET_BY_TYPE.get(kind, frozenset())
         shown: dict[str, Any] = {}
         for name, value in attributes.items():
             if name in by_type and value is not None:
-                _check_depth(value, MAX_DEPTH)
+                check_depth(value)
                 shown[name] = self._hide(value)
             else:
                 shown[name] = self._walk(name, value, MAX_DEPTH, name in _OPEN_MAPS)
@@ -133,16 +77,41 @@ class Redactor:
 
     def _walk(self, name: str, value: Any, depth: int, is_open: bool) -> Any:
         if isinstance(value, str):
-            return self._hide(value) if value and not is_open and is_secret_name(name) else value
+            return self._hide(value) if value and self._is_secret(name, value, is_open) else value
         if isinstance(value, dict):
             _check(depth)
             if hidden_hash(value) is not None:
                 return value
-            return {key: self._walk(key, inner, depth - 1, is_open) for key, inner in value.items()}
+            hidden = secret_members(value)
+            return {
+                key: self._hide(inner) if key in hidden else self._walk(key, inner, depth - 1, is_open)
+                for key, inner in value.items()
+            }
         if isinstance(value, list):
             _check(depth)
             return [self._walk(name, inner, depth - 1, is_open) for inner in value]
         return value
+
+    def _is_secret(self, name: str, text: str, is_open: bool) -> bool:
+        return (
+            (not is_open and (is_secret_name(name) or is_boot_script(name, text)))
+            or is_secret_text(text)
+            or self._is_secret_json(text)
+        )
+
+    def _is_secret_json(self, text: str) -> bool:
+        """Whether a text is JSON that holds a secret, such as the containers of a task; policies are left readable."""
+        if text[0] not in "[{" or not may_be_secret_json(text):
+            return False
+        try:
+            value = orjson.loads(text)
+            if isinstance(value, dict) and "Statement" in value:
+                return False
+            return bool(self._walk("", value, MAX_DEPTH, False) != value)
+        except orjson.JSONDecodeError:
+            return False
+        except TooDeep:
+            return True
 
     def _hide_path(self, shown: dict[str, Any], raw: dict[str, Any], path: Path) -> None:
         """Hide what `path` points at; where it leads nowhere, the last thing that it reached."""
@@ -163,6 +132,8 @@ class Redactor:
             holder, original = inner, inner_raw
 
     def _fit(self, shown: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
+        if len(canonical_json(shown)) <= MAX_ATTRIBUTE_BYTES:
+            return shown
         sizes = {name: _size(value) for name, value in shown.items()}
         total = sum(sizes.values())
         for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
@@ -194,8 +165,14 @@ def _check(depth: int) -> None:
         raise TooDeep(f"the state has attributes nested deeper than {MAX_DEPTH} levels")
 
 
-def _check_depth(value: Any, depth: int) -> None:
+def check_depth(value: Any, depth: int = MAX_DEPTH) -> None:
+    """Whether attributes are nested within `MAX_DEPTH`.
+
+    Raises:
+        TooDeep: they are not.
+    """
     if isinstance(value, dict | list):
         _check(depth)
         for inner in value.values() if isinstance(value, dict) else value:
-            _check_depth(inner, depth - 1)
+            if isinstance(inner, dict | list):
+                check_depth(inner, depth - 1)

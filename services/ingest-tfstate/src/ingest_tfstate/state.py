@@ -1,69 +1,36 @@
 """A state file's bytes as its resource instances.
 
-The format is version 4 of Terraform and OpenTofu (hashicorp/terraform, ``internal/states/statefile/version4.go``),
-written since Terraform 0.12. Addresses are spelled as ``terraform state list`` prints them.
+Version 4 is what Terraform since 0.12 and OpenTofu write (hashicorp/terraform,
+``internal/states/statefile/version4.go``); version 3, of Terraform 0.7 to 0.11, is read by `ingest_tfstate.state_v3`.
 
-Numbers beyond 64 bits become floats, as in every JSON reader that is not Go's; outputs and ``private`` blobs are
-not read at all, since no drift is told of them and they hold secrets.
+Numbers beyond 64 bits become floats, as in every JSON reader that is not Go's, and of a member that stands twice the
+last one counts, as in Go's. Outputs, check results and ``private`` blobs are not read at all, since no drift is told
+of them and they hold secrets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
+import msgspec
 
-from ingest_tfstate.errors import Encrypted, FutureVersion, Malformed, OldVersion, Truncated
+from ingest_tfstate.document import (
+    Members,
+    is_null,
+    members_of,
+    objects_in,
+    optional_text,
+    scalar,
+    serial_of,
+    text,
+)
+from ingest_tfstate.errors import Malformed
+from ingest_tfstate.instances import Instance, Path, State, address, attributes_of
+from ingest_tfstate.redact import check_depth
+from ingest_tfstate.state_v3 import parse_state_v3
 
-SUPPORTED_VERSION: Final = 4
-
-Path = tuple[str | int, ...]
-"""Steps from the attributes down: attribute names and map keys as text, list indices as numbers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One managed resource instance.
-
-    Attributes:
-        address: such as ``module.net["a"].aws_subnet.private[0]``.
-        provider_config: the provider with its alias, in the file's spelling.
-        attributes: as in the file; for the legacy flat form, the flat map.
-        sensitive_paths: what the file marks as sensitive.
-    """
-
-    address: str
-    type: str
-    name: str
-    provider_config: str
-    attributes: dict[str, Any]
-    sensitive_paths: tuple[Path, ...]
-
-    @property
-    def id(self) -> str | None:
-        """The provider's own id of the resource."""
-        found = self.attributes.get("id")
-        return found if isinstance(found, str) and found else None
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One serial of a workspace.
-
-    Attributes:
-        instances: the managed ones by address, in the file's order.
-        data_source_count: data source instances, which are read and not managed.
-        deposed_count: objects that await their destruction behind a replacement.
-    """
-
-    lineage: str
-    serial: int
-    terraform_version: str | None
-    instances: dict[str, Instance]
-    data_source_count: int
-    deposed_count: int
+_NOTHING: Final = msgspec.Raw(b"{}")
 
 
 def parse_state(data: bytes) -> State:
@@ -72,116 +39,66 @@ def parse_state(data: bytes) -> State:
     Raises:
         ContentError: one of its named conditions; the message says where the state is not as it should be.
     """
-    document = _decode(data)
-    _check_version(document)
-    serial = document.get("serial")
-    if not isinstance(serial, int) or isinstance(serial, bool) or serial < 0:
-        raise Malformed(f"the state's serial is {serial!r}, not a whole number")
+    members = members_of(data)
+    if scalar(members, "version") == 3:
+        return parse_state_v3(members)
     instances: dict[str, Instance] = {}
     data_sources = deposed = 0
-    for resource in _objects(document, "resources", "the state"):
-        where = f"resource {resource.get('type')}.{resource.get('name')}"
-        mode = _text(resource, "mode", where)
-        for instance in _objects(resource, "instances", where):
+    for resource in objects_in(members, "resources", "the state"):
+        kind, name = text(resource, "type", "a resource"), text(resource, "name", "a resource")
+        where = f"resource {kind}.{name}"
+        mode = text(resource, "mode", where)
+        for instance in objects_in(resource, "instances", where):
             if mode == "data":
                 data_sources += 1
             elif mode != "managed":
-                raise Malformed(f"{where} has the unknown mode {mode!r}")
-            elif instance.get("deposed"):
+                raise Malformed(f"{where} is neither managed nor data by its mode")
+            elif scalar(instance, "deposed"):
                 deposed += 1
             else:
-                found = _instance(resource, instance, where)
+                found = _instance(kind, name, resource, instance)
                 if found.address in instances:
                     raise Malformed(f"{found.address} stands twice in the state")
                 instances[found.address] = found
     return State(
-        lineage=_optional_text(document, "lineage") or "",
-        serial=serial,
-        terraform_version=_optional_text(document, "terraform_version"),
+        lineage=optional_text(members, "lineage", "the state") or "",
+        serial=serial_of(members),
+        terraform_version=optional_text(members, "terraform_version", "the state"),
         instances=instances,
         data_source_count=data_sources,
         deposed_count=deposed,
     )
 
 
-def _decode(data: bytes) -> dict[str, Any]:
-    try:
-        document = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        if not data.strip() or error.msg.startswith("unexpected end of data") or _ends_within_a_character(data):
-            raise Truncated(f"the state ends too early, after {len(data)} bytes") from None
-        raise Malformed(f"the state is not JSON: {error.msg} at line {error.lineno}") from None
-    if not isinstance(document, dict):
-        raise Malformed(f"the state is a JSON {type(document).__name__}, not an object")
-    return document
-
-
-def _ends_within_a_character(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data"
-    return False
-
-
-def _check_version(document: dict[str, Any]) -> None:
-    if "encrypted_data" in document or "encryption_version" in document:
-        raise Encrypted("the state is encrypted by OpenTofu; give a source that holds it decrypted")
-    version = document.get("version")
-    if not isinstance(version, int) or isinstance(version, bool):
-        raise Malformed(f"the state's version is {version!r}, so this is no Terraform state")
-    if version > SUPPORTED_VERSION:
-        raise FutureVersion(f"the state has format version {version}; this release reads version {SUPPORTED_VERSION}")
-    if version < SUPPORTED_VERSION:
-        raise OldVersion(f"the state has format version {version}; `terraform refresh` with 0.12 or later rewrites it")
-
-
-def _instance(resource: dict[str, Any], instance: dict[str, Any], where: str) -> Instance:
-    kind, name = _text(resource, "type", where), _text(resource, "name", where)
-    module = _optional_text(resource, "module")
-    attributes = instance.get("attributes")
-    if attributes is None:
-        attributes = instance.get("attributes_flat") or {}
-    if not isinstance(attributes, dict):
-        raise Malformed(f"{where} has attributes that are no object")
-    prefix = f"{module}." if module else ""
+def _instance(kind: str, name: str, resource: Members, instance: Members) -> Instance:
+    where = f"resource {kind}.{name}"
+    # States that no provider has upgraded since 0.11 have flat attributes.
+    flat = is_null(instance.get("attributes")) and not is_null(instance.get("attributes_flat"))
+    encoded = instance["attributes_flat"] if flat else instance.get("attributes")
+    if encoded is None or is_null(encoded):
+        encoded = _NOTHING
+    attributes = attributes_of(encoded, flat, where)
+    check_depth(attributes)
+    identifier = attributes.get("id")
+    key = _key(scalar(instance, "index_key"), where)
     return Instance(
-        address=f"{prefix}{kind}.{name}{_index(instance.get('index_key'), where)}",
+        address=address(optional_text(resource, "module", where) or "", kind, name, key),
         type=kind,
         name=name,
-        provider_config=_optional_text(resource, "provider") or "",
-        attributes=attributes,
-        sensitive_paths=tuple(_sensitive_paths(instance.get("sensitive_attributes"), where)),
+        provider_config=optional_text(resource, "provider", where) or "",
+        id=identifier if isinstance(identifier, str) and identifier else None,
+        encoded=encoded,
+        flat=flat,
+        sensitive_paths=tuple(_sensitive_paths(scalar(instance, "sensitive_attributes"), where)),
     )
 
 
-def _index(key: object, where: str) -> str:
-    if key is None:
-        return ""
-    if isinstance(key, str):
-        return f"[{quote(key)}]"
+def _key(key: object, where: str) -> str | int | None:
+    if key is None or isinstance(key, str):
+        return key
     if isinstance(key, int | float) and not isinstance(key, bool) and key == int(key):
-        return f"[{int(key)}]"
-    raise Malformed(f"{where} has the index key {key!r}, neither a number nor a text")
-
-
-_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
-
-
-def quote(text: str) -> str:
-    """``text`` as HCL quotes it, so that an address can be pasted into a Terraform command."""
-    out: list[str] = []
-    for position, character in enumerate(text):
-        if character in _ESCAPES:
-            out.append(_ESCAPES[character])
-        elif character in "$%":
-            out.append(character * 2 if text[position + 1 : position + 2] == "{" else character)
-        elif character.isprintable():
-            out.append(character)
-        else:
-            code = ord(character)
-            out.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
-    return f'"{"".join(out)}"'
+        return int(key)
+    raise Malformed(f"{where} has an index key that is neither a whole number nor a text")
 
 
 def _sensitive_paths(paths: object, where: str) -> Iterator[Path]:
@@ -203,35 +120,9 @@ def _sensitive_paths(paths: object, where: str) -> Iterator[Path]:
 
 
 def _step(step: object) -> str | int | None:
-    value = step.get("value") if isinstance(step, dict) else None
+    value: Any = step.get("value") if isinstance(step, dict) else None
     if isinstance(value, dict):  # an index step wraps its key with the key's type
         value = value.get("value")
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, str | int) and not isinstance(value, bool) else None
-
-
-def _objects(holder: dict[str, Any], name: str, where: str) -> Iterator[dict[str, Any]]:
-    found = holder.get(name)
-    if found is None:
-        return
-    if not isinstance(found, list):
-        raise Malformed(f"{where} has {name} that are no list")
-    for entry in found:
-        if not isinstance(entry, dict):
-            raise Malformed(f"{where} has {name} of which one is no object")
-        yield entry
-
-
-def _text(holder: dict[str, Any], name: str, where: str) -> str:
-    found = holder.get(name)
-    if not isinstance(found, str) or not found:
-        raise Malformed(f"{where} has no {name}")
-    return found
-
-
-def _optional_text(holder: dict[str, Any], name: str) -> str | None:
-    found = holder.get(name)
-    if found is None or isinstance(found, str):
-        return found or None
-    raise Malformed(f"the state has a {name} that is no text")
