@@ -140,12 +140,14 @@ def test_no_event_or_history_shows_a_secret_that_changes() -> None:
 
 
 def test_a_value_that_becomes_sensitive_is_hidden_without_being_a_change() -> None:
-    """A new mark rewrites the record, and tells nothing, since the value is the same."""
+    """A new mark rewrites the record with its history, and tells nothing, since the value is the same."""
     bucket = Bucket()
-    bucket.take(state(resource("aws_thing.a", id="a", note=SECRET)))
+    bucket.take(state(resource("aws_thing.a", id="a", note=SECRET + "-of-old")))
+    bucket.take(state(resource("aws_thing.a", id="a", note=SECRET)), 1)
+    assert SECRET in bucket.records["aws_thing.a"].changes[0].before["note"]
     marked = resource("aws_thing.a", id="a", note=SECRET)
     marked["instances"][0]["sensitive_attributes"] = [attr("note")]
-    assert bucket.take(state(marked, serial=2), 1) == []
+    assert bucket.take(state(marked, serial=2), 2) == []
     assert SECRET not in bucket.records["aws_thing.a"].encode().decode()
 
 

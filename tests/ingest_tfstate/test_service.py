@@ -26,7 +26,14 @@ from tests.ingest_tfstate.service import Pipeline, environment, metric, opened, 
 from tests.ingest_tfstate.states import LINEAGE, resource, state
 from tfdrift.bus import StreamState
 from tfdrift.events import StateAction, StateChange
-from tfdrift.records import WorkspaceHead, hidden_hash
+from tfdrift.records import (
+    STATE_BUCKET,
+    WORKSPACES_BUCKET,
+    WorkspaceHead,
+    hidden_hash,
+    resource_key,
+    workspace_key,
+)
 from tfdrift.subjects import STREAM
 
 VPC = resource("aws_vpc.main", id="vpc-1", arn="arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", cidr="10.0.0.0/16")
@@ -162,10 +169,32 @@ async def test_no_secret_leaves_whether_a_state_is_taken_or_refused(
     assert ("state_not_taken" if condition else "state_taken") in told
     for stream in (STREAM, "KV_tfdrift_state", "KV_tfdrift_workspaces"):
         held = await pipeline.bus.stream_state(stream)
-        async for message in pipeline.bus.read(stream, start=held.first_sequence, end=held.last_sequence):
-            told += message.data.decode() + str(message.headers)
+        async for messages in pipeline.bus.read(stream, start=held.first_sequence, end=held.last_sequence):
+            told += "".join(message.data.decode() + str(message.headers) for message in messages)
     assert "aws_vpc.main" in told
     assert SECRET not in told
+
+
+async def test_what_a_release_hides_beyond_the_last_one_is_hidden_without_a_new_serial(
+    nats_url: str, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """The same bytes are recorded anew, and tell nothing."""
+    file = tmp_path / "prod.tfstate"
+    write(file, state(SECRETIVE))
+    async with running(nats_url, str(file)):
+        head = await pipeline.settled("prod", serial=1)
+    record = await pipeline.record("prod", "aws_db_instance.a")
+    assert record is not None
+    shown = record.model_copy(update={"attributes": record.attributes | {"password": SECRET}})
+    bucket, heads = pipeline.bus.bucket(STATE_BUCKET), pipeline.bus.bucket(WORKSPACES_BUCKET)
+    await bucket.put(resource_key("prod", record.address), shown.encode())
+    await heads.put(workspace_key("prod"), head.model_copy(update={"digest": "of the last release"}).encode())
+    async with running(nats_url, str(file)):
+        pass
+    assert await pipeline.record("prod", "aws_db_instance.a") == record.model_copy(
+        update={"recorded_at": (await pipeline.settled("prod")).recorded_at}
+    )
+    assert len(await pipeline.changes()) == 1
 
 
 async def test_an_old_state_is_taken_and_its_rewriting_tells_nothing(

@@ -118,7 +118,7 @@ class WorkspaceHead(Record):
     """The last good state of a workspace.
 
     Attributes:
-        digest: SHA-256 of the state's bytes, so that unchanged bytes are not parsed again.
+        digest: of the state's bytes and of what is hidden of a state, so that unchanged bytes are not parsed again.
         resource_count: managed resource instances.
         data_source_count: data source instances, which are read and not managed.
         types: how many managed instances of each resource type.

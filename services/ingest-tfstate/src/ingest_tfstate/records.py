@@ -8,6 +8,7 @@ between two steps is followed by one that finds the same records, and tells the 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from ingest_tfstate.errors import LineageChanged, StaleSerial
 from ingest_tfstate.flat_map import like
 from ingest_tfstate.instances import Instance, State
 from ingest_tfstate.place import Place, places
-from ingest_tfstate.redact import Redactor
+from ingest_tfstate.redact import RULES_VERSION, Redactor
 from tfdrift.envelope import canonical_json
 from tfdrift.records import MAX_CHANGES, RecordedChange, Removal, ResourceRecord, WorkspaceHead, hidden_hash
 
@@ -36,7 +37,7 @@ class Sighting:
     """One state of a workspace as it was read.
 
     Attributes:
-        digest: SHA-256 of its bytes, in hex.
+        digest: its `fingerprint`.
         modified: when the state was written, by the file system's or the store's clock.
         received: when the pipeline saw that it had changed.
     """
@@ -47,6 +48,13 @@ class Sighting:
     digest: str
     modified: datetime
     received: datetime
+
+
+def fingerprint(data: bytes) -> str:
+    """What a state's bytes are recognised by, in hex; it changes with what a release hides of a state, too."""
+    digest = hashlib.sha256(data)
+    digest.update(f"redaction {RULES_VERSION}".encode())
+    return digest.hexdigest()
 
 
 def check_order(state: State, head: WorkspaceHead | None) -> None:
@@ -132,6 +140,7 @@ def next_records(
             record = record.model_copy(update={"changes": (created,)})
         elif not equal:
             # What is secret only now is compared, and kept as history, as a hash.
+            before = before.model_copy(update={"changes": _hidden_past(before, instance, redactor)})
             hidden = redactor.redact(instance.type, before.attributes, instance.sensitive_paths)
             if before.flat and not record.flat:
                 hidden = like(hidden, record.attributes)
@@ -174,6 +183,14 @@ def _by_identity(records: list[ResourceRecord]) -> dict[tuple[str, str], Resourc
         if record.id is not None:
             found.setdefault((record.type, record.id), []).append(record)
     return {identity: group[0] for identity, group in found.items() if len(group) == 1}
+
+
+def _hidden_past(before: ResourceRecord, instance: Instance, redactor: Redactor) -> tuple[RecordedChange, ...]:
+    """The history of a record with what is secret of it now hidden in it, too."""
+    return tuple(
+        change.model_copy(update={"before": redactor.redact(instance.type, change.before, instance.sensitive_paths)})
+        for change in before.changes
+    )
 
 
 def _with_past(record: ResourceRecord, before: ResourceRecord, hidden: dict[str, Any]) -> ResourceRecord:

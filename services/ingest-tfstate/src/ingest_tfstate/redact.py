@@ -28,6 +28,8 @@ from ingest_tfstate.secret_names import (
 from tfdrift.envelope import canonical_json
 from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER, hidden_hash
 
+# Raised when more is hidden than before, so that every state is recorded anew (`ingest_tfstate.records.fingerprint`).
+RULES_VERSION: Final = 2
 # Provider schemas nest some ten levels deep; orjson writes 254.
 MAX_DEPTH: Final = 64
 MAX_ATTRIBUTE_BYTES: Final = 32 * 1024

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import sys
 from collections.abc import Callable, Sequence
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest_tfstate.errors import StateError
-from ingest_tfstate.records import Sighting, first_records
+from ingest_tfstate.records import Sighting, fingerprint, first_records
 from ingest_tfstate.redact import Redactor
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.state import parse_state
@@ -28,7 +27,7 @@ def show(_: Callable[[], Settings], arguments: Sequence[str]) -> int:
             workspace=path.name.removesuffix(".tfstate"),
             source=path.name,
             state=parse_state(data),
-            digest=hashlib.sha256(data).hexdigest(),
+            digest=fingerprint(data),
             modified=modified,
             received=datetime.now(UTC),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from ingest_tfstate.errors import (
     Truncated,
 )
 from ingest_tfstate.recorder import Recorder
-from ingest_tfstate.records import Sighting
+from ingest_tfstate.records import Sighting, fingerprint
 from ingest_tfstate.source import Content, Found, Source
 from ingest_tfstate.state import parse_state
 from tfdrift.bus import BusError
@@ -145,7 +144,7 @@ class Watcher:
             await self._not_taken(workspace, error, where)
 
     async def _take(self, workspace: str, where: str, content: Content) -> None:
-        digest = await asyncio.to_thread(lambda: hashlib.sha256(content.data).hexdigest())
+        digest = await asyncio.to_thread(fingerprint, content.data)
         held = await self._shared.recorder.held(workspace)
         if held.head is not None and held.head.digest == digest:
             self._read("unchanged")
