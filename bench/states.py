@@ -7,7 +7,6 @@ beside the state's own bytes, and the longest time that the event loop stood sti
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import multiprocessing
 import resource
@@ -23,7 +22,7 @@ from tests.conftest import NatsServer
 
 from bench.report import report
 from ingest_tfstate.recorder import Recorder
-from ingest_tfstate.records import Sighting
+from ingest_tfstate.records import Sighting, fingerprint
 from ingest_tfstate.redact import Redactor
 from ingest_tfstate.state import parse_state
 from tfdrift.bus import Bus, NatsOptions, Retention
@@ -103,7 +102,8 @@ async def take(recorder: Recorder, file: Path) -> dict[str, Any]:
         state = await asyncio.to_thread(parse_state, data)
         parsed = time.perf_counter()
         now = datetime.now(UTC)
-        sighting = Sighting("bench", "file:///bench", state, hashlib.sha256(data).hexdigest(), now, now)
+        digest = await asyncio.to_thread(fingerprint, data)
+        sighting = Sighting("bench", "file:///bench", state, digest, now, now)
         await recorder.take(sighting, await recorder.held("bench"))
     return {
         "state_megabytes": round(len(data) / 1e6),

@@ -246,6 +246,24 @@ async def test_a_folder_that_appears_later_is_watched(nats_url: str, pipeline: P
         await pipeline.settled("prod", serial=1)
 
 
+async def test_a_volume_of_kubernetes_is_followed_through_its_links(
+    nats_url: str, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    """Each file is a link into ``..data``, itself a link that is replaced as a whole; one to nowhere is `missing`."""
+    write(tmp_path / "..v1/prod.tfstate", state(VPC))
+    write(tmp_path / "..v2/prod.tfstate", state(VPC, serial=2))
+    (tmp_path / "..data").symlink_to("..v1")
+    (tmp_path / "prod.tfstate").symlink_to("..data/prod.tfstate")
+    async with running(nats_url, f"{tmp_path}/*.tfstate"):
+        await pipeline.settled("prod", serial=1)
+        (tmp_path / "..new").symlink_to("..v2")
+        (tmp_path / "..new").replace(tmp_path / "..data")
+        await pipeline.settled("prod", serial=2)
+        (tmp_path / "..new").symlink_to("..v3")
+        (tmp_path / "..new").replace(tmp_path / "..data")
+        await pipeline.settled("prod", condition="missing")
+
+
 async def test_two_files_of_one_workspace_are_a_condition_of_the_second(
     nats_url: str, pipeline: Pipeline, tmp_path: Path
 ) -> None:
