@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from ingest_tfstate import errors
+from ingest_tfstate.records import check_order
 from ingest_tfstate.state import parse_state
 from tests.ingest_tfstate.states import LINEAGE, Bucket, resource, state
 from tfdrift.records import hidden_hash
@@ -177,6 +179,15 @@ def test_what_is_not_of_the_format_is_malformed(data: bytes) -> None:
     with pytest.raises(errors.Malformed) as raised:
         parse_state(data)
     assert str(raised.value)
+
+
+@pytest.mark.parametrize(("before", "after", "allowed"), [("", "a", True), ("a", "a", True), ("a", "b", False)])
+def test_a_state_without_lineage_may_be_given_one(before: str, after: str, allowed: bool) -> None:
+    """Terraform before 0.8 wrote none."""
+    bucket = Bucket()
+    bucket.take(state_v3(lineage=before))
+    with nullcontext() if allowed else pytest.raises(errors.LineageChanged):
+        check_order(parse_state(state(serial=2, lineage=after)), bucket.head)
 
 
 def test_a_backends_record_is_no_empty_state() -> None:

@@ -60,13 +60,15 @@ def fingerprint(data: bytes) -> str:
 def check_order(state: State, head: WorkspaceHead | None) -> None:
     """Whether `state` may follow `head`. The same serial may: local backends write one serial several times.
 
+    A state that never had a lineage is given one when a later Terraform writes it, and is the same one.
+
     Raises:
         StaleSerial: the state is older than the head.
         LineageChanged: it is another state altogether.
     """
     if head is None or head.condition == LINEAGE_ACCEPTED:
         return
-    if state.lineage != head.lineage:
+    if head.lineage and state.lineage != head.lineage:
         raise LineageChanged(
             f"the lineage is {state.lineage}, and was {head.lineage}: another state took the place of this one; "
             f"if that is meant, run: ingest-tfstate --accept-lineage {head.workspace}"
