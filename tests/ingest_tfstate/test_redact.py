@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from mapping_generator.provider_schema import load_snapshot
 
 from ingest_tfstate.errors import TooDeep
 from ingest_tfstate.redact import MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES_BYTES, MAX_DEPTH, Redactor
-from ingest_tfstate.secret_names import SECRET_BY_TYPE, is_secret_name
+from ingest_tfstate.secret_names import SECRET_BY_TYPE, is_secret_name, is_secret_text
 from ingest_tfstate.state import parse_state
 from tests.ingest_tfstate.states import REDACTOR, Bucket, resource, state
 from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER
@@ -184,6 +185,14 @@ def test_flags_ids_and_tags_with_telling_names_stay_readable() -> None:
         "manifest": {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "blue"}},
     }
     assert REDACTOR.redact("aws_thing", attributes) == attributes
+
+
+@pytest.mark.parametrize("text", ["a" * 400_000 + "=", ";" + " " * 400_000 + "=", "://" * 100_000 + "@"])
+def test_looking_for_secrets_takes_time_in_proportion_to_the_text(text: str) -> None:
+    """What looks like the begin of a secret at every character is not searched to its end from each."""
+    start = time.process_time()
+    assert not is_secret_text(text)
+    assert time.process_time() - start < 5
 
 
 def test_equal_values_have_equal_hashes_under_one_key_only() -> None:

@@ -229,7 +229,7 @@ _SECRET_TEXT: Final = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY"
     # The same in Base64, as in a kubeconfig: PRIVATE, RSA PRIVATE, EC PRIVATE, OPENSSH PRIVATE, ENCRYPTED PRIVATE.
     r"|LS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0EgUFJJVkFUR|BFQyBQUklWQVRF|BPUEVOU1NIIFBSSVZBVE|BFTkNSWVBURUQgUFJJVkFUR)"
-    r"|[A-Za-z][A-Za-z0-9+.-]*://[^/?#\s:@\"']*:[^/?#\s@\"']+@"
+    r"|[A-Za-z][A-Za-z0-9+.-]{1,30}://[^/?#\s:@\"']*:[^/?#\s@\"']+@"
     r"|(?:^|;)\s*(?i:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature)\s*=\s*[^;\s]"
 )
 
