@@ -33,6 +33,7 @@ from ingest_falco.normalise import normalise
 from tfdrift.bus import Bus, Entry, NatsOptions, Retention
 from tfdrift.envelope import Envelope
 from tfdrift.events import FalcoEvent
+from tfdrift.harness.main import COLLECTOR_THRESHOLDS
 from tfdrift.records import STATE_BUCKET, ResourceRecord, resource_key
 from tfdrift.subjects import Provider
 
@@ -134,6 +135,7 @@ async def load(url: str) -> tuple[float, Casebook, float]:
 
 async def main() -> dict[str, Any]:
     """Measure and report."""
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)  # as every service runs
     with TemporaryDirectory() as folder:
         server = NatsServer(Path(folder))
         server.start()

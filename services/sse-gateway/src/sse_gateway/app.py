@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import resource
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -30,9 +29,6 @@ from tfdrift.harness import Runtime
 
 # Connections besides the clients': NATS, the admin port, REST calls, files.
 SPARE_DESCRIPTORS: Final = 512
-# A full window is some hundred thousand objects without cycles. By its defaults (700, 10, 10) the collector looks at
-# them all whenever a herd of clients connects, and everything stands still for a tenth of a second.
-COLLECTOR_THRESHOLDS: Final = (20_000, 20, 50)
 
 
 async def run(runtime: Runtime[GatewaySettings]) -> None:
@@ -45,7 +41,6 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
             host=settings.http_host,
             remedy="set TFDRIFT_AUTH_TOKENS_FILE or TFDRIFT_AUTH_JWT_*, or let an authenticating proxy alone reach it",
         )
-    gc.set_threshold(*COLLECTOR_THRESHOLDS)
     _raise_descriptor_limit(settings.max_clients + SPARE_DESCRIPTORS)
     hub = Hub(Ring(settings.recent_window_bytes), settings.client_buffer_bytes, _now)
     ledger, mirror = Ledger(runtime.bus, hub), Mirror()
