@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from drift_detector.catalog_load import CatalogError, build_catalog, merge, parse_yaml
+from drift_detector.catalog_load import CatalogError, build_catalog, parse_yaml
+from drift_detector.catalog_merge import merge
 from drift_detector.claims import groups_of
 from drift_detector.normalise import Document
 

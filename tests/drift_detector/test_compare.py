@@ -179,6 +179,22 @@ def test_policies_are_compared_as_policies(one: Any, other: Any, verdict: Verdic
     assert same(json.dumps(other), one, comparison) is verdict
 
 
+def test_statements_are_put_into_a_policy_and_taken_out_by_their_sid() -> None:
+    """A permission of a queue or topic is one statement; what a service makes of none at all is not known."""
+    comparison = Comparison(Comparator.JSON_POLICY)
+    one, other = ({"Sid": name, "Effect": "Allow", "Action": "a:x"} for name in ("one", "other"))
+    policy = json.dumps({"Version": "2008-10-17", "Id": "own", "Statement": one}, indent=1)
+    add = Operation(attribute="policy", verb=Verb.ADD, value=[other])
+    remove = Operation(attribute="policy", verb=Verb.REMOVE, value=[{"Sid": "other"}])
+    both = apply(add, policy, comparison)
+    assert same(both, {"Version": "2008-10-17", "Id": "own", "Statement": [other, one]}, comparison) is SAME
+    assert apply(add, both, comparison) == both
+    assert same(apply(remove, both, comparison), policy, comparison) is SAME
+    assert apply(remove, policy, comparison) == policy
+    assert judge(add, "", comparison) is UNKNOWN
+    assert judge(remove, "", comparison) is SAME
+
+
 def test_a_url_encoded_policy_is_a_policy() -> None:
     """IAM's responses encode them."""
     encoded = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D"
@@ -201,12 +217,12 @@ def test_every_value_is_the_same_as_itself(value: Any, comparison: Comparison) -
     assert same(value, json.loads(json.dumps(value)), comparison) is SAME
 
 
-DIRECTED = (Comparator.BLOCKS, Comparator.CHOICE)
+DIRECTED = (Comparator.BLOCKS, Comparator.CHOICE, Comparator.LB_ACTIONS)
 
 
 @given(VALUES, VALUES, st.sampled_from([Comparison(how) for how in Comparator if how not in DIRECTED]))
 def test_being_the_same_has_no_direction(one: Any, other: Any, comparison: Comparison) -> None:
-    """Except for blocks, where the claim gives but a part of what is recorded, and choices, where it gives a name."""
+    """Except where the claim gives but a part of what is recorded, as of blocks and actions, or a name, of choices."""
     assert same(one, other, comparison) is same(other, one, comparison)
 
 

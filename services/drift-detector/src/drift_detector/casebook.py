@@ -65,7 +65,9 @@ class Casebook:
             self._found.clear()
         found = self._found.get(call.event_id)
         if found is None:
-            found = self._found[call.event_id] = [resolve_group(group, call, self.states) for group in call.groups]
+            catalog = self.judgement.catalog
+            found = [resolve_group(group, call, self.states, catalog) for group in call.groups]
+            self._found[call.event_id] = found
         return found
 
     def put_state(self, key: str, data: bytes) -> set[Case]:
@@ -128,7 +130,10 @@ class Casebook:
                 for target in group:
                     if target.act is Act.UPDATE or unmanaged_id(call, target) != case.drift:
                         continue
-                    elsewhere = any(meant.target != target for meant in resolve_group(group, call, self.states))
+                    elsewhere = any(
+                        meant.target != target
+                        for meant in resolve_group(group, call, self.states, self.judgement.catalog)
+                    )
                     expected = target.act is Act.DELETE or self._is_expected(group, call, target)
                     if expected and not elsewhere:
                         yield call, target

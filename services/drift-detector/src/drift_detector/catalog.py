@@ -19,6 +19,8 @@ ANY_IDENTITY: Final = "@identity"
 THE_ONLY: Final = "@only"
 # In a condition, that the call gives anything at all.
 ANYTHING: Final = "*"
+# In a condition, that the call gives something in which nothing is, as an empty element of XML.
+EMPTY: Final = ""
 
 # One tag of a resource; labels and annotations of an object of Kubernetes' are the same kind of thing.
 _ONE_OF_THE_TAGS: Final = (
@@ -27,7 +29,8 @@ _ONE_OF_THE_TAGS: Final = (
     *(f"metadata[0].{name}{sign}" for name in ("labels", "annotations") for sign in ".["),
 )
 
-Conditions = tuple[tuple[Path, frozenset[str | None]], ...]
+# The values that the first of some paths that gives any must have.
+Conditions = tuple[tuple[tuple[Path, ...], frozenset[str | None]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ class TargetRule:
 
     Attributes:
         optional: the identity attributes that may be missing.
-        when: the values that the call must have at these paths, in folded text; None for none, "*" for any.
+        when: the values that the call must have at these paths, in folded text; None for none, "*" for any, "" for
+            an empty one.
         maps: the map attributes that are changed by key, each with what is merged and which keys are dropped.
     """
 

@@ -70,6 +70,9 @@ class Transform(StrEnum):
     ARN_TAIL = "arn_tail"
     LAMBDA_NAME = "lambda_name"
     KMS_KEY_ID = "kms_key_id"
+    QUEUE_ARN = "queue_arn"
+    LOG_GROUP_NAME = "log_group_name"
+    COLON_TAIL = "colon_tail"
     CIDR = "cidr"
     COMMA_LIST = "comma_list"
     S3_GRANTS = "s3_grants"
@@ -236,8 +239,8 @@ class WrittenTarget(_Written):
     Attributes:
         id: the identity; a key ending in ``?`` is left out where the call does not give it, and without any
             other the target is none.
-        when: the call's values, by path, that the target is only meant with: one value or a list of any; null for
-            "not given", "*" for anything at all.
+        when: the call's values, by path or paths as a source's, that the target is only meant with: one value or a
+            list of any; null for "not given", "*" for anything at all, "" for an empty element.
         maps: map attributes that a call changes key by key.
     """
 

@@ -30,6 +30,7 @@ from drift_detector.catalog import (
     TargetRule,
 )
 from drift_detector.catalog_format import Kind, Transform
+from drift_detector.catalog_merge import merge
 from drift_detector.facts import Act
 from drift_detector.normalise import MISSING, Path, parse_path
 from drift_detector.paths import parse_attribute
@@ -124,46 +125,6 @@ def parse_yaml(text: str, name: str) -> dict[str, Any]:
     return document
 
 
-def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Two mapping documents as one: ``over`` wins, per event and, within an event, per attribute of a type's target.
-
-    A curated target takes over a generated one's ``set`` attributes that it neither has nor lists in ``ignore``.
-    """
-    merged = {**under, **over}
-    merged["types"] = _merge_types(under.get("types") or {}, over.get("types") or {})
-    merged["events"] = dict(under.get("events") or {})
-    for name, event in (over.get("events") or {}).items():
-        generated = merged["events"].get(name)
-        merged["events"][name] = _merge_event(generated, event) if isinstance(generated, dict) else event
-    return merged
-
-
-def _merge_types(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(under)
-    for name, facts in over.items():
-        below = merged.get(name) or {}
-        merged[name] = {**below, **facts}
-        for member in ("identity", "attributes"):
-            if member in below or member in facts:
-                merged[name][member] = {**(below.get(member) or {}), **(facts.get(member) or {})}
-    return merged
-
-
-def _merge_event(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    generated = {target["type"]: target.get("set") or {} for target in under.get("targets") or ()}
-
-    def filled(target: Mapping[str, Any]) -> dict[str, Any]:
-        curated = target.get("set") or {}
-        given = (target.get(name) or () for name in ("set", "add", "remove", "maps", "ignore"))
-        taken = {attribute for names in given for attribute in names}
-        extra = {k: v for k, v in generated.get(target.get("type", ""), {}).items() if k not in taken}
-        return {**target, "set": {**extra, **curated}} if extra else dict(target)
-
-    if "targets" in over and "each" not in over:
-        return {**over, "targets": [filled(target) for target in over["targets"]]}
-    return dict(over)
-
-
 def build_catalog(document: Mapping[str, Any], name: str) -> Catalog:
     """The catalog of one mapping document, checked.
 
@@ -246,8 +207,12 @@ def _compile_path(text: str, roots: frozenset[str]) -> Path:
     return path
 
 
+def _compile_paths(text: str, roots: frozenset[str]) -> tuple[Path, ...]:
+    return tuple(_compile_path(part, roots) for part in text.split("|"))
+
+
 def _compile_conditions(when: Mapping[str, Json], roots: frozenset[str]) -> Conditions:
-    return tuple((_compile_path(path, roots), _compile_values(value)) for path, value in when.items())
+    return tuple((_compile_paths(paths, roots), _compile_values(value)) for paths, value in when.items())
 
 
 def _compile_values(given: Json) -> frozenset[str | None]:
@@ -262,7 +227,7 @@ def _compile_source(source: written.WrittenSource, roots: frozenset[str]) -> Sou
         element.model_fields_set.discard("default")
         compiled = _compile_source(element, roots | {_ELEMENT})
         return Source(each=_compile_path(source.each, roots), element=compiled, one=source.one, default=default)
-    paths = tuple(_compile_path(text, roots) for text in source.from_.split("|")) if source.from_ is not None else ()
+    paths = _compile_paths(source.from_, roots) if source.from_ is not None else ()
     block = {key: _compile_source(inner, roots) for key, inner in source.block.items()} if source.block else None
     when = _compile_conditions(source.when, roots)
     return Source(paths, source.as_, source.const, block, source.values, default, when)

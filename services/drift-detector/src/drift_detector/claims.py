@@ -135,7 +135,7 @@ def _target(rule: TargetRule, document: Document, places: list[str]) -> Target |
         if found is not None:
             identity[attribute], given = found
             if attribute in _OWN_ARN_ATTRIBUTES or source.transform in _OWN_ARN_TRANSFORMS:
-                own.append(given)
+                own += [given, identity[attribute]]
         elif attribute not in rule.optional:
             return None
     operations = tuple(_operations(rule, document))

@@ -12,6 +12,11 @@ from drift_detector.normalise import scalar
 from tfdrift.events import Json
 
 _ACCOUNT: Final = re.compile(r"\d{12}")
+# https://sqs.REGION.amazonaws.com, the older https://REGION.queue.amazonaws.com and https://queue.amazonaws.com (of
+# us-east-1), a dual-stack or a VPC's endpoint; then the account and the name.
+_QUEUE_URL: Final = re.compile(
+    r"https?://(?:[\w-]+\.)*?(?:sqs(?:-fips)?\.(?P<region>[\w-]+)|(?P<older>[\w-]+)\.queue|queue)\.[\w.]+/(?P<path>\d{12}/[\w.-]+)"
+)
 
 
 def arn_account(arn: str) -> str | None:
@@ -48,6 +53,32 @@ def kms_key_id(name: str) -> str | None:
     if name.startswith("alias/") or ":alias/" in name:
         return None
     return name.rsplit("/", 1)[-1]
+
+
+def queue_arn(name: str) -> str:
+    """A queue's ARN of any of its URLs: the one that a state has need not be the one that a call was made with.
+
+    Source: https://docs.aws.amazon.com/general/latest/gr/sqs-service.html
+    """
+    url = _QUEUE_URL.fullmatch(name)
+    if url is None:
+        return name
+    region = url["region"] or url["older"] or "us-east-1"
+    partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+    return ":".join(("arn", partition, "sqs", region, *url["path"].split("/")))
+
+
+def log_group_name(name: str) -> str | None:
+    """A log group's name of its ARN, which may end in ``:*``; None for an ARN of something else."""
+    if not name.startswith("arn:"):
+        return name
+    _, found, rest = name.partition(":log-group:")
+    return rest.removesuffix(":*") if found else None
+
+
+def colon_tail(name: str) -> str:
+    """The last part of an id that the provider makes of several: ``12abc:34def`` gives ``34def``."""
+    return name.rsplit(":", 1)[-1]
 
 
 def path_tail(name: str) -> str:
@@ -91,6 +122,9 @@ _FORMS: Final[dict[Transform, Callable[[str], str | None]]] = {
     Transform.ARN_TAIL: arn_tail,
     Transform.LAMBDA_NAME: lambda_name,
     Transform.KMS_KEY_ID: kms_key_id,
+    Transform.QUEUE_ARN: queue_arn,
+    Transform.LOG_GROUP_NAME: log_group_name,
+    Transform.COLON_TAIL: colon_tail,
     Transform.CIDR: canonical_cidr,
     Transform.FOLDED: str.lower,
     Transform.PATH_TAIL: path_tail,

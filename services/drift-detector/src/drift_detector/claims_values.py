@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from drift_detector.catalog import ANYTHING, Conditions, Source
+from drift_detector.catalog import ANYTHING, EMPTY, Conditions, Source
 from drift_detector.catalog_format import Transform
 from drift_detector.claims_identity import identity_form
 from drift_detector.claims_rules import rules_of
@@ -51,6 +51,8 @@ _SECURITY_RULE: Final = {
 
 Value = Json | Absent | Hidden
 
+_NOTHING: Final[tuple[Json, ...]] = (None, "", {}, [])
+
 
 def is_hidden(value: Json) -> bool:
     """Whether a text is what AWS writes in place of a value that it hides."""
@@ -80,13 +82,14 @@ def value_of(source: Source, document: Document) -> Value:
 
 def meets(when: Conditions, document: Document) -> bool:
     """Whether a call gives what a mapping's conditions ask for."""
-    return all(_asked_for(document.find(path), values) for path, values in when)
+    return all(_asked_for([document.find(path) for path in paths], values) for paths, values in when)
 
 
-def _asked_for(found: Json | Absent, values: frozenset[str | None]) -> bool:
-    value = None if isinstance(found, Absent) else scalar(found)
-    if value in (None, "", {}, []):
-        return None in values
+def _asked_for(found: list[Json | Absent], values: frozenset[str | None]) -> bool:
+    there = [scalar(one) for one in found if not isinstance(one, Absent)]
+    value = next((one for one in there if one not in _NOTHING), None)
+    if value is None:
+        return None in values or (EMPTY in values and bool(there))
     return ANYTHING in values or str(value).lower() in values
 
 

@@ -34,6 +34,7 @@ from drift_detector.compare_values import (
 from drift_detector.facts import Operation, Verb
 from drift_detector.normalise import MISSING, Absent
 from drift_detector.paths import format_attribute
+from drift_detector.policies import add_statements, parse_policy, remove_statements
 from tfdrift.events import Json
 from tfdrift.records import hidden_hash
 
@@ -54,9 +55,21 @@ def judge(
     if operation.unknown:
         return UNKNOWN
     current = None if isinstance(recorded, Absent) else recorded
-    if operation.verb is not Verb.SET and hidden_hash(current) is not None:
+    if not can_apply(operation, current, comparison):
         return UNKNOWN
     return same(apply(operation, current, comparison), current, comparison, hasher)
+
+
+def can_apply(operation: Operation, current: Json | Absent, comparison: Comparison = PLAIN) -> bool:
+    """Whether what an operation makes of a value can be told.
+
+    Not where the value is hidden, nor where a statement is added to no policy: the service then makes a document
+    (``Version``, ``Id``) around it.
+    """
+    if operation.verb is Verb.SET:
+        return True
+    makes_a_policy = operation.verb is Verb.ADD and comparison.how is Comparator.JSON_POLICY
+    return hidden_hash(current) is None and not (makes_a_policy and parse_policy(current) is None)
 
 
 def apply(operation: Operation, current: Json | Absent, comparison: Comparison = PLAIN) -> Json:
@@ -69,8 +82,11 @@ def apply(operation: Operation, current: Json | Absent, comparison: Comparison =
         return operation.value
     if hidden_hash(current) is not None:
         return current
-    there = list(current) if isinstance(current, list) else []
     elements: list[Json] = operation.value if isinstance(operation.value, list) else [operation.value]
+    if comparison.how is Comparator.JSON_POLICY:
+        policy = None if isinstance(current, Absent) else current
+        return (add_statements if operation.verb is Verb.ADD else remove_statements)(policy, elements)
+    there = list(current) if isinstance(current, list) else []
     if comparison.how is Comparator.SG_RULES:
         return add_rules(there, elements) if operation.verb is Verb.ADD else remove_rules(there, elements)
     for element in elements:
@@ -134,9 +150,9 @@ def same(  # noqa: PLR0911 - a table of cases
     ):
         # The chosen block may well be empty, which is not the same as none.
         return choice(claimed, recorded)
-    if _unset(recorded, comparison):
-        return SAME if comparison.optional or _unset(claimed, comparison) else DIFFERENT
-    if _unset(claimed, comparison):
+    if is_unset(recorded, comparison):
+        return SAME if comparison.optional or is_unset(claimed, comparison) else DIFFERENT
+    if is_unset(claimed, comparison):
         return DIFFERENT
     match comparison.how:
         case Comparator.SET:
@@ -152,7 +168,8 @@ def same(  # noqa: PLR0911 - a table of cases
             return (test(claimed, recorded) if test else None) or _value(claimed, recorded, hasher)
 
 
-def _unset(value: Json, comparison: Comparison) -> bool:
+def is_unset(value: Json, comparison: Comparison) -> bool:
+    """Whether a value says nothing of an attribute."""
     if _empty(value):
         return True
     return any(
@@ -280,4 +297,4 @@ _TESTS: Final[dict[Comparator, Callable[[Json, Json], Verdict | None]]] = {
     Comparator.SG_RULES: _sg_rules,
 }
 
-__all__ = ["MISSING", "Verdict", "apply", "judge", "per_tag", "same"]
+__all__ = ["MISSING", "Verdict", "apply", "can_apply", "is_unset", "judge", "per_tag", "same"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from drift_detector.catalog import Catalog
-from drift_detector.compare import Hasher, apply, per_tag, same
+from drift_detector.compare import Hasher, apply, can_apply, per_tag, same
 from drift_detector.compare_values import Verdict
 from drift_detector.correlate import (
     FOR_EVER,
@@ -33,7 +33,7 @@ from drift_detector.correlate import (
     unconfirmed,
 )
 from drift_detector.drift_payload import display_identity, drift_id, managed_drift, unmanaged_drift
-from drift_detector.facts import Act, Call, Operation, Target, Verb
+from drift_detector.facts import Act, Call, Operation, Target
 from drift_detector.lives import Life, lives_of
 from drift_detector.normalise import MISSING, Absent
 from drift_detector.paths import located, parse_attribute
@@ -41,7 +41,7 @@ from drift_detector.paths import recorded as recorded_at
 from drift_detector.resolve import Meant
 from drift_detector.rules import Rules
 from tfdrift.events import Drift, DriftKind
-from tfdrift.records import ResourceRecord, digest, hidden_hash
+from tfdrift.records import ResourceRecord, digest
 
 # Since when a state held a thing, and until when.
 Holding = tuple[datetime, datetime]
@@ -216,7 +216,7 @@ def _read(
         return same(None if isinstance(cloud, Absent) else cloud, recorded, comparison, judgement.hasher)
 
     def applied(operation: Operation, current: Value) -> Value | Unknown:
-        if operation.verb is not Verb.SET and hidden_hash(current) is not None:
+        if not can_apply(operation, current, comparison):
             return UNKNOWN
         return apply(operation, current, comparison)
 

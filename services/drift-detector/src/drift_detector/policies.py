@@ -49,6 +49,30 @@ def policy_text(policy: Json) -> Json:
     return policy if document is None else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
+def add_statements(policy: Json, statements: list[Json]) -> Json:
+    """A policy's text after statements were put into it; those with the ``Sid`` of one of them are replaced."""
+    return _with_statements(policy, _others(policy, statements) + statements)
+
+
+def remove_statements(policy: Json, statements: list[Json]) -> Json:
+    """A policy's text after the statements with these ``Sid`` were taken out."""
+    return _with_statements(policy, _others(policy, statements))
+
+
+def _others(policy: Json, statements: list[Json]) -> list[Json]:
+    named = {statement.get("Sid") for statement in statements if isinstance(statement, dict)}
+    document = parse_policy(policy) or {}
+    listed = _listed(document.get("Statement"))
+    return [one for one in listed if not isinstance(one, dict) or one.get("Sid") not in named]
+
+
+def _with_statements(policy: Json, statements: list[Json]) -> Json:
+    document = parse_policy(policy)
+    if document is None or _listed(document.get("Statement")) == statements:
+        return policy
+    return policy_text({**document, "Statement": statements})
+
+
 def canonical_policy(policy: Json) -> str | None:
     """Text that is equal for equivalent policies; None for what is no policy document."""
     document = parse_policy(policy)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drift_detector.catalog import Catalog
-from drift_detector.facts import Act, Call, Target, Verb
+from drift_detector.compare import is_unset
+from drift_detector.facts import Act, Call, Operation, Target, Verb
 from drift_detector.index import Held, Match, StateIndex, parents_of
 from drift_detector.lives import lives_of
 from drift_detector.normalise import MISSING
 from drift_detector.paths import recorded
+from tfdrift.events import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Meant:
     life: int
 
 
-def resolve_group(group: tuple[Target, ...], call: Call, index: StateIndex) -> list[Meant]:
+def resolve_group(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> list[Meant]:
     """What a group means: the first alternative that some state held when the call was made, in every workspace.
 
     Where none did, it is the first that some state holds now, as what a call has only just created, and else the first
@@ -30,7 +32,9 @@ def resolve_group(group: tuple[Target, ...], call: Call, index: StateIndex) -> l
     named: list[tuple[Target, Match]] = []
     for target in group:
         matches = [
-            match for match in index.matches(target, call.account_id, call.region) if _has_a_place_for(target, match)
+            match
+            for match in index.matches(target, call.account_id, call.region)
+            if _has_a_place_for(target, match, catalog)
         ]
         then = [match for match in matches if match.lifetime.includes(call.occurred)]
         if then:
@@ -40,13 +44,28 @@ def resolve_group(group: tuple[Target, ...], call: Call, index: StateIndex) -> l
     return [Meant(target, match.held, match.life) for target, match in chosen if target is chosen[0][0]]
 
 
-def _has_a_place_for(target: Target, match: Match) -> bool:
-    """Whether a resource holds the sets that a target's elements would be in; null means that they live elsewhere."""
+def _has_a_place_for(target: Target, match: Match, catalog: Catalog) -> bool:
+    """Whether a resource records something of what a target's operations are about.
+
+    The sets that elements would be in are null where they live elsewhere, and so are optional attributes unset.
+    """
     elements = [operation for operation in target.operations if operation.verb is not Verb.SET]
-    if not elements:
+    is_optional = target.act is Act.UPDATE and all(
+        catalog.comparison(target.type, operation.attribute).optional for operation in target.operations
+    )
+    if not elements and not is_optional:
         return True
     attributes = lives_of(match.held.record())[match.life].attributes
+    if is_optional and not any(
+        _is_recorded(operation, target.type, attributes, catalog) for operation in target.operations
+    ):
+        return False
     return all(recorded(attributes, operation.attribute) not in (MISSING, None) for operation in elements)
+
+
+def _is_recorded(operation: Operation, kind: str, attributes: dict[str, Json], catalog: Catalog) -> bool:
+    value = recorded(attributes, operation.attribute)
+    return value is not MISSING and not is_unset(value, catalog.comparison(kind, operation.attribute))
 
 
 def creation(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> Target | None:
