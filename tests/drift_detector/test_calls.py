@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from drift_detector.catalog import ANY_TYPE, Catalog, Source
+from drift_detector.catalog_format import Comparator
 from drift_detector.catalog_load import build_catalog, curated_document
 from drift_detector.claims import call_of
 from drift_detector.facts import Call, Operation, Target, Verb
@@ -73,7 +74,12 @@ def _unknown_names(catalog: Catalog, schema: dict[str, Any]) -> set[str]:
             parts = (target.identity, target.set, target.add, target.remove, target.maps, entries)
             named |= {(target.type, attribute) for part in parts for attribute in part}
             sources = (*target.set.items(), *target.add.items(), *target.remove.items())
-            named |= {(target.type, path) for attribute, source in sources for path in _members(attribute, source)}
+            named |= {
+                (target.type, path)
+                for attribute, source in sources
+                if catalog.comparison(target.type, attribute).how is not Comparator.JSON_POLICY
+                for path in _members(attribute, source)
+            }
     for name, facts in catalog.types.items():
         named |= {(name, attribute) for attribute in (*facts.attributes, *facts.identity)}
         for parent in facts.parents:
