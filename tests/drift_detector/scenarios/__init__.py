@@ -23,6 +23,14 @@ _THEMES = (
     "lifecycles",
     "networks",
     "fleets",
+    "credentials",
+    "attachments",
+    "buckets",
+    "keys",
+    "functions",
+    "messages",
+    "secrets",
+    "watches",
 )
 
 

@@ -1,0 +1,171 @@
+"""Functions: an environment that the log always writes, permissions, what they read, code that is signed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.drift_detector.playbook import called, wrote
+from tests.drift_detector.scenarios.services import permission, queue
+from tests.drift_detector.scenarios.terms import (
+    Scenarios,
+    arn,
+    deleted,
+    modified,
+    placed,
+    unknown,
+    unmanaged,
+)
+from tests.drift_detector.scenarios.values import FUNCTION, configure, function
+
+FUNCTION_ARN = arn("lambda", "function:app")
+QUEUE_ARN = arn("sqs", "jobs")
+ADDED = {"uUID": "a1b2-1", "functionArn": FUNCTION_ARN, "eventSourceArn": QUEUE_ARN}
+
+
+def mapping(**changes: Any) -> dict[str, Any]:
+    """What makes the function read the queue."""
+    attributes = {
+        "id": "a1b2-1",
+        "uuid": "a1b2-1",
+        "function_name": "app",
+        "function_arn": FUNCTION_ARN,
+        "event_source_arn": QUEUE_ARN,
+        "enabled": True,
+        "batch_size": 10,
+        "maximum_batching_window_in_seconds": 0,
+        "filter_criteria": [],
+        "scaling_config": [],
+        "destination_config": [],
+    }
+    return placed("aws_lambda_event_source_mapping.jobs", **(attributes | changes))
+
+
+SCENARIOS: Scenarios = {
+    "a longer timeout says nothing of the environment that the log writes with it": (
+        [wrote(0, function()), configure(timeout=60, environment={})],
+        [modified(FUNCTION, "timeout", 30, 60)],
+    ),
+    "layers as they are, with an environment that the log writes with them, are no change": (
+        [
+            wrote(0, function()),
+            configure(environment={}, layers=[arn("lambda", "layer:a:1"), arn("lambda", "layer:b:2")]),
+        ],
+        [],
+    ),
+    "an environment alone, with the key that the console sends with it, is unknown": (
+        [wrote(0, function()), configure(environment={}, kMSKeyArn="", revisionId="1")],
+        [unknown(FUNCTION, "environment", [{"variables": {"LEVEL": "info"}}])],
+    ),
+    "a function's concurrency taken away and given back is reverted": (
+        [
+            wrote(0, function(reserved_concurrent_executions=5)),
+            called(5, "lambda:DeleteFunctionConcurrency20171031", {"functionName": "app"}),
+            called(
+                6,
+                "lambda:PutFunctionConcurrency20171031",
+                {"functionName": FUNCTION_ARN, "reservedConcurrentExecutions": 5},
+            ),
+        ],
+        [modified(FUNCTION, "reserved_concurrent_executions", 5, -1, end="reverted")],
+    ),
+    "a permission on a managed function is unmanaged": (
+        [
+            wrote(0, function()),
+            called(
+                5,
+                "lambda:AddPermission20150331v2",
+                {
+                    "functionName": FUNCTION_ARN,
+                    "statementId": "backdoor",
+                    "action": "lambda:InvokeFunction",
+                    "principal": "*",
+                },
+            ),
+        ],
+        [unmanaged("aws_lambda_permission", "app/backdoor")],
+    ),
+    "a permission on a function of nobody is nobody's": (
+        [
+            wrote(0, function()),
+            called(
+                5,
+                "lambda:AddPermission20150331v2",
+                {"functionName": "theirs", "statementId": "x", "action": "lambda:InvokeFunction", "principal": "*"},
+            ),
+        ],
+        [],
+    ),
+    "a permission removed and added again as it was is reverted": (
+        [
+            wrote(0, function(), permission()),
+            called(5, "lambda:RemovePermission20150331v2", {"functionName": "app", "statementId": "events"}),
+            called(
+                6,
+                "lambda:AddPermission20150331v2",
+                {
+                    "functionName": "app",
+                    "statementId": "events",
+                    "action": "lambda:InvokeFunction",
+                    "principal": "events.amazonaws.com",
+                },
+            ),
+        ],
+        [deleted("aws_lambda_permission.events", "events", end="reverted")],
+    ),
+    "a managed function that reads a queue of nobody is unmanaged": (
+        [
+            wrote(0, function()),
+            called(
+                5,
+                "lambda:CreateEventSourceMapping20150331",
+                {"functionName": "app", "eventSourceArn": QUEUE_ARN, "enabled": True},
+                response=ADDED,
+            ),
+        ],
+        [unmanaged("aws_lambda_event_source_mapping", "a1b2-1")],
+    ),
+    "a function of nobody that reads a managed queue, and no more, is reverted": (
+        [
+            wrote(0, queue()),
+            called(
+                5,
+                "lambda:CreateEventSourceMapping20150331",
+                {"functionName": "app", "eventSourceArn": QUEUE_ARN, "enabled": True},
+                response=ADDED,
+            ),
+            called(6, "lambda:DeleteEventSourceMapping20150331", {"uUID": "a1b2-1"}, response=ADDED),
+        ],
+        [unmanaged("aws_lambda_event_source_mapping", "a1b2-1", end="reverted")],
+    ),
+    "a managed mapping deleted is a drift": (
+        [wrote(0, mapping()), called(5, "lambda:DeleteEventSourceMapping20150331", {"uUID": "a1b2-1"})],
+        [deleted("aws_lambda_event_source_mapping.jobs", "a1b2-1")],
+    ),
+    "a mapping that the console sends as it is changes nothing": (
+        [
+            wrote(0, mapping()),
+            called(
+                5,
+                "lambda:UpdateEventSourceMapping20150331",
+                {
+                    "uUID": "a1b2-1",
+                    "functionName": FUNCTION_ARN,
+                    "enabled": True,
+                    "batchSize": 10,
+                    "filterCriteria": {},
+                    "scalingConfig": {},
+                    "destinationConfig": {"onFailure": {}},
+                    "maximumBatchingWindowInSeconds": 0,
+                },
+            ),
+        ],
+        [],
+    ),
+    "code that must no longer be signed is a drift": (
+        [
+            wrote(0, function(code_signing_config_arn=arn("lambda", "code-signing-config:csc-1"))),
+            called(5, "lambda:DeleteFunctionCodeSigningConfig20200630", {"functionName": "app"}),
+        ],
+        [modified(FUNCTION, "code_signing_config_arn", arn("lambda", "code-signing-config:csc-1"), None)],
+    ),
+}
