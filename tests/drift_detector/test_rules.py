@@ -96,6 +96,12 @@ GRADED = [
     (judged("kubernetes_deployment", "spec[0].replicas", 2, 3), Severity.MEDIUM),
     (judged("aws_db_instance", None, "db", None, kind=DriftKind.DELETED), Severity.CRITICAL),
     (judged("aws_instance", None, None, "i-9", kind=DriftKind.UNMANAGED), Severity.LOW),
+    (judged("aws_lambda_permission", None, None, {"statement_id": "x"}, kind=DriftKind.UNMANAGED), Severity.HIGH),
+    (judged("aws_ecr_repository_policy", None, None, {"repository": "x"}, kind=DriftKind.UNMANAGED), Severity.HIGH),
+    (judged("aws_cloudwatch_log_subscription_filter", None, None, {}, kind=DriftKind.UNMANAGED), Severity.HIGH),
+    (judged("aws_organizations_organization", "enabled_policy_types", ["SCP"], []), Severity.HIGH),
+    (judged("aws_guardduty_filter", None, None, {"name": "quiet"}, kind=DriftKind.UNMANAGED), Severity.HIGH),
+    (judged("aws_kms_external_key", None, "k", None, kind=DriftKind.DELETED), Severity.CRITICAL),
 ]
 
 
