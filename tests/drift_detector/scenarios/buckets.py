@@ -12,6 +12,7 @@ from tests.drift_detector.scenarios.terms import (
     deleted,
     modified,
     placed,
+    unknown,
     unmanaged,
 )
 from tests.drift_detector.test_correlation import other
@@ -105,6 +106,13 @@ SCENARIOS: Scenarios = {
             called(5, "s3:PutBucketAcl", {"bucketName": NAME, "acl": "", "x-amz-acl": ["private"]}),
         ],
         [],
+    ),
+    "a bucket shared by headers is told of unknown grants": (
+        [
+            wrote(0, bucket(acl=None, grant=[OWNER])),
+            called(5, "s3:PutBucketAcl", {"bucketName": NAME, "acl": "", "x-amz-grant-read": 'id="0f"'}),
+        ],
+        [unknown(BUCKET, "grant", [OWNER])],
     ),
     "a private bucket made private again changes nothing": (
         [

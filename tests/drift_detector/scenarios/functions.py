@@ -161,6 +161,83 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
+    "a managed layer shared with everybody is unmanaged": (
+        [
+            wrote(
+                0,
+                placed(
+                    "aws_lambda_layer_version.base",
+                    id=arn("lambda", "layer:base:3"),
+                    arn=arn("lambda", "layer:base:3"),
+                    layer_arn=arn("lambda", "layer:base"),
+                    layer_name="base",
+                    version="3",
+                ),
+            ),
+            called(
+                5,
+                "lambda:AddLayerVersionPermission20181031",
+                {
+                    "layerName": arn("lambda", "layer:base"),
+                    "versionNumber": 3,
+                    "statementId": "all",
+                    "action": "lambda:GetLayerVersion",
+                    "principal": "*",
+                },
+            ),
+        ],
+        [unmanaged("aws_lambda_layer_version_permission", "base/3/all")],
+    ),
+    "what becomes of failed events put as it is by default changes nothing": (
+        [
+            wrote(
+                0,
+                placed(
+                    "aws_lambda_function_event_invoke_config.app",
+                    id="app",
+                    function_name=FUNCTION_ARN,
+                    qualifier="",
+                    maximum_event_age_in_seconds=0,
+                    maximum_retry_attempts=1,
+                    destination_config=[],
+                ),
+            ),
+            called(
+                5,
+                "lambda:PutFunctionEventInvokeConfig20191101",
+                {"functionName": "app", "maximumEventAgeInSeconds": 21600, "maximumRetryAttempts": 1},
+            ),
+        ],
+        [],
+    ),
+    "an alias that sends a tenth elsewhere is a drift": (
+        [
+            wrote(
+                0,
+                placed(
+                    "aws_lambda_alias.live",
+                    id=arn("lambda", "function:app:live"),
+                    arn=arn("lambda", "function:app:live"),
+                    name="live",
+                    function_name=FUNCTION_ARN,
+                    function_version="7",
+                    description="",
+                    routing_config=[],
+                ),
+            ),
+            called(
+                5,
+                "lambda:UpdateAlias20150331",
+                {
+                    "functionName": "app",
+                    "name": "live",
+                    "functionVersion": "7",
+                    "routingConfig": {"additionalVersionWeights": {"8": 0.1}},
+                },
+            ),
+        ],
+        [modified("aws_lambda_alias.live", "routing_config[0].additional_version_weights", None, {"8": 0.1})],
+    ),
     "code that must no longer be signed is a drift": (
         [
             wrote(0, function(code_signing_config_arn=arn("lambda", "code-signing-config:csc-1"))),

@@ -64,7 +64,39 @@ def topic(**changes: Any) -> dict[str, Any]:
     return placed(TOPIC, **(attributes | changes))
 
 
+def subscriber(**changes: Any) -> dict[str, Any]:
+    """Who is told by the topic."""
+    attributes = {
+        "id": f"{TOPIC_ARN}:1",
+        "arn": f"{TOPIC_ARN}:1",
+        "topic_arn": TOPIC_ARN,
+        "protocol": "sqs",
+        "endpoint": QUEUE_ARN,
+        "filter_policy": "",
+        "redrive_policy": "",
+        "raw_message_delivery": False,
+    }
+    return placed("aws_sns_topic_subscription.jobs", **(attributes | changes))
+
+
+def on_subscriber(name: str, value: str) -> Step:
+    """Somebody sets an attribute of the subscription."""
+    return called(
+        5,
+        "sns:SetSubscriptionAttributes",
+        {"subscriptionArn": f"{TOPIC_ARN}:1", "attributeName": name, "attributeValue": value},
+    )
+
+
 SCENARIOS: Scenarios = {
+    "a filter taken away where none was changes nothing": (
+        [wrote(0, subscriber()), on_subscriber("FilterPolicy", "{}")],
+        [],
+    ),
+    "a filter taken away is a drift": (
+        [wrote(0, subscriber(filter_policy='{"kind":["order"]}')), on_subscriber("FilterPolicy", "{}")],
+        [modified("aws_sns_topic_subscription.jobs", "filter_policy", '{"kind":["order"]}', "{}")],
+    ),
     "another account may send: a statement more in the queue's policy": (
         [wrote(0, queue(policy=text(SENDERS))), permit()],
         [modified(QUEUE, "policy", text(SENDERS), text(with_others()))],

@@ -50,7 +50,74 @@ def subscription() -> dict[str, Any]:
     )
 
 
+def watching(**changes: Any) -> dict[str, Any]:
+    """A rule of the default bus."""
+    attributes: dict[str, Any] = {
+        "id": "roots",
+        "name": "roots",
+        "arn": arn("events", "rule/roots"),
+        "event_bus_name": "default",
+        "description": "",
+        "event_pattern": '{"source":["aws.signin"]}',
+        "schedule_expression": "",
+        "role_arn": "",
+    }
+    return placed("aws_cloudwatch_event_rule.roots", **(attributes | changes))
+
+
+def aimed(**changes: Any) -> dict[str, Any]:
+    """Where the rule's events go."""
+    attributes: dict[str, Any] = {
+        "id": "roots-alarms",
+        "rule": "roots",
+        "target_id": "alarms",
+        "event_bus_name": "default",
+        "arn": TOPIC_ARN,
+        "role_arn": "",
+        "input": "",
+        "input_path": "",
+        "input_transformer": [],
+        "dead_letter_config": [],
+        "retry_policy": [],
+    }
+    return placed("aws_cloudwatch_event_target.roots", **(attributes | changes))
+
+
+def aim() -> Step:
+    """Somebody puts the target, and nothing but where it is."""
+    return called(
+        5,
+        "events:PutTargets",
+        {"rule": "roots", "targets": [{"id": "alarms", "arn": TOPIC_ARN}]},
+        response={"failedEntryCount": 0, "failedEntries": []},
+    )
+
+
 SCENARIOS: Scenarios = {
+    "a rule switched off is a drift": (
+        [wrote(0, watching(is_enabled=True, state="ENABLED")), called(5, "events:DisableRule", {"name": "roots"})],
+        [modified("aws_cloudwatch_event_rule.roots", "state", "ENABLED", "DISABLED")],
+    ),
+    "a rule of an old provider switched off is a drift": (
+        [wrote(0, watching(is_enabled=True)), called(5, "events:DisableRule", {"name": "roots"})],
+        [modified("aws_cloudwatch_event_rule.roots", "is_enabled", True, False)],
+    ),
+    "a rule of an old provider put as it is changes nothing": (
+        [
+            wrote(0, watching(is_enabled=True)),
+            called(
+                5,
+                "events:PutRule",
+                {"name": "roots", "eventPattern": '{ "source": ["aws.signin"] }', "state": "ENABLED"},
+            ),
+        ],
+        [],
+    ),
+    "a target put as it is changes nothing": ([wrote(0, watching(), aimed()), aim()], []),
+    "a target put without its input loses it": (
+        [wrote(0, watching(), aimed(input_path="$.detail")), aim()],
+        [modified("aws_cloudwatch_event_target.roots", "input_path", "$.detail", None)],
+    ),
     "a managed log group's lines sent elsewhere are unmanaged": (
         [wrote(0, group()), subscribe()],
         [unmanaged("aws_cloudwatch_log_subscription_filter", "/app/out")],

@@ -10,7 +10,7 @@ from drift_detector.facts import Act, Call, Operation, Target, Verb
 from drift_detector.index import Held, Match, StateIndex, parents_of
 from drift_detector.lives import lives_of
 from drift_detector.normalise import MISSING
-from drift_detector.paths import recorded
+from drift_detector.paths import parse_attribute, recorded
 from tfdrift.events import Json
 
 
@@ -34,7 +34,7 @@ def resolve_group(group: tuple[Target, ...], call: Call, index: StateIndex, cata
         matches = [
             match
             for match in index.matches(target, call.account_id, call.region)
-            if _has_a_place_for(target, match, catalog)
+            if _has_a_place_for(target, match, catalog, alone=len(group) == 1)
         ]
         then = [match for match in matches if match.lifetime.includes(call.occurred)]
         if then:
@@ -44,28 +44,30 @@ def resolve_group(group: tuple[Target, ...], call: Call, index: StateIndex, cata
     return [Meant(target, match.held, match.life) for target, match in chosen if target is chosen[0][0]]
 
 
-def _has_a_place_for(target: Target, match: Match, catalog: Catalog) -> bool:
+def _has_a_place_for(target: Target, match: Match, catalog: Catalog, *, alone: bool) -> bool:
     """Whether a resource records something of what a target's operations are about.
 
-    The sets that elements would be in are null where they live elsewhere, and so are optional attributes unset.
+    The sets that elements would be in are null where they live elsewhere. What changes a resource otherwise than by
+    its elements is only asked about where there is another alternative: a state spells all attributes that its
+    provider's version knows, and leaves those unset that are optional.
     """
     elements = [operation for operation in target.operations if operation.verb is not Verb.SET]
-    is_optional = target.act is Act.UPDATE and all(
-        catalog.comparison(target.type, operation.attribute).optional for operation in target.operations
-    )
-    if not elements and not is_optional:
+    if not elements and (alone or target.act is not Act.UPDATE):
         return True
     attributes = lives_of(match.held.record())[match.life].attributes
-    if is_optional and not any(
-        _is_recorded(operation, target.type, attributes, catalog) for operation in target.operations
-    ):
+    if any(recorded(attributes, operation.attribute) in (MISSING, None) for operation in elements):
         return False
-    return all(recorded(attributes, operation.attribute) not in (MISSING, None) for operation in elements)
+    return target.act is not Act.UPDATE or any(
+        _is_recorded(operation, target.type, attributes, catalog) for operation in target.operations
+    )
 
 
 def _is_recorded(operation: Operation, kind: str, attributes: dict[str, Json], catalog: Catalog) -> bool:
-    value = recorded(attributes, operation.attribute)
-    return value is not MISSING and not is_unset(value, catalog.comparison(kind, operation.attribute))
+    comparison = catalog.comparison(kind, operation.attribute)
+    if comparison.optional:
+        value = recorded(attributes, operation.attribute)
+        return value is not MISSING and not is_unset(value, comparison)
+    return parse_attribute(operation.attribute)[0] in attributes
 
 
 def creation(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> Target | None:
