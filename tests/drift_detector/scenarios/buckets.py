@@ -44,6 +44,12 @@ def told(function: str, events: Any, identifier: str) -> dict[str, Any]:
     return {"CloudFunction": function, "Event": events, "Id": identifier}
 
 
+def granting(*grants: dict[str, Any]) -> dict[str, Any]:
+    """The body of a list of grants, the owner's first; CloudTrail writes one alone as an object."""
+    owner = {"Grantee": {"xsi:type": "CanonicalUser", "ID": "0a1b2c"}, "Permission": "FULL_CONTROL"}
+    return S3 | {"Owner": {"ID": "0a1b2c"}, "AccessControlList": {"Grant": [owner, *grants] if grants else owner}}
+
+
 def tells(function: str, events: list[str], identifier: str) -> dict[str, Any]:
     """A function that is told, as a state has it."""
     return {
@@ -113,6 +119,51 @@ SCENARIOS: Scenarios = {
             called(5, "s3:PutBucketAcl", {"bucketName": NAME, "acl": "", "x-amz-grant-read": 'id="0f"'}),
         ],
         [unknown(BUCKET, "grant", [OWNER])],
+    ),
+    "a list that the console saves as the owner's alone changes nothing": (
+        [
+            wrote(0, bucket(acl="private", grant=[])),
+            called(5, "s3:PutBucketAcl", {"bucketName": NAME, "acl": "", "AccessControlPolicy": granting()}),
+        ],
+        [],
+    ),
+    "a list with everybody in it, of which the bucket says nothing, is unmanaged": (
+        [
+            wrote(0, bucket(acl="private", grant=[])),
+            called(
+                5,
+                "s3:PutBucketAcl",
+                {
+                    "bucketName": NAME,
+                    "acl": "",
+                    "AccessControlPolicy": granting(
+                        {"Grantee": {"xsi:type": "Group", "URI": EVERYBODY}, "Permission": "READ"}
+                    ),
+                },
+            ),
+        ],
+        [unmanaged("aws_s3_bucket_acl", NAME)],
+    ),
+    "a bucket to which logs may be delivered is a drift of its grants": (
+        [
+            wrote(0, bucket(acl=None, grant=[OWNER])),
+            called(5, "s3:PutBucketAcl", {"bucketName": NAME, "acl": "", "x-amz-acl": "log-delivery-write"}),
+        ],
+        [
+            modified(
+                BUCKET,
+                "grant",
+                [OWNER],
+                [
+                    OWNER,
+                    {
+                        "type": "Group",
+                        "uri": "http://acs.amazonaws.com/groups/s3/LogDelivery",
+                        "permissions": ["READ_ACP", "WRITE"],
+                    },
+                ],
+            )
+        ],
     ),
     "a private bucket made private again changes nothing": (
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.drift_detector.playbook import called, wrote
+from tests.drift_detector.playbook import applied, called, wrote
 from tests.drift_detector.scenarios.fleets import table
 from tests.drift_detector.scenarios.services import ANYBODY, OWN, key, on_key
 from tests.drift_detector.scenarios.tags import KEY_ARN
@@ -23,6 +23,7 @@ from tests.drift_detector.scenarios.terms import (
 )
 
 KEY_ID = KEY_ARN.rpartition("/")[2]
+REPLICA_ARN = arn("kms", "key/mrk-1", region="us-west-2")
 SYSTEM = placed(
     "aws_efs_file_system.data",
     id="fs-0011",
@@ -113,6 +114,35 @@ KEYS: Scenarios = {
             on_key("ScheduleKeyDeletion", "9f9f", 6),
         ],
         [unmanaged("aws_kms_key", "9f9f", end="reverted")],
+    ),
+    "a replica of imported material that Terraform makes is managed": (
+        [
+            wrote(0, key()),
+            applied(
+                5,
+                "kms:ReplicateKey",
+                {"keyId": "mrk-1", "replicaRegion": "us-west-2"},
+                response={"replicaKeyMetadata": {"keyId": "mrk-1", "arn": REPLICA_ARN}},
+            ),
+            wrote(
+                6,
+                key(),
+                placed("aws_kms_replica_external_key.west", id="mrk-1", key_id="mrk-1", arn=REPLICA_ARN),
+            ),
+        ],
+        [],
+    ),
+    "a replica in another region made by hand is unmanaged": (
+        [
+            wrote(0, key()),
+            called(
+                5,
+                "kms:ReplicateKey",
+                {"keyId": "mrk-1", "replicaRegion": "us-west-2"},
+                response={"replicaKeyMetadata": {"keyId": "mrk-1", "arn": REPLICA_ARN}},
+            ),
+        ],
+        [unmanaged("aws_kms_replica_key", "mrk-1")],
     ),
     "a key rotated now, and not otherwise than before, is no change": (
         [wrote(0, key()), on_key("RotateKeyOnDemand"), on_key("EnableKeyRotation", minutes=6)],
