@@ -51,6 +51,7 @@ VECTORS = {
     "role, session from the principal": Who("AssumedRole", "ops", None, None, "AROA1:ann", "ann", "ann"),
     "role without a trace of its session": Who("AssumedRole", "ops", None, None, "AROA1", None, None),
     "role, named by an ARN of IAM": Who("AssumedRole", "ops", None, "arn:aws:iam::1:role/ops", None, None, None),
+    "role, named by an ARN of a user": Who("AssumedRole", "ops", None, "arn:aws:iam::1:user/ann", None, "ann", None),
     "role of an instance": Who(
         "AssumedRole", "web", "i-0dbc91f4", None, "AROA1:i-0dbc91f4", "i-0dbc91f4", "i-0dbc91f4"
     ),
@@ -125,6 +126,7 @@ AGENTS = [
     ("APN/1.0 Pulumi/1.0 PulumiAws/6.0 terraform-provider-aws", Via.SDK),
     ("console.amazonaws.com", Via.CONSOLE),
     ("console.ec2.amazonaws.com", Via.CONSOLE),
+    ("console.aws.amazon.com", Via.CONSOLE),
     ("signin.amazonaws.com", Via.CONSOLE),
     ("[S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.488 Linux/5.10]", Via.CONSOLE),
     ("RDS Console, aws-internal/3 aws-sdk-java/1.11.975", Via.CONSOLE),
@@ -135,6 +137,7 @@ AGENTS = [
     ("aws-internal/3 aws-sdk-java/1.12", Via.SERVICE),
     ("aws-cli/2.15.0 Python/3.11.6 Linux/6.1 exe/x86_64", Via.CLI),
     ("[aws-cli/1.18 Botocore/1.20]", Via.CLI),
+    ("Amazon CLI/AutoScaling 1.0.61.3 API 2011-01-01", Via.CLI),
     ("Boto3/1.26.165 Python/3.10.6 Linux/5.19 Botocore/1.29.165", Via.SDK),
     ("aws-sdk-go-v2/1.32.3 os/linux lang/go#1.23.1", Via.SDK),
     ("APN/1.0 Somebody/1.0", Via.SDK),
@@ -165,3 +168,24 @@ def test_the_agent_tells_how_somebody_came(agent: str | None, via: Via) -> None:
 def test_other_traces_weigh_in_their_order(fields: dict[str, Json], via: Via) -> None:
     """Session, address and type count where the agent does not already tell more."""
     assert reached_via(fields) is via
+
+
+@pytest.mark.parametrize(
+    ("agent", "address", "via"),
+    [
+        ("autoscaling.amazonaws.com", "autoscaling.amazonaws.com", Via.SERVICE),
+        ("autoscaling.amazonaws.com", "AWS Internal", Via.SERVICE),
+        ("autoscaling.amazonaws.com", "198.51.100.7", Via.UNKNOWN),
+        ("apimanager.amazonaws.com", "2001:db8::7", Via.UNKNOWN),
+        ("AWS Internal", "AWS Internal", Via.SERVICE),
+        ("AWS Internal", "198.51.100.7", Via.CONSOLE),
+        ("aws-internal/3 aws-sdk-java/1.12.127 Linux/5.4", "198.51.100.7", Via.CONSOLE),
+        ("console.amazonaws.com", "AWS Internal", Via.CONSOLE),
+        ("aws-cli/1.14.10", "AWS Internal", Via.CLI),
+    ],
+)
+def test_the_address_that_aws_saw_goes_before_a_service_that_the_agent_names(
+    agent: str, address: str, via: Via
+) -> None:
+    """An agent is the caller's own word: with a service's name in it, nobody becomes one at an address of their own."""
+    assert reached_via({"ct.useragent": agent, "ct.srcip": address}) is via

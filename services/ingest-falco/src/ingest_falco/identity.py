@@ -98,7 +98,8 @@ def _root(traces: _Traces) -> _Person:
 def _role_session(traces: _Traces) -> _Person:
     arn_session = _arn_tail(traces.arn, "assumed-role")
     session = traces.original_user or arn_session or _principal_tail(traces.principal_id)
-    return _Person(session, session)
+    # Older sessions of consoles are logged as roles, with the user's own ARN.
+    return _Person(session or _arn_tail(traces.arn, "user"), session)
 
 
 def _federated_user(traces: _Traces) -> _Person:

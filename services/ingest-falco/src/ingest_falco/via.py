@@ -18,13 +18,18 @@ from tfdrift.events import Json, Via
 _TERRAFORM: Final = re.compile(r"hashicorp[ /]|terraform|opentofu", re.IGNORECASE)
 _PULUMI: Final = re.compile(r"pulumi", re.IGNORECASE)
 
-_CLI: Final = re.compile(r"aws-cli/|aws-shell/", re.IGNORECASE)
+# "Amazon CLI/AutoScaling 1.0" were command line tools of single services, before there was one of all.
+_CLI: Final = re.compile(r"aws-cli/|aws-shell/|^amazon cli/", re.IGNORECASE)
 
-# "console.amazonaws.com", "signin.amazonaws.com", "console.ec2.amazonaws.com", "[S3Console/0.4, ...",
-# "RDS Console, aws-internal/3 ...", and the browser itself on ConsoleLogin.
-_CONSOLE: Final = re.compile(r"^(console|signin)\b.*\.amazonaws\.com$|^\w* ?console[/,]|^mozilla/", re.IGNORECASE)
+# "console.amazonaws.com", "signin.amazonaws.com", "console.ec2.amazonaws.com", DynamoDB's "console.aws.amazon.com",
+# "[S3Console/0.4, ...", "RDS Console, aws-internal/3 ...", and the browser itself on ConsoleLogin.
+_CONSOLE: Final = re.compile(
+    r"^(console|signin)\b.*\.(amazonaws|amazon)\.com$|^\w* ?console[/,]|^mozilla/",
+    re.IGNORECASE,
+)
 
-# A service that acts for somebody puts its principal where the agent and the address would be.
+# A service that acts for somebody puts its principal where the agent and the address would be, and AWS's own software
+# names itself so as an agent. The address is what AWS saw, the agent what the caller wrote.
 _SERVICE: Final = re.compile(r"^[\w.-]+\.amazonaws\.com$", re.IGNORECASE)
 _INTERNAL: Final = re.compile(r"^(aws internal$|aws-internal/)", re.IGNORECASE)
 
@@ -67,17 +72,23 @@ def reached_via(fields: Mapping[str, Json]) -> Via:
 
     Terraform goes before everything. A console session goes before `AWS Internal` and before the SDK, which
     consoles use behind the scenes, but not before the CLI, which a person started (CloudShell).
+
+    Whoever calls from an address of their own is no service, whatever the agent says: rules ignore what services do,
+    so an agent that is written into a call must not buy that. AWS's own software at such an address is a console's.
     """
     agent = _traits((text_field(fields, "ct.useragent") or "")[:_MAX_AGENT_LENGTH].strip("[] "))
     address = (text_field(fields, "ct.srcip") or "")[:_MAX_AGENT_LENGTH]
-    is_service = agent.service or (not agent.console and bool(_SERVICE.match(address)))
+    from_service, from_inside = bool(_SERVICE.match(address)), bool(_INTERNAL.match(address))
+    elsewhere = bool(address) and not from_service and not from_inside
+    is_service = (agent.service and not elsewhere) or (from_service and not agent.console)
     evidence = (
         (Via.TERRAFORM, agent.terraform),
         (Via.SERVICE, is_service or text_field(fields, "ct.user.identitytype") == "AWSService"),
         (Via.CONSOLE, agent.console),
         (Via.CLI, agent.cli),
         (Via.CONSOLE, flag_field(fields, "ct.sessioncredentialfromconsole") is True),
-        (Via.SERVICE, agent.internal or bool(_INTERNAL.match(address))),
+        (Via.CONSOLE, agent.internal and elsewhere),
+        (Via.SERVICE, agent.internal or from_inside),
         (Via.SDK, agent.sdk),
     )
     return next((via for via, holds in evidence if holds), Via.UNKNOWN)
