@@ -74,6 +74,17 @@ def test_an_arn_tells_account_and_region_better_than_the_event() -> None:
     assert (call.account_id, call.region) == ("210987654321", "us-east-2")
 
 
+def test_an_arn_out_of_a_url_is_read_as_the_arn() -> None:
+    """Where a URL's path names the resource, some services log the ARN as it stood there, encoded."""
+    encoded = "arn%3Aaws%3Akafka%3Aus-east-2%3A210987654321%3Acluster%2Forders%2F0123-abcd-2"
+    call = _call(
+        eventSource="kafka.amazonaws.com", eventName="DeleteCluster", requestParameters={"clusterArn": encoded}
+    )
+    assert call is not None
+    assert (call.account_id, call.region) == ("210987654321", "us-east-2")
+    assert call.groups[0][0].identity == {"@identity": "arn:aws:kafka:us-east-2:210987654321:cluster/orders/0123-abcd-2"}
+
+
 def test_a_policy_that_is_attached_does_not_tell_the_account() -> None:
     """The ARN of something else in the call is not the resource's."""
     request = {"roleName": "app", "policyArn": "arn:aws:iam::210987654321:policy/theirs"}

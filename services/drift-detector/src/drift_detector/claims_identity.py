@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import unquote
 
 from drift_detector.catalog_format import Transform
 from drift_detector.normalise import scalar
@@ -29,6 +30,11 @@ def arn_region(arn: str) -> str | None:
     """The region in an ARN; None for a global resource's."""
     parts = arn.split(":", 5)
     return parts[3] or None if len(parts) == 6 and parts[0] == "arn" else None
+
+
+def decoded_arn(name: str) -> str:
+    """An ARN that came in a URL's path, and is logged as it stood there: ``arn%3Aaws%3Akafka%3A...``."""
+    return unquote(name) if name[:6].lower() == "arn%3a" else name
 
 
 def arn_tail(name: str) -> str:
@@ -114,7 +120,7 @@ def identity_form(transform: Transform, value: Json) -> str | None:
         return str(value).lower()
     if not isinstance(value, str) or not value:
         return None
-    form = _FORMS.get(transform)
+    value, form = decoded_arn(value), _FORMS.get(transform)
     return form(value) if form is not None else value
 
 

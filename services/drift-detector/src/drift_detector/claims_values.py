@@ -9,7 +9,7 @@ from typing import Final
 
 from drift_detector.catalog import ANYTHING, EMPTY, Conditions, Source
 from drift_detector.catalog_format import Transform
-from drift_detector.claims_identity import identity_form
+from drift_detector.claims_identity import decoded_arn, identity_form
 from drift_detector.claims_rules import rules_of
 from drift_detector.claims_s3 import grants_of
 from drift_detector.normalise import MISSING, Absent, Document, Path, elements, scalar
@@ -124,7 +124,7 @@ def identity_of(source: Source, document: Document) -> tuple[str, str] | None:
             found = translated(source.values, scalar(found))
         text = identity_form(source.transform, found)
         if text is not None:
-            return text, str(scalar(found))
+            return text, decoded_arn(str(scalar(found)))
     if not isinstance(source.default, Absent):
         text = identity_form(source.transform, source.default)
         return None if text is None else (text, text)
