@@ -26,7 +26,7 @@ _EXCLUDED: Final = re.compile(
     r"client_token|caller_reference|creation_token|idempotency_token|.*_wo|.*_wo_version|.*kms_.*|key_id|"
     r"target_key_id|.*(date|time|timestamp)|.*_at|schema|.*template_body|.*_body|body|content|code|script|user_data.*|"
     r"encrypted|version|owner.*|.*_owner|confirm_.*|notify_.*|reset_.*|status_reason|.*update_type|comment_.*|lock_.*|desired_.*|operation|action|scope|.*encryption_key.*|s3_bucket|s3_key|s3_object_version|.*_s3_object_version|"
-    r"task_definition|saml_metadata_document|credentials|bypass_.*|activate|extend_deletion|fail_on_warnings|"
+    r"task_definition|create_version|saml_metadata_document|credentials|bypass_.*|activate|extend_deletion|fail_on_warnings|"
     r"disable_rollback|template_url|public_key|certificate|certificate_pem|certificate_chain"
 )
 _SECRET: Final = re.compile(

@@ -14,6 +14,8 @@ SERVICE_OF: Final = {
     for service, prefixes in {
         "amplify": "amplify_backend_environment",
         "amp": "prometheus",
+        "chime-sdk-media-pipelines": "chimesdkmediapipelines",
+        "chime-sdk-voice": "chime chimesdkvoice",
         "apigateway": "api_gateway",
         "application-autoscaling": "appautoscaling",
         "autoscaling": "launch_configuration",
@@ -60,6 +62,7 @@ EVENT_SOURCES: Final[dict[str, tuple[str, ...]]] = {
     "application-autoscaling": ("autoscaling", "application-autoscaling"),
     "bedrock-agent": ("bedrock",),
     "bedrock-agentcore-control": ("bedrock-agentcore",),
+    "chime-sdk-voice": ("chime", "chime-sdk-voice"),
     "cloudhsmv2": ("cloudhsm",),
     "cloudwatch": ("monitoring",),
     "dsql": ("dsql",),
@@ -74,6 +77,7 @@ EVENT_SOURCES: Final[dict[str, tuple[str, ...]]] = {
     "pinpoint": ("mobiletargeting",),
     "s3control": ("s3",),
     "service-quotas": ("servicequotas",),
+    "servicecatalog-appregistry": ("servicecatalog", "servicecatalog-appregistry"),
     "sesv2": ("ses",),
     "sso-admin": ("sso",),
     "stepfunctions": ("states",),
@@ -106,12 +110,14 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_ami": ("image",),
     "aws_api_gateway_rest_api": ("restapi",),
     "aws_appautoscaling_policy": ("scalingpolicy",),
+    "aws_appstream_fleet_stack_association": ("fleetassociation",),
     "aws_appautoscaling_target": ("scalabletarget",),
     "aws_appsync_graphql_api": ("graphqlapi",),
     "aws_autoscaling_group": ("autoscalinggroup",),
     "aws_autoscaling_lifecycle_hook": ("lifecyclehook",),
     "aws_autoscaling_policy": ("scalingpolicy", "policy"),
     "aws_autoscaling_schedule": ("scheduledupdategroupaction", "scheduledaction"),
+    "aws_cloud9_environment_ec2": ("environment",),
     "aws_cloudfront_origin_access_identity": ("cloudfrontoriginaccessidentity",),
     "aws_cloudhsm_v2_cluster": ("cluster",),
     "aws_cloudhsm_v2_hsm": ("hsm",),
@@ -154,6 +160,7 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_glue_catalog_table": ("table",),
     "aws_iam_openid_connect_provider": ("openidconnectprovider",),
     "aws_iam_user_login_profile": ("loginprofile",),
+    "aws_iam_user_ssh_key": ("sshpublickey",),
     "aws_iam_virtual_mfa_device": ("virtualmfadevice",),
     "aws_iot_topic_rule": ("topicrule", "rule"),
     "aws_kinesis_firehose_delivery_stream": ("deliverystream",),
@@ -189,6 +196,72 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_vpc_dhcp_options": ("dhcpoptions",),
     "aws_vpc_network_performance_metric_subscription": ("awsnetworkperformancemetricsubscription",),
     "aws_vpn_gateway": ("vpngateway",),
+}
+
+# Settings that an account has once, in a region or altogether, by the operations that change them: what each does.
+# Their requests name nothing, and attributes are claimed by their exact names as of any other type.
+SINGLETONS: Final[dict[str, dict[str, str]]] = {
+    "aws_account_primary_contact": {"PutContactInformation": "update"},
+    "aws_api_gateway_account": {"UpdateAccount": "update"},
+    "aws_auditmanager_account_registration": {"RegisterAccount": "update", "DeregisterAccount": "delete"},
+    "aws_backup_global_settings": {"UpdateGlobalSettings": "update"},
+    "aws_backup_region_settings": {"UpdateRegionSettings": "update"},
+    "aws_bedrock_model_invocation_logging_configuration": {
+        "PutModelInvocationLoggingConfiguration": "update",
+        "DeleteModelInvocationLoggingConfiguration": "delete",
+    },
+    "aws_chimesdkvoice_global_settings": {"UpdateGlobalSettings": "update"},
+    "aws_computeoptimizer_enrollment_status": {"UpdateEnrollmentStatus": "update"},
+    "aws_config_retention_configuration": {
+        "PutRetentionConfiguration": "update",
+        "DeleteRetentionConfiguration": "delete",
+    },
+    "aws_costoptimizationhub_enrollment_status": {"UpdateEnrollmentStatus": "update"},
+    "aws_costoptimizationhub_preferences": {"UpdatePreferences": "update"},
+    "aws_devopsguru_event_sources_config": {"UpdateEventSourcesConfig": "update"},
+    "aws_devopsguru_service_integration": {"UpdateServiceIntegration": "update"},
+    "aws_ebs_default_kms_key": {"ModifyEbsDefaultKmsKeyId": "update", "ResetEbsDefaultKmsKeyId": "delete"},
+    "aws_ebs_snapshot_block_public_access": {
+        "EnableSnapshotBlockPublicAccess": "update",
+        "DisableSnapshotBlockPublicAccess": "delete",
+    },
+    "aws_ec2_image_block_public_access": {
+        "EnableImageBlockPublicAccess": "update",
+        "DisableImageBlockPublicAccess": "update",
+    },
+    "aws_ec2_instance_metadata_defaults": {"ModifyInstanceMetadataDefaults": "update"},
+    "aws_ecr_registry_policy": {"PutRegistryPolicy": "update", "DeleteRegistryPolicy": "delete"},
+    "aws_ecr_registry_scanning_configuration": {"PutRegistryScanningConfiguration": "update"},
+    "aws_ecr_replication_configuration": {"PutReplicationConfiguration": "update"},
+    "aws_emr_block_public_access_configuration": {"PutBlockPublicAccessConfiguration": "update"},
+    "aws_fms_admin_account": {"AssociateAdminAccount": "update", "DisassociateAdminAccount": "delete"},
+    "aws_glue_data_catalog_encryption_settings": {"PutDataCatalogEncryptionSettings": "update"},
+    "aws_glue_resource_policy": {"PutResourcePolicy": "update", "DeleteResourcePolicy": "delete"},
+    "aws_iam_security_token_service_preferences": {"SetSecurityTokenServicePreferences": "update"},
+    "aws_inspector2_organization_configuration": {"UpdateOrganizationConfiguration": "update"},
+    "aws_iot_event_configurations": {"UpdateEventConfigurations": "update"},
+    "aws_iot_indexing_configuration": {"UpdateIndexingConfiguration": "update"},
+    "aws_iot_logging_options": {"SetV2LoggingOptions": "update"},
+    "aws_lakeformation_data_lake_settings": {"PutDataLakeSettings": "update"},
+    "aws_macie2_account": {"EnableMacie": "update", "UpdateMacieSession": "update", "DisableMacie": "delete"},
+    "aws_macie2_classification_export_configuration": {"PutClassificationExportConfiguration": "update"},
+    "aws_macie2_organization_configuration": {"UpdateOrganizationConfiguration": "update"},
+    "aws_ram_sharing_with_organization": {"EnableSharingWithAwsOrganization": "update"},
+    "aws_securityhub_organization_configuration": {"UpdateOrganizationConfiguration": "update"},
+    "aws_servicecatalog_organizations_access": {
+        "EnableAWSOrganizationsAccess": "update",
+        "DisableAWSOrganizationsAccess": "delete",
+    },
+    "aws_ses_active_receipt_rule_set": {"SetActiveReceiptRuleSet": "update"},
+    "aws_sesv2_account_suppression_attributes": {"PutAccountSuppressionAttributes": "update"},
+    "aws_sesv2_account_vdm_attributes": {"PutAccountVdmAttributes": "update"},
+    "aws_sns_sms_preferences": {"SetSMSAttributes": "update"},
+    "aws_spot_datafeed_subscription": {
+        "CreateSpotDatafeedSubscription": "update",
+        "DeleteSpotDatafeedSubscription": "delete",
+    },
+    "aws_vpc_block_public_access_options": {"ModifyVpcBlockPublicAccessOptions": "update"},
+    "aws_xray_encryption_config": {"PutEncryptionConfig": "update"},
 }
 
 # First words that AWS puts before the nouns of a service's API, though the type does not have them.
@@ -258,6 +331,8 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 # Types whose operations need a person altogether: their identity or existence is not what the API's names suggest.
 UNGENERATED_TYPES: Final = frozenset(
     {
+        # Named by a secret.
+        "aws_wafv2_api_key",
         # One of many in one operation, or under ids of Terraform's own making.
         "aws_cloudwatch_event_target",
         "aws_network_acl_rule",

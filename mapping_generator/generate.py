@@ -7,12 +7,12 @@ from typing import Any
 
 from mapping_generator import service_model
 from mapping_generator.exceptions import EVENT_NAMES, EVENT_SOURCES
-from mapping_generator.identity import ANY
+from mapping_generator.identity import ANY, ONLY
 from mapping_generator.provider_schema import PACKAGE, Schema
 from mapping_generator.service_model import Service
 from mapping_generator.tagging import CURATED
 from mapping_generator.targets import STRONG, WEAK, Target, TargetFinder
-from mapping_generator.types import types_by_service
+from mapping_generator.types import ResourceType, types_by_service
 
 _ELEMENT = "one"
 
@@ -20,7 +20,8 @@ _ELEMENT = "one"
 def generate(schema: Schema) -> dict[str, Any]:
     """The mapping document, in the catalog's format."""
     events: dict[str, list[Target]] = {}
-    for name, kinds in sorted(types_by_service(schema, service_model.service_names()).items()):
+    kinds_by_service = types_by_service(schema, service_model.service_names())
+    for name, kinds in sorted(kinds_by_service.items()):
         service = service_model.load_service(name)
         finder = TargetFinder(service, kinds)
         for operation in service.writes:
@@ -34,9 +35,19 @@ def generate(schema: Schema) -> dict[str, Any]:
         "version": 1,
         "provider_schema": f"hashicorp/aws {schema.provider} ({PACKAGE} {schema.package})",
         "sources": {"botocore": service_model.VERSION, PACKAGE: schema.package},
+        "global_services": _global_services(kinds_by_service),
         "types": types,
         "events": {key: _event(key, events[key], types) for key in sorted(events)},
     }
+
+
+def _global_services(kinds_by_service: Mapping[str, list[ResourceType]]) -> list[str]:
+    """The services whose resources belong to no region: since its version 6 the provider gives all others one."""
+    found: set[str] = set()
+    for name, kinds in kinds_by_service.items():
+        if not any("region" in kind.attributes for kind in kinds):
+            found.update(EVENT_SOURCES.get(name, service_model.load_service(name).prefixes[:1]))
+    return sorted(found)
 
 
 def event_keys(service: Service, operation: str) -> list[str]:
@@ -70,6 +81,9 @@ def _written(target: Target, forms: Mapping[str, str]) -> dict[str, Any]:
     for found in target.identity:
         # What one operation gives as an ARN has to be in one form for all of them.
         path, form = (_ELEMENT if found.many else found.path), forms.get(found.attribute)
+        if found.attribute == ONLY:
+            written["id"][ONLY] = {"const": True}
+            continue
         key = found.attribute + ("?" if found.optional else "")
         written["id"][key] = {"from": path, "as": form} if form else path
     if target.settings:

@@ -20,6 +20,8 @@ from mapping_generator.types import Match, ResourceType, matched_deed
 from mapping_generator.verbs import DELETES, DETACHES, deed_of
 
 ANY: Final = "@identity"
+# The one resource of its type in an account and region, which no call names.
+ONLY: Final = "@only"
 _GENERIC: Final = {form: form for form in ("id", "arn", "name", "identifier")} | {
     "resourcearn": "arn",
     "resourceid": "id",
@@ -118,7 +120,7 @@ def path_of(service: Service, root: str, member: Member, suffix: str = "") -> st
             spellings.append(spelling)
     if further:
         spellings.reverse()
-    return "|".join(f"{root}.{spelling}{suffix}" for spelling in spellings)
+    return "|".join(f"{member.place or root}.{spelling}{suffix}" for spelling in spellings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class Key:
     """The folded names of the members that name a resource of a type.
 
     Attributes:
+        rivals: further names of the type's own resource, any of which may stand in place of the only member.
         scope: what a name that is not unique by itself is unique in, where a call says so.
         steering: every member of the operation that deletes: none of them is something that an update sets.
     """
@@ -133,6 +136,7 @@ class Key:
     members: tuple[str, ...]
     scope: tuple[str, ...] = ()
     steering: frozenset[str] = frozenset()
+    rivals: tuple[str, ...] = ()
 
 
 def key_of(kind: ResourceType, service: Service) -> Key | None:
@@ -144,13 +148,15 @@ def key_of(kind: ResourceType, service: Service) -> Key | None:
         if deed.verb not in DELETES | DETACHES or deed.batch or matched_deed(kind, deed) is not Match.EXACT:
             continue
         members = service.request(operation)
-        required = [fold(member.name) for member in members.values() if member.required]
+        # When a thing was made only guards against deleting one that has come in its place.
+        required = [fold(one.name) for one in members.values() if one.required and one.kind != "timestamp"]
         own = [fold(member.name) for member in members.values() if own_form(kind, _singular_name(member)) is not None]
         if required or own:
-            found = required or sorted(own, key=lambda name: not name.endswith("id"))[:1]
+            first, *rivals = sorted(own, key=lambda name: not name.endswith("id")) or [""]
+            found, rivals = (required, []) if required else ([first], rivals)
             names = [fold(member.name) for member in members.values()]
-            scope = [name for name in names if name not in found and _is_scope(kind, name)]
-            return Key(tuple(found), tuple(scope), frozenset(names))
+            scope = [name for name in names if name not in (*found, *rivals) and _is_scope(kind, name)]
+            return Key(tuple(found), tuple(scope), frozenset(names), tuple(rivals))
     return None
 
 
@@ -172,6 +178,8 @@ def whole_key_in(
         return tuple(one for one in found if one is not None)
 
     whole = tied(key.members) if key is not None else ()
+    if key is not None and key.rivals:
+        whole = _any_of((*whole, *tied(key.rivals)))
     if key is None or len(whole) < len(key.members):
         return None
     if not any(found.own for found in whole) and not _is_part(kind, whole):
@@ -179,6 +187,15 @@ def whole_key_in(
     unique = any(found.own and is_unique(found) for found in whole)
     scope = () if unique else (replace(found, optional=True) for found in tied(key.scope))
     return _distinct((*_one_own(whole), *scope))
+
+
+def _any_of(rivals: Identity) -> Identity:
+    """Names of one thing, of which a call may give any, as one."""
+    if not rivals or rivals[0].many:
+        return rivals[:1]
+    same = [one for one in rivals if one.attribute == rivals[0].attribute and not one.many]
+    paths = dict.fromkeys(path for one in same for path in one.path.split("|"))
+    return (replace(same[0], path="|".join(paths)),)
 
 
 def own_name_in(
@@ -189,18 +206,22 @@ def own_name_in(
     Of a type whose key has several members, only an ARN will do: an id or name may be unique in the others alone.
     """
     specific, generic = [], []
+    inner = {member.place for member in members.values() if member.place}
     for member in members.values():
         found, name = tie(kind, service, member, root), _singular_name(member)
         if found is None or not found.own or (key is not None and len(key.members) > 1 and not _is_arn(found)):
             continue
         if own_form(kind, name, tails=False) is not None:
             specific.append(found)
-        elif name in _GENERIC and (member.required or root != "req"):
+        elif name in _GENERIC and (member.required or member.place or root != "req"):
             generic.append(found)
     candidates = specific or generic
     # EC2's requests and older responses have no ARNs.
     candidates.sort(key=lambda found: (_is_arn(found) == service.is_ec2, not is_unique(found), found.path))
-    return (candidates[0],) if candidates else None
+    if root == "req" and not any(".".join(found.path.split(".")[:2]) in inner for found in candidates[:1]):
+        return tuple(candidates[:1]) or None
+    # Of what was made, or is put as a whole, whichever name was logged.
+    return _any_of(tuple(candidates)) or None
 
 
 def _singular_name(member: Member) -> str:

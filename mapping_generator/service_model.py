@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ class Member:
         spelling: the name on the wire where it differs: what CloudTrail writes may be either.
         shape: the name of its shape in the service's model.
         kind: botocore's shape type: string, integer, boolean, list, map, structure, timestamp, blob, ….
+        place: the path of what it is a member of, where that is not the root which is being read.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Member:
     shape: str
     kind: str
     required: bool
+    place: str | None = None
 
 
 class Service:
@@ -68,13 +70,18 @@ class Service:
 
     @cached_property
     def writes(self) -> tuple[str, ...]:
-        """The operations that may change something."""
+        """The operations that may change something; those that AWS calls deprecated are called and logged still."""
         operations = self._model["operations"]
         return tuple(
             name
             for name, operation in sorted(operations.items())
-            if not _READS.match(name) and not operation.get("readonly") and not operation.get("deprecated")
+            if not _READS.match(name) and not operation.get("readonly") and not self._is_replaced(name)
         )
+
+    def _is_replaced(self, operation: str) -> bool:
+        """Whether an operation is the older of two that CloudTrail logs under one name, as S3's lifecycles are."""
+        model = self._model["operations"][operation]
+        return bool(model.get("deprecated")) and f"{operation}Configuration" in self._model["operations"]
 
     def operations(self) -> Iterator[str]:
         """Every operation."""
@@ -84,6 +91,16 @@ class Service:
         """The members of an operation's request, by folded name, without those that only steer the call."""
         members = self.members(self._model["operations"][operation].get("input", {}).get("shape"))
         return {name: member for name, member in members.items() if not _CONTROL.fullmatch(name)}
+
+    def inner(self, operation: str) -> Mapping[str, Member]:
+        """The members of a request's one required structure beside its own: ``ConnectionInput.Name``."""
+        request = self.request(operation)
+        wrapping = [one for one in request.values() if one.kind == "structure" and one.required]
+        if len(wrapping) != 1:
+            return request
+        place = f"req.{wrapping[0].name}"
+        members = self.members(wrapping[0].shape)
+        return {**{name: replace(one, place=place) for name, one in members.items()}, **request}
 
     def response(self, operation: str) -> Mapping[str, Member]:
         """The members of an operation's response, by folded name."""

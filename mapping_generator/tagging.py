@@ -37,6 +37,6 @@ def tags_in(service: Service, deed: Deed, request: Mapping[str, Member]) -> dict
 
 
 def resource_in(service: Service, request: Mapping[str, Member]) -> str | None:
-    """The path of the resource that a request names by ARN, id or name, whatever it is."""
+    """The path of the resource that a request names by ARN, id or name, whatever it is; None where it is of a type."""
     found = next((request[name] for name in _RESOURCES if name in request and request[name].kind == "string"), None)
     return None if found is None else path_of(service, "req", found)

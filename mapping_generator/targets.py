@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mapping_generator.attributes import Setting, settings
-from mapping_generator.exceptions import EPHEMERAL_TYPES, OPAQUE_SERVICES, RENAMED_TYPES
-from mapping_generator.identity import ANY, Identity, Key, Tie, is_unique, key_of, own_form, own_name_in, whole_key_in
+from mapping_generator.exceptions import EPHEMERAL_TYPES, OPAQUE_SERVICES, RENAMED_TYPES, SINGLETONS
+from mapping_generator.identity import (
+    ANY,
+    ONLY,
+    Identity,
+    Key,
+    Tie,
+    is_unique,
+    key_of,
+    own_form,
+    own_name_in,
+    whole_key_in,
+)
 from mapping_generator.names import fold
 from mapping_generator.service_model import Member, Service
 from mapping_generator.tagging import resource_in, tagged_noun, tags_in
@@ -49,6 +60,10 @@ class TargetFinder:
     def targets(self, operation: str) -> Iterator[Target]:
         """What an operation is about: the types that its noun means, or those that its request names."""
         deed, request = deed_of(operation), self._service.request(operation)
+        singletons = [kind for kind in self._kinds if operation in SINGLETONS.get(kind.name, ())]
+        if singletons:
+            yield from (self._singleton(operation, kind) for kind in singletons)
+            return
         noun = tagged_noun(deed)
         if noun is not None:
             yield from self._tagged(deed, noun, request)
@@ -61,6 +76,12 @@ class TargetFinder:
         found = [target for target in meant if target is not None]
         yield from found or self._touched(deed, request)
 
+    def _singleton(self, operation: str, kind: ResourceType) -> Target:
+        act = SINGLETONS[kind.name][operation]
+        found = settings(self._service, self._service.request(operation), kind.attributes, frozenset())
+        set_ = tuple(found) if act == "update" else ()
+        return Target(self._service.name, kind.name, act, STRONG, (Tie(ONLY, "", own=True, sure=True),), set_)
+
     def _tagged(self, deed: Deed, noun: str, request: Mapping[str, Member]) -> Iterator[Target]:
         tags = tags_in(self._service, deed, request)
         if tags is None:
@@ -70,21 +91,23 @@ class TargetFinder:
             if path is not None:
                 anything = Tie(ANY, path, own=True, sure=True)
                 yield Target(self._service.name, "*", "update", STRONG, (anything,), tags=tags)
-            return
+                return
         for kind in self._kinds:
-            if kind.matched(noun) is Match.EXACT and "tags" in kind.attributes:
+            if (not noun or kind.matched(noun) is Match.EXACT) and "tags" in kind.attributes:
                 identity = self._identity(kind, request)
                 if identity is not None and not any(found.many for found in identity):
                     yield Target(self._service.name, kind.name, "update", STRONG, identity, tags=tags)
 
     def _target(self, operation: str, deed: Deed, match: Match, kind: ResourceType) -> Target | None:
-        key, request = self._keys[kind.name], self._service.request(operation)
-        act = _act(deed, match)
-        identity = whole_key_in(kind, key, self._service, request)
-        if act == "create" and (identity is None or not _is_sure(identity) or self._service.is_ec2):
-            # A name may be given twice, an id is not.
-            identity = self._identity_of_made(kind, key, operation) or identity
-        identity = identity or own_name_in(kind, key, self._service, request)
+        key, act = self._keys[kind.name], _act(deed, match)
+        request, identity = self._service.request(operation), None
+        for request in (self._service.request(operation), self._service.inner(operation)):
+            identity = whole_key_in(kind, key, self._service, request)
+            if act == "create":
+                identity = self._identity_of_made(kind, key, operation, identity)
+            identity = identity or own_name_in(kind, key, self._service, request)
+            if identity is not None:
+                break
         if identity is None:
             return None
         many = any(found.many for found in identity)
@@ -106,7 +129,9 @@ class TargetFinder:
     def _settings(
         self, kind: ResourceType, key: Key | None, identity: Identity, request: Mapping[str, Member]
     ) -> tuple[Setting, ...]:
-        taken = {fold(spelling.split(".")[1]) for found in identity for spelling in found.path.split("|")}
+        taken = {fold(spelling.rsplit(".", 1)[-1]) for found in identity for spelling in found.path.split("|")}
+        # A structure such as SchemaId only names.
+        taken |= {name for name, member in request.items() if member.place and member.place.endswith("Id")}
         found = settings(self._service, request, kind.attributes, frozenset(taken) | (key.steering if key else set()))
         identifying = {one.attribute for one in identity}
         return tuple(one for one in found if one.attribute not in identifying)
@@ -122,25 +147,48 @@ class TargetFinder:
                     return other.name, found.attribute
         return None
 
-    def _identity_of_made(self, kind: ResourceType, key: Key | None, operation: str) -> Identity | None:
-        """The identity that the response of a creation gives, at its top or in the structure that it returns."""
-        places = [("resp", self._service.response(operation))]
+    def _identity_of_made(
+        self, kind: ResourceType, key: Key | None, operation: str, requested: Identity | None
+    ) -> Identity | None:
+        """The identity of what a creation makes: as it was asked for, or as the response gives it.
+
+        A name may be given twice, and is left out where the service may choose it; an id is neither.
+        """
+        named = requested is not None and _is_sure(requested)
+        if named and self._is_required(requested, operation) and not self._service.is_ec2:
+            return requested
+        made = self._identity_in_response(kind, key, operation)
+        if made is None or requested is None or not named or self._service.is_ec2:
+            return made or requested
+        return _either(requested, made)
+
+    def _is_required(self, identity: Identity | None, operation: str) -> bool:
+        members = {fold(one.name): one for one in self._service.inner(operation).values()}
+        named = (found.path.split("|")[0].removesuffix("[]").rsplit(".", 1)[-1] for found in identity or ())
+        return all(members[fold(name)].required for name in named if fold(name) in members)
+
+    def _identity_in_response(self, kind: ResourceType, key: Key | None, operation: str) -> Identity | None:
+        """The identity that a response gives, at its top or in what it returns; the request may name the rest of it."""
+        response, request = self._service.response(operation), self._service.request(operation)
+        asked = {name: replace(member, place="req") for name, member in request.items()}
+        places = [("resp", response)]
         for member in places[0][1].values():
             path = f"resp.{member.spelling if self._service.is_ec2 else member.name}"
             if member.kind == "structure":
                 places.append((path, self._service.members(member.shape)))
             elif member.kind == "list" and self._service.element(member.shape)[1] == "structure":
                 places.append((f"{path}[]", self._service.members(self._service.element(member.shape)[0])))
-        found = [
-            one
-            for named_in in (whole_key_in, own_name_in)
-            for root, members in places
-            if (one := named_in(kind, key, self._service, members, root))
-        ]
+        wholes = [whole_key_in(kind, key, self._service, members, root) for root, members in places]
+        names = [own_name_in(kind, key, self._service, members, root) for root, members in places]
+        joined = [whole_key_in(kind, key, self._service, {**members, **asked}, root) for root, members in places]
+        found = [one for one in (*wholes, *names, *joined) if one]
         return next((one for one in found if _is_sure(one)), next(iter(found), None))
 
     def _touched(self, deed: Deed, request: Mapping[str, Member]) -> Iterator[Target]:
         """The types that an operation of another noun names by a required member: the most specific of them."""
+        if deed.verb == "Upload":
+            # A part of an object, a layer of an image: data.
+            return
         needed = {name: member for name, member in request.items() if member.required}
         found: list[tuple[ResourceType, Identity]] = []
         for kind in self._kinds:
@@ -168,6 +216,13 @@ def _act(deed: Deed, match: Match) -> str | None:
             if deed.verb in verbs:
                 return act
     return "update" if match >= Match.PLAIN_ASPECT and deed.verb in UPDATES | UPSERTS else None
+
+
+def _either(requested: Identity, made: Identity) -> Identity:
+    """The name that was asked for, else the one that the response gives, where both are of the same attribute."""
+    if [one.attribute for one in requested] != [one.attribute for one in made] or len(requested) > 1:
+        return requested
+    return (replace(requested[0], path=f"{requested[0].path}|{made[0].path}"),)
 
 
 def _is_sure(identity: Identity) -> bool:

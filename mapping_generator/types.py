@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -72,12 +73,32 @@ class ResourceType:
         return next((name for name in self.attributes if fold(name) == folded), None)
 
 
+# What a verb makes of its noun where the provider has a type for the deed itself, and what undoes it.
+_LINKS: Final = {
+    verb: endings
+    for verbs, endings in (
+        ("Attach Detach Associate Disassociate", ("Attachment", "Association")),
+        ("Authorize Deauthorize Revoke", ("Authorization",)),
+        ("Subscribe Unsubscribe", ("Subscription",)),
+    )
+    for verb in verbs.split()
+}
+# AddRoleToDBCluster, RemoveRoleFromDBCluster.
+_GIVEN_TO: Final = re.compile(r"(\w+?)(?:To|From)([A-Z]\w+)")
+
+
 def matched_deed(kind: ResourceType, deed: Deed) -> Match:
     """How surely an operation means a type; what is attached or associated is a type of its own, or none."""
+    nouns = [deed.noun + ending for ending in _LINKS.get(deed.verb, ())]
+    given = _GIVEN_TO.fullmatch(deed.noun) if deed.verb in ("Add", "Remove") else None
+    if given is not None:
+        nouns += [f"{given[2]}{given[1]}Association"]
+    if any(kind.matched(noun) is Match.EXACT for noun in nouns):
+        return Match.EXACT
     if deed.verb in ("Attach", "Detach", "Associate", "Disassociate"):
-        linked = any(kind.matched(deed.noun + ending) is Match.EXACT for ending in ("Attachment", "Association"))
-        return Match.EXACT if linked else Match.NONE
-    return kind.matched(deed.noun)
+        return Match.NONE
+    # To authorise a thing is not to make it, nor to take that back to delete it.
+    return min(kind.matched(deed.noun), Match.ASPECT) if deed.verb in _LINKS else kind.matched(deed.noun)
 
 
 def types_by_service(schema: Schema, services: Iterable[str]) -> dict[str, list[ResourceType]]:

@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-CREATES: Final = frozenset({"Create", "Allocate", "Import", "Register", "Request", "Run", "Provision", "Admin Create"})
+CREATES: Final = frozenset(
+    {"Create", "Allocate", "Import", "Register", "Request", "Run", "Provision", "Upload", "Admin Create"}
+)
 UPSERTS: Final = frozenset({"Put"})
 UPDATES: Final = frozenset({"Update", "Modify", "Set", "Change", "Admin Update", "Configure"})
 DELETES: Final = frozenset({"Delete", "Terminate", "Deregister", "Release", "Deprovision", "Admin Delete"})
-DETACHES: Final = frozenset({"Detach", "Disassociate", "Remove"})
+DETACHES: Final = frozenset({"Detach", "Disassociate", "Remove", "Deauthorize", "Unsubscribe"})
 # What else may change how something is set up, if not what its noun says. Others only use it: Send, Invoke, Execute.
 _OTHERS: Final = (
     "Accept Activate Add Apply Assign Associate Attach Authorize Cancel Copy Deactivate Decrease Deploy Disable Enable "

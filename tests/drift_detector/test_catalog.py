@@ -62,6 +62,19 @@ def test_what_is_no_yaml_is_refused() -> None:
         parse_yaml("events: [", "curated.yaml")
 
 
+def test_an_event_name_may_begin_in_lower_case() -> None:
+    """Route 53 logs what is done to domains so."""
+    catalog = build_catalog(_document(), "curated.yaml")
+    assert catalog.event("ec2", "op") is catalog.event("ec2", "Op") is not None
+    assert catalog.event("ec2", "other") is None
+
+
+def test_the_global_services_of_both_mappings_count() -> None:
+    """The generated ones are the provider's, the curated ones those of which it says otherwise."""
+    merged = merge({**_document(), "global_services": ["iam"]}, {**_document(), "global_services": ["s3"]})
+    assert build_catalog(merged, "both").global_services == {"iam", "s3"}
+
+
 def test_an_operation_of_any_service_yields_to_the_services_own() -> None:
     """Tags are mapped once for all services and again for those that do it differently."""
     document = _document()

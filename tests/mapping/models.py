@@ -20,6 +20,7 @@ SHAPES: dict[str, Any] = {
     "texts": {"type": "list", "member": {"shape": "text"}},
     "map": {"type": "map", "key": {"shape": "text"}, "value": {"shape": "text"}},
     "inner": {"type": "structure", "members": {"Mode": {"shape": "text"}, "Strict": {"shape": "flag"}}},
+    "book": {"type": "structure", "members": {"BookName": {"shape": "text"}}, "required": ["BookName"]},
     "inners": {"type": "list", "member": {"shape": "inner"}},
 }
 

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("botocore", reason="the generator reads botocore's models")
 
 from mapping_generator import service_model, summary
-from mapping_generator.exceptions import MEMBER_NAMES
+from mapping_generator.exceptions import MEMBER_NAMES, SINGLETONS
 from mapping_generator.generate import event_keys, generate
 from mapping_generator.names import fold
 from mapping_generator.provider_schema import attribute_names, load_snapshot
@@ -67,7 +67,7 @@ def test_every_type_and_attribute_is_of_the_providers_schema() -> None:
     unknown = set()
     for _, target in all_targets():
         if target["type"] != "*":
-            named = {attribute.removesuffix("?") for attribute in target["id"]} - {"@identity"}
+            named = {attribute.removesuffix("?") for attribute in target["id"]} - {"@identity", "@only"}
             named |= {attribute.replace("[0]", "") for attribute in target.get("set", ())}
             unknown |= {f"{target['type']}.{attribute}" for attribute in named - known[target["type"]]}
     for name, facts in AUTO["types"].items():
@@ -93,7 +93,7 @@ def test_every_member_is_of_the_services_model() -> None:
         unknown += [
             f"{key}: {source}"
             for source in named
-            if source != "one"
+            if source not in ("one", {"const": True})
             and not any(_leads(path, *known) for path in paths_of(source) for known in operations[key])
         ]
     assert unknown == []
@@ -112,6 +112,19 @@ def _leads(path: str, service: Service, operation: str) -> bool:
         shape = service.element(found.shape)[0] if found.kind == "list" else found.shape
         members = service.members(shape) if found.kind in ("structure", "list") else {}
     return True
+
+
+def test_every_setting_of_an_account_is_an_operation_and_a_type() -> None:
+    """A slip in the table would be a mapping that is missing, which nobody would see."""
+    mapped = {(key.partition(":")[2], target["type"]) for key, target in all_targets() if "@only" in target["id"]}
+    assert mapped == {(operation, kind) for kind, acts in SINGLETONS.items() for operation in acts}
+
+
+def test_services_without_regions_are_the_providers() -> None:
+    """Calls of a service whose resources have a region must be told apart by it."""
+    found = set(AUTO["global_services"])
+    assert found >= {"iam", "route53", "cloudfront", "organizations", "globalaccelerator", "networkmanager"}
+    assert found.isdisjoint({"ec2", "s3", "rds", "directconnect", "ram", "backup", "chime"})
 
 
 def test_what_is_weak_claims_nothing() -> None:

@@ -53,6 +53,99 @@ def test_a_key_of_several_members_is_used_as_a_whole() -> None:
     assert targets(api, "PutBookNote", book) == []
 
 
+def test_any_of_several_names_will_do_where_none_is_required() -> None:
+    """A stream is deleted by its name, its ARN or its id, as the caller likes."""
+    api = service({"DeleteCart": {"CartName": "text", "CartArn": "text", "CartId": "text"}})
+    (target,) = targets(api, "DeleteCart", CART)
+    assert target.identity[0].path == "req.CartId|req.CartName|req.CartArn"
+
+
+def test_a_name_may_stand_in_the_one_structure_that_a_request_is() -> None:
+    """A connection is made of a ConnectionInput, a rule put as a ConfigRule."""
+    shelf = resource("aws_shop_shelf", "shelf")
+    book = resource("aws_shop_book", "book", shelf_id=NEEDED)
+    key = {"ShelfId!": "text", "BookName!": "text"}
+    api = service(
+        {
+            "DeleteShelf": {"ShelfId!": "text"},
+            "DeleteBook": key,
+            "CreateBook": {"ShelfId!": "text", "BookInput!": "book"},
+        }
+    )
+    (target,) = targets(api, "CreateBook", shelf, book)
+    assert {found.attribute: found.path for found in target.identity} == {
+        "shelf_id": "req.ShelfId",
+        "@identity": "req.BookInput.BookName",
+    }
+
+
+def test_what_is_made_has_the_id_of_the_response_within_what_the_request_names() -> None:
+    """Else the call would be taken for one on the detector that the set of addresses is made in."""
+    book = resource("aws_shop_book", "book", cart_id=NEEDED)
+    api = service(
+        {**DELETE, "DeleteBook": {"CartId!": "text", "BookId!": "text"}, "CreateBook": {"CartId!": "text"}},
+        {"CreateBook": {"BookId": "text"}},
+    )
+    (target,) = targets(api, "CreateBook", CART, book)
+    assert target.type == "aws_shop_book"
+    assert {found.attribute: found.path for found in target.identity} == {
+        "cart_id": "req.CartId",
+        "@identity": "resp.BookId",
+    }
+
+
+def test_a_name_that_a_creation_need_not_give_is_read_from_the_response_too() -> None:
+    """A certificate is imported anew, or over one that it names."""
+    api = service({**DELETE, "ImportCart": {"CartId": "text"}}, {"ImportCart": {"CartId": "text"}})
+    (target,) = targets(api, "ImportCart", CART)
+    assert (target.act, target.identity[0].path) == ("create", "req.CartId|resp.CartId")
+
+
+def test_a_deed_may_be_a_type_of_its_own() -> None:
+    """What is authorised, or given to another, is a resource to the provider; to take it back deletes that alone."""
+    grant = resource("aws_shop_cart_authorization", "cartauthorization", cart_id=NEEDED, shopper=NEEDED)
+    role = resource("aws_shop_cart_role_association", "cartroleassociation", cart_id=NEEDED, role_arn=NEEDED)
+    who, given = {"CartId!": "text", "Shopper!": "text"}, {"CartId!": "text", "RoleArn!": "text"}
+    api = service(
+        {
+            **DELETE,
+            "AuthorizeCart": who,
+            "DeauthorizeCart": who,
+            "AddRoleToCart": given,
+            "RemoveRoleFromCart": given,
+        }
+    )
+    found = {name: targets(api, name, CART, grant, role)[0] for name in api.operations() if name != "DeleteCart"}
+    assert {name: (target.type, target.act) for name, target in found.items()} == {
+        "AuthorizeCart": ("aws_shop_cart_authorization", "update"),
+        "DeauthorizeCart": ("aws_shop_cart_authorization", "detach"),
+        "AddRoleToCart": ("aws_shop_cart_role_association", "update"),
+        "RemoveRoleFromCart": ("aws_shop_cart_role_association", "detach"),
+    }
+
+
+def test_to_take_an_authorisation_back_deletes_nothing_else() -> None:
+    """A connection that is deauthorised is there still."""
+    api = service({**DELETE, "DeauthorizeCart": {"CartId!": "text"}})
+    assert [target.act for target in targets(api, "DeauthorizeCart", CART)] in ([], ["update"])
+
+
+def test_a_setting_of_the_account_is_named_by_nothing() -> None:
+    """What an account has once needs no name: its place is its identity."""
+    settings_of_all = ResourceType("aws_backup_region_settings", ("regionsettings",), {"id": TEXT, "mode": TEXT})
+    api = service({"UpdateRegionSettings": {"Mode": "text"}})
+    (target,) = targets(api, "UpdateRegionSettings", settings_of_all)
+    assert (target.act, target.tier, target.identity[0].attribute) == ("update", STRONG, "@only")
+    assert [one.attribute for one in target.settings] == ["mode"]
+
+
+def test_data_that_is_uploaded_touches_nothing() -> None:
+    """The parts of an object go into a bucket, and change nothing that a state has of it."""
+    api = service({**DELETE, "UploadPart": {"CartId!": "text"}, "UploadCart": {"CartId!": "text"}})
+    assert targets(api, "UploadPart", CART) == []
+    assert targets(api, "UploadCart", CART)[0].act == "create"
+
+
 def test_a_creation_is_only_told_where_a_state_would_hold_the_very_name() -> None:
     """What no state ever matches would be unmanaged for ever."""
     api = service({**DELETE, "CreateCart": {"Label": "text"}}, {"CreateCart": {"CartId": "text"}})

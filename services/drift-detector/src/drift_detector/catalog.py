@@ -164,7 +164,11 @@ class Catalog:
     def event(self, service: str, event_name: str) -> EventRule | None:
         """The rule of an event, by the service's short name (``ec2``) and CloudTrail's ``eventName``."""
         operation = operation_name(event_name)
-        return self.events.get(f"{service}:{operation}") or self.events.get(f"*:{operation}")
+        found = self.events.get(f"{service}:{operation}") or self.events.get(f"*:{operation}")
+        if found is None and operation[:1].islower():
+            # Route 53's domains: updateDomainNameservers. Other clouds' operations are in lower case themselves.
+            return self.events.get(f"{service}:{operation[0].upper()}{operation[1:]}")
+        return found
 
     def comparison(self, resource_type: str, attribute: str) -> Comparison:
         """How an attribute of a type is compared; of all types where the type itself does not say."""

@@ -17,9 +17,12 @@ def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
     A curated target takes over a generated one's ``set`` attributes that it neither has nor lists in ``ignore``. Where
     curated calls name what they make or delete by one of id, ARN and name, generated ones that leave open which it is
-    are taken to do so too: else what one makes and the other deletes would be two things.
+    are taken to do so too: else what one makes and the other deletes would be two things. The global services are those
+    of both.
     """
     merged = {**under, **over}
+    both = (under.get("global_services") or (), over.get("global_services") or ())
+    merged["global_services"] = tuple(dict.fromkeys(name for names in both for name in names))
     merged["types"] = _merge_types(under.get("types") or {}, over.get("types") or {})
     merged["events"] = dict(under.get("events") or {})
     for name, event in (over.get("events") or {}).items():

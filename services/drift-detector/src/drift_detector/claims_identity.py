@@ -116,6 +116,9 @@ def canonical_cidr(text: str) -> str:
 def identity_form(transform: Transform, value: Json) -> str | None:
     """A value as the text that identifies a resource; None where it names none."""
     value = scalar(value)
+    if isinstance(value, dict) and len(value) == 1:
+        # Route 53's domains log a name as {"name": "example.com"}.
+        value = next(iter(value.values()))
     if isinstance(value, bool | int | float):
         return str(value).lower()
     if not isinstance(value, str) or not value:

@@ -33,9 +33,8 @@ _NOISE: Final = frozenset({"xmlns", "tag", "quantity"})
 
 
 def operation_name(event_name: str) -> str:
-    """The API operation's name behind a CloudTrail ``eventName``; Route 53's domains begin theirs in lower case."""
-    name = _VERSION_SUFFIX.sub("", event_name) if event_name[-1:].isdigit() else event_name
-    return name[:1].upper() + name[1:]
+    """The API operation's name behind a CloudTrail ``eventName``."""
+    return _VERSION_SUFFIX.sub("", event_name) if event_name[-1:].isdigit() else event_name
 
 
 def elements(value: Json) -> list[Json] | None:
