@@ -23,9 +23,6 @@ def records(folder: Path) -> Iterator[Record]:
 def alert(record: Record) -> bytes:
     """The alert of one record, as Falco's http_output posts it."""
     identity = record.get("userIdentity") or {}
-    issuer = (identity.get("sessionContext") or {}).get("sessionIssuer") or {}
-    session = identity.get("type") == "AssumedRole"
-    arn = identity.get("arn") or ""
     source = record["eventSource"]
     fields = {
         "ct.id": record.get("eventID"),
@@ -34,9 +31,9 @@ def alert(record: Record) -> bytes:
         "ct.shortsrc": source.removesuffix(".amazonaws.com"),
         "ct.name": record["eventName"],
         "ct.error": record.get("errorCode"),
-        "ct.user": issuer.get("userName") if session else identity.get("userName"),
-        "ct.originaluser": arn.rpartition("/")[2] if session else identity.get("userName"),
-        "ct.user.accountid": identity.get("accountId"),
+        "ct.user": _user(identity),
+        "ct.originaluser": _original_user(identity),
+        "ct.user.accountid": identity.get("accountId", record.get("recipientAccountId")),
         "ct.user.identitytype": identity.get("type"),
         "ct.user.principalid": identity.get("principalId"),
         "ct.user.arn": identity.get("arn"),
@@ -44,6 +41,7 @@ def alert(record: Record) -> bytes:
         "ct.srcip": record.get("sourceIPAddress"),
         "ct.useragent": record.get("userAgent"),
         "ct.readonly": _flag(record.get("readOnly")),
+        "ct.sessioncredentialfromconsole": _flag(record.get("sessionCredentialFromConsole")),
         "ct.eventtype": record.get("eventType"),
         "ct.recipientaccountid": record.get("recipientAccountId"),
         "ct.request": json.dumps(record.get("requestParameters")),
@@ -62,5 +60,26 @@ def alert(record: Record) -> bytes:
     ).encode()
 
 
-def _flag(value: bool | None) -> str | None:
+def _user(identity: Record) -> str | None:
+    """The plugin's ``ct.user``: of a role its name, of some types no more than the type."""
+    kind = identity.get("type")
+    if kind == "AssumedRole":
+        issuer = (identity.get("sessionContext") or {}).get("sessionIssuer") or {}
+        return issuer.get("userName", kind)
+    names = {"Root": "userName", "IAMUser": "userName", "AWSService": "invokedBy"}
+    return identity.get(names[kind]) if kind in names else kind if kind in ("AWSAccount", "FederatedUser") else None
+
+
+def _original_user(identity: Record) -> str | None:
+    """The plugin's ``ct.originaluser``: of a role its session, as its ARN or else its principal tells it."""
+    if identity.get("type") != "AssumedRole":
+        return identity.get("userName")
+    for text, separator, parts in ((identity.get("arn"), "/", 3), (identity.get("principalId"), ":", 2)):
+        found = (text or "").split(separator)
+        if len(found) == parts:
+            return found[-1]
+    return None
+
+
+def _flag(value: bool | str | None) -> str | None:
     return None if value is None else str(value).lower()

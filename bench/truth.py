@@ -1,10 +1,14 @@
 """How right the detector is, over real logs and states: ``make truth`` with DRIFT_CORPUS naming their folder.
 
-Every call of the logs is read as the pipeline reads it. A call is *relevant* when it succeeded, wrote, is no service's
-own echo, its service is one that the AWS provider manages, and it is none of `NOT_TERRAFORMS`. Since a log seldom comes
-with the states of its time,
-each resource that a call names is given a state of its own that knows it and has other values; then Terraform's own
-calls must open nothing, nor must failed or reading ones, and every drift must name the person that the log names.
+Every call of the logs is read as the pipeline reads it. A call is *relevant* when it succeeded, wrote and was no dry
+run or service's own echo, its service is one that the AWS provider manages, and Terraform may hold what it did: the
+mapping is sure of it, or `drift_detector.outside` has no reason why not. So an operation that nobody has thought of
+counts as one that is missing. A type is *surely* known where the operation is about it, and not about something else
+that it names. An identity is known where the call names the resource, whether or not anything of it can be compared.
+
+Since a log seldom comes with the states of its time, each resource that a call names is given a state of its own that
+knows it and has other values; then Terraform's own calls must open nothing, nor must failed or reading ones, and every
+drift must name the person that the log names.
 """
 
 from __future__ import annotations
@@ -27,8 +31,11 @@ from drift_detector.app import sanctions
 from drift_detector.calls import call_of
 from drift_detector.casebook import Casebook
 from drift_detector.catalog_clouds import load_catalogs
+from drift_detector.catalog_format import Tier
+from drift_detector.claims import named_by
 from drift_detector.derive import Judgement
 from drift_detector.facts import Call, Target
+from drift_detector.outside import Outside, load_outside
 from drift_detector.paths import parse_attribute
 from drift_detector.rules_file import load_rules
 from ingest_falco.alert import parse_alert
@@ -41,16 +48,6 @@ from tfdrift.envelope import Envelope
 from tfdrift.events import Via
 from tfdrift.records import ResourceRecord, resource_key
 
-# Calls that write what no Terraform resource holds: the SSM agent's reports of itself, and the consent to use a model.
-NOT_TERRAFORMS = frozenset(
-    {
-        "ssm:UpdateInstanceAssociationStatus",
-        "ssm:UpdateInstanceInformation",
-        "bedrock:CreateFoundationModelAgreement",
-        "bedrock:PutFoundationModelEntitlement",
-        "bedrock:PutUseCaseForModelAccess",
-    }
-)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -61,6 +58,8 @@ class Truth:
     calls: Counter[str] = field(default_factory=Counter)
     tiers: Counter[tuple[str, str]] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
+    unnamed: Counter[str] = field(default_factory=Counter)
+    outside: Counter[str] = field(default_factory=Counter)
     drifts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
@@ -75,6 +74,7 @@ def judge_calls(folder: Path, judgement: Judgement) -> Truth:
     """Count what becomes of every call of the logs below a folder."""
     truth = Truth()
     services = {name.partition(":")[0] for name in judgement.catalog.events}
+    outside = load_outside()
     sanction = sanctions(judgement.rules)
     for record in records(folder):
         found = normalise(parse_alert(alert(record)))
@@ -84,13 +84,12 @@ def judge_calls(folder: Path, judgement: Judgement) -> Truth:
         kind = _kind(record)
         truth.calls["seen"] += 1
         truth.calls[kind] += 1
-        name = f"{found.event.service}:{found.event.event_name}"
         if kind == "written" and found.event.service in services:
-            if name in NOT_TERRAFORMS:
-                truth.calls["of services managed, but of no resource"] += 1
+            reason = _outside(record, found, judgement, outside)
+            if reason is None:
+                _count_relevant(truth, found, call, judgement)
             else:
-                truth.calls["relevant"] += 1
-                _count_relevant(truth, record, call, judgement)
+                truth.outside[reason] += 1
         if call is not None:
             _count_drifts(truth, record, call, kind, judgement)
     return truth
@@ -101,22 +100,41 @@ def _kind(record: Record) -> str:
         return "failed"
     if record.get("readOnly"):
         return "only read"
-    return "service's echo" if record.get("eventType") == "AwsServiceEvent" else "written"
+    if record.get("eventType") == "AwsServiceEvent":
+        return "service's echo"
+    asked = record.get("requestParameters")
+    dry = isinstance(asked, dict) and any(
+        name.lower() == "dryrun" and str(given).lower() == "true" for name, given in asked.items()
+    )
+    return "dry run" if dry else "written"
 
 
-def _count_relevant(truth: Truth, record: Record, call: Call | None, judgement: Judgement) -> None:
-    service = record["eventSource"].removesuffix(".amazonaws.com")
-    rule = judgement.catalog.event(service, record["eventName"])
+def _outside(record: Record, found: Normalised, judgement: Judgement, outside: Outside) -> str | None:
+    """Why no Terraform resource holds what a call did; CloudTrail itself tells data from management."""
+    service, name = found.event.service or "", found.event.event_name or ""
+    rule = judgement.catalog.event(service, name)
+    is_data = record.get("managementEvent") is False or record.get("eventCategory") in ("Data", "NetworkActivity")
+    if is_data and (rule is None or rule.tier is Tier.WEAK):
+        return "CloudTrail calls it an event of data"
+    return outside.reason(judgement.catalog, service, name)
+
+
+def _count_relevant(truth: Truth, found: Normalised, call: Call | None, judgement: Judgement) -> None:
+    service, name = found.event.service or "", found.event.event_name or ""
+    truth.calls["relevant"] += 1
+    rule = judgement.catalog.event(service, name)
     if rule is None:
-        truth.unmapped[f"{service}:{record['eventName']}"] += 1
+        truth.unmapped[f"{service}:{name}"] += 1
         return
     truth.calls["relevant, type known"] += 1
+    truth.calls["relevant, type surely known"] += rule.tier is not Tier.WEAK
     truth.tiers[rule.tier, "type"] += 1
-    targets = [target for group in call.groups for target in group] if call else []
-    if any(target.identity for target in targets):
+    if any(target.identity for target in named_by(found.event, envelope_of(found), judgement.catalog)):
         truth.calls["relevant, identity known"] += 1
         truth.tiers[rule.tier, "identity"] += 1
-    if any(target.operations for target in targets):
+    else:
+        truth.unnamed[f"{service}:{name}"] += 1
+    if call is not None and any(target.operations for group in call.groups for target in group):
         truth.tiers[rule.tier, "attributes"] += 1
 
 
@@ -190,6 +208,10 @@ def judge_states(folder: Path, judgement: Judgement) -> dict[str, Any]:
     }
 
 
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} ×{count}" for name, count in counts.most_common(40))
+
+
 def percent(part: int, whole: int) -> str:
     """A share, or a dash where there is no whole."""
     return f"{100 * part / whole:.1f} %" if whole else "-"
@@ -205,10 +227,11 @@ def main() -> int:
     truth = judge_calls(Path(corpus) / "cloudtrail", judgement)
     relevant = truth.calls["relevant"]
     figures: dict[str, Any] = {f"calls {name}": count for name, count in truth.calls.items()}
-    figures["type known, of all calls to these services"] = percent(
-        truth.calls["relevant, type known"], relevant + truth.calls["of services managed, but of no resource"]
-    )
+    figures["calls of services managed, but of no resource"] = truth.outside.total()
+    for reason, count in truth.outside.most_common():
+        figures[f"  {reason}"] = count
     figures["type known"] = percent(truth.calls["relevant, type known"], relevant)
+    figures["type surely known"] = percent(truth.calls["relevant, type surely known"], relevant)
     figures["identity known"] = percent(truth.calls["relevant, identity known"], relevant)
     figures |= {f"tier {tier}, {what}": count for (tier, what), count in sorted(truth.tiers.items())}
     for kind in ("by Terraform", "failed", "only read", "by others"):
@@ -217,7 +240,8 @@ def main() -> int:
     figures["drifts that name the person"] = percent(truth.drifts["that name the person"], named)
     figures["microseconds a call"] = round(truth.seconds / max(truth.calls["seen"], 1) * 1e6, 1)
     figures |= judge_states(Path(corpus) / "tfstate", judgement)
-    figures["unmapped events"] = ", ".join(f"{name} ×{count}" for name, count in truth.unmapped.most_common(40))
+    figures["unmapped events"] = _listed(truth.unmapped)
+    figures["events that name no resource"] = _listed(truth.unnamed)
     report("truth", figures)
     return 1 if truth.drifts["by Terraform"] + truth.drifts["failed"] + truth.drifts["only read"] else 0
 

@@ -52,6 +52,32 @@ def test_no_drift_is_explained_too(day: list[str]) -> None:
     assert applied.rstrip().endswith("no drift")
 
 
+def test_a_call_that_no_resource_could_hold_is_told_from_one_that_is_not_known(tmp_path: Path) -> None:
+    """What is missing from the mapping is a fault, what Terraform has no place for is none."""
+    fields = {
+        "ct.id": "e-1",
+        "ct.time": "2026-01-01T12:00:00Z",
+        "ct.src": "athena.amazonaws.com",
+        "ct.name": "StartQueryExecution",
+        "ct.region": "eu-central-1",
+        "ct.request": '{"workGroup":"primary"}',
+    }
+    alert = {
+        "uuid": "c0ffee00-0000-4000-8000-000000000001",
+        "time": "2026-01-01T12:00:00Z",
+        "rule": "AWS infrastructure changed",
+        "priority": "Notice",
+        "source": "aws_cloudtrail",
+        "output": "a query",
+        "output_fields": fields,
+    }
+    path = tmp_path / "alert.json"
+    path.write_text(json.dumps(alert), encoding="utf-8")
+    assert "no Terraform resource holds what it does" in explain(path, EXAMPLES / "prod.tfstate").stdout
+    path.write_text(json.dumps({**alert, "output_fields": {**fields, "ct.name": "CreateNothingKnown"}}), "utf-8")
+    assert "the mapping does not know this event" in explain(path, EXAMPLES / "prod.tfstate").stdout
+
+
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     """A wrong argument gets one sentence and an exit code of its own."""
     missing = explain(tmp_path / "no.json", EXAMPLES / "prod.tfstate")

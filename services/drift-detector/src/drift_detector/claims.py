@@ -62,9 +62,7 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     request = unwrapped(call.request, rule.operation, event.service)
     if call.event_type == SERVICE_ECHO or _dry_run(request):
         return None
-    arns = [resource.arn for resource in event.resources if resource.arn]
-    response = unwrapped(call.response, rule.operation, event.service)
-    document = Document({"req": request, "resp": response, "arn": arns[0] if len(arns) == 1 else None})
+    document = _document(event, call, rule, request)
     places: list[str] = []
     groups = tuple(groups_of(rule, document, places))
     if not groups:
@@ -89,6 +87,24 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     )
 
 
+def named_by(event: FalcoEvent, envelope: Envelope, catalog: Catalog) -> list[Target]:
+    """The resources that a call of the catalog names, with what it claims of them, be that nothing at all."""
+    if event.service is None or event.event_name is None or envelope.call is None:
+        return []
+    rule = catalog.event(event.service, event.event_name)
+    if rule is None:
+        return []
+    call = CloudCall.model_validate_json(envelope.call)
+    document = _document(event, call, rule, unwrapped(call.request, rule.operation, event.service))
+    return [target for group in groups_of(rule, document, [], silent=True) for target in group]
+
+
+def _document(event: FalcoEvent, call: CloudCall, rule: EventRule, request: Json) -> Document:
+    arns = [resource.arn for resource in event.resources if resource.arn]
+    response = unwrapped(call.response, rule.operation, event.service or "")
+    return Document({"req": request, "resp": response, "arn": arns[0] if len(arns) == 1 else None})
+
+
 def sanction_of(event: FalcoEvent, sanctions: Sanctions | None) -> Sanction | None:
     """Why a call may be expected in a state: Terraform made it, or what `sanctions` says."""
     if event.user_identity is not None and event.user_identity.via is Via.TERRAFORM:
@@ -102,12 +118,18 @@ def _dry_run(request: object) -> bool:
     return any(key.lower() == "dryrun" and str(value).lower() == "true" for key, value in request.items())
 
 
-def groups_of(rule: EventRule, document: Document, places: list[str]) -> Iterator[tuple[Target, ...]]:
-    """The groups of alternative targets that an event claims; ARNs of the resource itself are added to `places`."""
+def groups_of(
+    rule: EventRule, document: Document, places: list[str], *, silent: bool = False
+) -> Iterator[tuple[Target, ...]]:
+    """The groups of alternative targets that an event claims; ARNs of the resource itself are added to `places`.
+
+    Args:
+        silent: whether to give those too of which nothing is claimed.
+    """
     for bound in _loops(rule.each, document):
         for alternatives, each in zip(rule.groups, rule.group_each, strict=True):
             for inner in _loops(each, bound):
-                targets = (_target(alternative, inner, places) for alternative in alternatives)
+                targets = (_target(alternative, inner, places, silent) for alternative in alternatives)
                 if group := tuple(target for target in targets if target is not None):
                     yield group
 
@@ -125,7 +147,7 @@ def _loops(each: tuple[tuple[str, Source], ...], document: Document) -> Iterator
         yield from _loops(rest, document.bind(variable, element))
 
 
-def _target(rule: TargetRule, document: Document, places: list[str]) -> Target | None:
+def _target(rule: TargetRule, document: Document, places: list[str], silent: bool) -> Target | None:
     if rule.when and not meets(rule.when, document):
         return None
     identity: dict[str, str] = {}
@@ -139,7 +161,7 @@ def _target(rule: TargetRule, document: Document, places: list[str]) -> Target |
         elif attribute not in rule.optional:
             return None
     operations = tuple(_operations(rule, document))
-    if rule.act is Act.UPDATE and not operations:
+    if rule.act is Act.UPDATE and not operations and not silent:
         return None
     places.extend(own)
     return Target(type=rule.type, identity=identity, act=rule.act, operations=operations)
@@ -240,4 +262,4 @@ def _dropped(found: Value, document: Document) -> Iterator[Operation]:
             yield Operation(attribute=format_attribute("tags", key), value=None)
 
 
-__all__ = ["HIDDEN", "SERVICE_ECHO", "Sanctions", "call_of", "groups_of", "sanction_of"]
+__all__ = ["HIDDEN", "SERVICE_ECHO", "Sanctions", "call_of", "groups_of", "named_by", "sanction_of"]

@@ -11,6 +11,7 @@ from drift_detector.casebook import Casebook, ManagedCase
 from drift_detector.compare import judge
 from drift_detector.facts import Call, Operation, Target, Verb
 from drift_detector.normalise import MISSING, Absent
+from drift_detector.outside import load_outside
 from drift_detector.paths import located, recorded
 from drift_detector.resolve import resolve_group
 from drift_detector.rules import Judged, ignored_by
@@ -58,8 +59,13 @@ def _why_nothing(event: FalcoEvent, envelope: Envelope, book: Casebook) -> str:
         return f"the call failed ({event.error_code})"
     if event.read_only:
         return "the call only read"
-    if event.service and event.event_name and book.judgement.catalog.event(event.service, event.event_name) is None:
-        return "the mapping does not know this event"
+    if event.service and event.event_name:
+        catalog = book.judgement.catalog
+        reason = load_outside().reason(catalog, event.service, event.event_name)
+        if reason is not None:
+            return f"no Terraform resource holds what it does ({reason})"
+        if catalog.event(event.service, event.event_name) is None:
+            return "the mapping does not know this event"
     return "a dry run, a service's own echo, or a request that names nothing Terraform manages"
 
 
