@@ -31,6 +31,7 @@ _THEMES = (
     "messages",
     "secrets",
     "watches",
+    "rarer",
 )
 
 

@@ -4,10 +4,14 @@ Both sides are reduced to *tokens*, an attribute with its value: a record has on
 identifies its type by, a target has one for each identity attribute that it gives. A record is meant by a target
 when one of its lives has all of the target's tokens, and it is in the call's account and region; an account or region
 that one of them does not know excludes nothing.
+
+What is named within another thing, as a detector's IP set is, the provider often records under an id of its own
+making: ``detector:set``, ``set/server/user``. A target that names the whole too is met by the part of such an id.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -27,6 +31,8 @@ from tfdrift.records import ResourceRecord
 from tfdrift.subjects import Provider
 
 _ANY_IDENTITY_ATTRIBUTES: Final = ("id", "arn", "name")
+# What stands between the parts of an id that the provider made of several.
+_BETWEEN_PARTS: Final = re.compile(r"[:/|,#]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +91,9 @@ class Match:
 
 def target_tokens(target: Target) -> frozenset[str]:
     """The tokens that a record must have to be meant by a target."""
+    inner = len(target.identity) > 1
     return frozenset(
-        _any_token(value) if attribute == ANY_IDENTITY else _token(target.type, attribute, value)
+        _any_token(value) if attribute == ANY_IDENTITY and not inner else _token(target.type, attribute, value)
         for attribute, value in target.identity.items()
     )
 
@@ -97,14 +104,18 @@ class RecordTokens:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         attributes: dict[str, set[str]] = defaultdict(set)
+        inner: set[str] = set()
         for name, sets in catalog.identity_attributes().items():
             attributes[name].update(*sets)
+            if any(ANY_IDENTITY in one and len(one) > 1 for one in sets):
+                inner.add(name)
         for facts in catalog.types.values():
             for parent in facts.parents:
                 attributes[parent.type].update(parent.via)
         self._attributes: Mapping[str, frozenset[str]] = {
             name: frozenset(found) - {ANY_IDENTITY} for name, found in attributes.items()
         }
+        self._inner = frozenset(inner)
 
     def of(self, resource_type: str, attributes: Mapping[str, Json]) -> frozenset[str]:
         """Every token of a record."""
@@ -122,6 +133,8 @@ class RecordTokens:
             recorded = attributes.get(attribute)
             if isinstance(recorded, str) and recorded:
                 found.add(_any_token(recorded))
+                if resource_type in self._inner:
+                    found.update(_token(resource_type, ANY_IDENTITY, part) for part in _parts(attribute, recorded))
         return frozenset(found)
 
 
@@ -320,6 +333,12 @@ class CallIndex:
 
 def _token(resource_type: str, attribute: str, value: str) -> str:
     return f"{resource_type}\0{attribute}\0{value}"
+
+
+def _parts(attribute: str, recorded: str) -> set[str]:
+    """A recorded name, and of an id the parts that it may be made of."""
+    is_made = attribute == "id" and not recorded.startswith("arn:")
+    return {recorded, *(part for part in _BETWEEN_PARTS.split(recorded) if part)} if is_made else {recorded}
 
 
 def _any_token(value: str) -> str:
