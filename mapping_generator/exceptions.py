@@ -333,6 +333,8 @@ UNGENERATED_TYPES: Final = frozenset(
     {
         # Named by a secret.
         "aws_wafv2_api_key",
+        # Its region is the provider's, not that of the instances.
+        "aws_cloudformation_stack_instances",
         # One of many in one operation, or under ids of Terraform's own making.
         "aws_cloudwatch_event_target",
         "aws_network_acl_rule",

@@ -67,7 +67,8 @@ def own_form(kind: ResourceType, folded: str, *, tails: bool = True) -> str | No
     found = _FORM.search(folded)
     if found is None:
         return None
-    base = folded[: found.start()]
+    # A noun of the type is singular, an alias's and its options' too, as far as that can be told from its letters.
+    base = singular(folded[: found.start()])
     tail = len(base) >= _WORD_LENGTH and any(noun.endswith(base) for noun in kind.nouns)
     # A provisioned product's product_id is that of the product.
     foreign = base in kind.others and kind.attribute_named(folded) is not None
@@ -83,7 +84,7 @@ def tie(kind: ResourceType, service: Service, member: Member, root: str = "req")
     folded = _singular_name(member)
     path = path_of(service, root, member, "[]" if many else "")
     form = own_form(kind, folded)
-    exact = kind.attribute_named(folded)
+    exact = _attribute_named(kind, service, folded)
     if exact is not None and kind.attributes[exact].kind in ("string", "number"):
         if exact in ("id", "arn", "name"):
             return Tie(ANY, path, own=True, sure=True, many=many)
@@ -92,10 +93,24 @@ def tie(kind: ResourceType, service: Service, member: Member, root: str = "req")
         return Tie(exact, path, form is not None or not _is_reference(kind, exact), sure=True, many=many, form=given)
     if form is not None or folded in _GENERIC:
         return _own_tie(kind.attributes, form if form is not None else _GENERIC[folded], path, many)
-    reference = kind.attribute_named(_FORM.sub("", folded))
+    reference = _reference_named(kind, folded)
     if reference is not None and kind.attributes[reference].kind == "string":
         return Tie(reference, path, own=False, sure=False, many=many, form="arn_tail")
     return None
+
+
+def _attribute_named(kind: ResourceType, service: Service, folded: str) -> str | None:
+    """The attribute that is called as the member, without its service's name, or short: plan_id, app_name."""
+    names = (folded, folded.removeprefix(fold(service.name)), folded.replace("application", "app"))
+    return next((found for name in names if name and (found := kind.attribute_named(name)) is not None), None)
+
+
+def _reference_named(kind: ResourceType, folded: str) -> str | None:
+    """The attribute that holds what a member names, in another form: what is identified by its id, name or ARN."""
+    base = _FORM.sub("", folded)
+    forms = ("", "id", "arn", "name") if folded.endswith("identifier") else ("",)
+    named = (kind.attribute_named(base + form) for form in forms if base)
+    return next((found for found in named if found is not None), None)
 
 
 def _own_tie(attributes: Mapping[str, Attribute], form: str, path: str, many: bool) -> Tie | None:
@@ -148,8 +163,9 @@ def key_of(kind: ResourceType, service: Service) -> Key | None:
         if deed.verb not in DELETES | DETACHES or deed.batch or matched_deed(kind, deed) is not Match.EXACT:
             continue
         members = service.request(operation)
-        # When a thing was made only guards against deleting one that has come in its place.
-        required = [fold(one.name) for one in members.values() if one.required and one.kind != "timestamp"]
+        # When a thing was made only guards against deleting one that has come in its place; a flag says how.
+        naming = [one for one in members.values() if one.required and one.kind not in ("timestamp", "boolean")]
+        required = [fold(one.name) for one in naming]
         own = [fold(member.name) for member in members.values() if own_form(kind, _singular_name(member)) is not None]
         if required or own:
             first, *rivals = sorted(own, key=lambda name: not name.endswith("id")) or [""]
@@ -239,7 +255,8 @@ def is_unique(found: Tie) -> bool:
 
 def _is_part(kind: ResourceType, whole: Identity) -> bool:
     """Whether a type is a part of another, of which that has but one, such as a bucket's policy."""
-    return all(found.sure and (found.attribute == ANY or kind.attributes[found.attribute].required) for found in whole)
+    sure = len(whole) > 1 or all(found.sure for found in whole)
+    return sure and all(found.attribute == ANY or kind.attributes[found.attribute].required for found in whole)
 
 
 def _one_own(whole: Identity) -> Identity:

@@ -60,6 +60,45 @@ def test_any_of_several_names_will_do_where_none_is_required() -> None:
     assert target.identity[0].path == "req.CartId|req.CartName|req.CartArn"
 
 
+def test_a_flag_says_how_to_delete_not_what() -> None:
+    """A fleet is deleted with or without its instances."""
+    (target,) = targets(service({"DeleteCart": {"CartId!": "text", "EmptyIt!": "flag"}}), "DeleteCart", CART)
+    assert [found.path for found in target.identity] == ["req.CartId"]
+
+
+def test_a_noun_that_only_ends_like_a_plural_is_named_too() -> None:
+    """An alias has an AliasId, browser settings an ARN."""
+    alias = resource("aws_shop_alias", "alia")
+    (target,) = targets(service({"DeleteAlias": {"AliasId!": "text"}}), "DeleteAlias", alias)
+    assert [(found.attribute, found.path) for found in target.identity] == [("@identity", "req.AliasId")]
+
+
+@pytest.mark.parametrize(
+    ("member", "attribute", "form"),
+    [
+        ("ShopShelfId", "shelf_id", None),
+        ("ApplicationName", "app_name", None),
+        ("ShelfIdentifier", "shelf_id", "arn_tail"),
+        ("ShelfIdentifier", "shelf_arn", "arn_tail"),
+    ],
+)
+def test_what_a_thing_belongs_to_may_be_called_shorter_or_by_another_form(
+    member: str, attribute: str, form: str | None
+) -> None:
+    """A selection's BackupPlanId is its plan_id, a deployment group's applicationName its app_name."""
+    book = resource("aws_shop_book", "book", **{attribute: NEEDED})
+    (target,) = targets(service({"DeleteBook": {f"{member}!": "text", "BookId!": "text"}}), "DeleteBook", book)
+    assert [(found.attribute, found.form) for found in target.identity] == [(attribute, form), ("@identity", None)]
+
+
+def test_several_names_that_a_type_requires_mean_one_without_a_name_of_its_own() -> None:
+    """A resolver is that of a type's field."""
+    link = resource("aws_shop_link", "link", kind=NEEDED, field=NEEDED)
+    api = service({"DeleteLink": {"KindName!": "text", "FieldName!": "text"}})
+    (target,) = targets(api, "DeleteLink", link)
+    assert (target.act, {found.attribute for found in target.identity}) == ("delete", {"kind", "field"})
+
+
 def test_a_name_may_stand_in_the_one_structure_that_a_request_is() -> None:
     """A connection is made of a ConnectionInput, a rule put as a ConfigRule."""
     shelf = resource("aws_shop_shelf", "shelf")

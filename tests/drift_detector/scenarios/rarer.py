@@ -31,6 +31,11 @@ GROUP = "aws_resourcegroups_group.staging"
 GROUP_ARN = arn("resource-groups", "group/staging")
 REGISTRY = "aws_ecr_registry_policy.main"
 APPLICATION = "aws_kinesisanalyticsv2_application.report"
+DEPLOYMENTS = "aws_codedeploy_deployment_group.web"
+SELECTION = "aws_backup_selection.tagged"
+PLAN_ID = "5a1b2c3d-0000-1111-2222-333344445555"
+SELECTION_ID = "6b2c3d4e-0000-1111-2222-333344445555"
+RESOLVER = "aws_appsync_resolver.me"
 SERVER_ID = "s-b6118b5f29a04a9e8"
 PERSON = "198.51.100.7"
 
@@ -134,6 +139,22 @@ def group() -> dict[str, Any]:
 def registry() -> dict[str, Any]:
     """The policy of an account's registry."""
     return placed(REGISTRY, id=ACCOUNT, registry_id=ACCOUNT, policy="{}")
+
+
+def deployments() -> dict[str, Any]:
+    """A group of an application, both named."""
+    own = "11111111-2222-3333-4444-555555555555"
+    return placed(DEPLOYMENTS, id=own, app_name="shop", deployment_group_name="web", deployment_group_id=own)
+
+
+def selection() -> dict[str, Any]:
+    """What a plan backs up."""
+    return placed(SELECTION, id=SELECTION_ID, plan_id=PLAN_ID, name="tagged")
+
+
+def resolver() -> dict[str, Any]:
+    """How a field of a type is come by."""
+    return placed(RESOLVER, id="api1-Query-me", api_id="api1", type="Query", field="me", kind="UNIT")
 
 
 def application() -> dict[str, Any]:
@@ -392,6 +413,39 @@ SCENARIOS: Scenarios = {
             ),
         ],
         [deleted(APPLICATION, arn("kinesisanalytics", "application/report"))],
+    ),
+    "a deployment group is deleted, by the names of both": (
+        [
+            wrote(0, deployments()),
+            called(
+                5,
+                "codedeploy:DeleteDeploymentGroup",
+                {"applicationName": "shop", "deploymentGroupName": "web"},
+                response={"hooksNotCleanedUp": []},
+            ),
+        ],
+        [deleted(DEPLOYMENTS, "11111111-2222-3333-4444-555555555555")],
+    ),
+    "a group of another application is another": (
+        [
+            wrote(0, deployments()),
+            called(5, "codedeploy:DeleteDeploymentGroup", {"applicationName": "blog", "deploymentGroupName": "web"}),
+        ],
+        [],
+    ),
+    "a backup selection is deleted, not its plan": (
+        [
+            wrote(0, selection()),
+            called(5, "backup:DeleteBackupSelection", {"backupPlanId": PLAN_ID, "selectionId": SELECTION_ID}),
+        ],
+        [deleted(SELECTION, SELECTION_ID)],
+    ),
+    "a field's resolver is deleted": (
+        [
+            wrote(0, resolver()),
+            called(5, "appsync:DeleteResolver", {"apiId": "api1", "typeName": "Query", "fieldName": "me"}),
+        ],
+        [deleted(RESOLVER, "api1-Query-me")],
     ),
     "a certificate is imported anew": (
         [
