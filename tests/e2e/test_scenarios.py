@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.drift_detector.playbook import ACCOUNT, START, Called, Wrote, line
+from tests.drift_detector.playbook import ACCOUNT, REGION, START, Called, Wrote, line, resource
 from tests.drift_detector.scenarios import SCENARIOS, Scenario
 from tests.drift_detector.scenarios.s3 import NAME as BUCKET_NAME
 from tests.drift_detector.scenarios.terms import OTHER_ACCOUNT
@@ -27,6 +27,8 @@ TABLE = {**SCENARIOS, **{f"correlation: {name}": scenario for name, scenario in 
 
 
 SECONDS = 30.0
+# What tells the account of a state whose own resources do not; else a thing named "default" would be everybody's.
+TELLER = resource("aws_sns_topic.teller", arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:teller")
 
 
 class Estate:
@@ -103,7 +105,7 @@ async def play(pipeline: Pipeline, estates: list[Estate]) -> None:
             match step:
                 case Wrote():
                     workspace = estate.workspace(step)
-                    data = estate.own(state(*step.resources, serial=step.serial).decode()).encode()
+                    data = estate.own(state(*step.resources, TELLER, serial=step.serial).decode()).encode()
                     pipeline.write_state(workspace, data, START + timedelta(minutes=step.minutes))
                     serials[workspace] = step.serial
                 case Called():

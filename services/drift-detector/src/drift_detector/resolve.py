@@ -71,13 +71,15 @@ def _is_recorded(operation: Operation, kind: str, attributes: dict[str, Json], c
 
 
 def creation(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> Target | None:
-    """The alternative that a group creates, if a state of its account would be expected to hold it.
+    """The alternative that a group creates, if some state would be expected to hold it.
 
-    A sub-resource, such as a bucket's policy, is expected only where a parent is managed; some types never are.
+    That is where a state describes its account; of a sub-resource, such as a bucket's policy, where a parent is managed,
+    whether or not a state tells the account. Some types are never expected.
     """
     target = next((target for target in group if target.act is Act.CREATE), None)
-    if target is None or not catalog.is_expected(target.type) or not index.covers(call.provider, call.account_id):
+    if target is None or not catalog.is_expected(target.type):
         return None
+    if not catalog.parents(target.type):
+        return target if index.covers(call.provider, call.account_id) else None
     parents = parents_of(target, catalog)
-    managed = any(index.matches(parent, call.account_id, call.region) for parent in parents)
-    return target if managed or not catalog.parents(target.type) else None
+    return target if any(index.matches(parent, call.account_id, call.region) for parent in parents) else None
