@@ -73,8 +73,8 @@ def _is_recorded(operation: Operation, kind: str, attributes: dict[str, Json], c
 def creation(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> Target | None:
     """The alternative that a group creates, if some state would be expected to hold it.
 
-    That is where a state describes its account; of a sub-resource, such as a bucket's policy, where a parent is managed,
-    whether or not a state tells the account. Some types are never expected.
+    That is where a state describes its account; of a sub-resource, such as a bucket's policy, where a parent is
+    managed, whether or not a state tells the account. Some types are never expected.
     """
     target = next((target for target in group if target.act is Act.CREATE), None)
     if target is None or not catalog.is_expected(target.type):
