@@ -32,6 +32,7 @@ _THEMES = (
     "secrets",
     "watches",
     "rarer",
+    "databases",
 )
 
 

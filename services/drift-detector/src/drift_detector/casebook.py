@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from drift_detector.call_index import CallIndex
 from drift_detector.correlate import FOR_EVER, SINCE_EVER
 from drift_detector.derive import Derived, Judgement, derive_managed, derive_unmanaged, unmanaged_id
 from drift_detector.facts import Act, Call, Target
-from drift_detector.index import CallIndex, Held, RecordTokens, StateIndex, target_tokens
+from drift_detector.index import Held, RecordTokens, StateIndex, target_tokens
 from drift_detector.resolve import Meant, creation, resolve_group
 from tfdrift.records import WorkspaceHead, workspace_key
 
@@ -44,7 +45,7 @@ class Casebook:
         self.calls = CallIndex(judgement.catalog)
         self.heads: dict[str, WorkspaceHead] = {}
         self._found: dict[str, list[list[Meant]]] = {}
-        self._found_at = 0
+        self._found_at = (0, 0)
 
     def cases_of_call(self, call: Call) -> set[Case]:
         """The cases that a call may change."""
@@ -56,19 +57,26 @@ class Casebook:
                 for target in group
                 if target.act is not Act.UPDATE and target.identity
             )
+        for rename in self.calls.renames.of(call):
+            # What had the name before is not what calls mean by it from now on.
+            robbed = Target(type=rename.type, identity={rename.attribute: rename.new})
+            matches = self.states.matches(robbed, call.account_id, call.region)
+            cases.update(ManagedCase(match.held.key) for match in matches)
         return cases
 
     def _resolved(self, call: Call) -> list[list[Meant]]:
         """What each group of a call means, found once for each version of the index."""
-        if self._found_at != self.states.version:
-            self._found_at = self.states.version
+        version = (self.states.version, self.calls.renames.version)
+        if self._found_at != version:
+            self._found_at = version
             self._found.clear()
         found = self._found.get(call.event_id)
         if found is None:
-            catalog = self.judgement.catalog
-            found = [resolve_group(group, call, self.states, catalog) for group in call.groups]
-            self._found[call.event_id] = found
+            found = self._found[call.event_id] = [self._meant(group, call) for group in call.groups]
         return found
+
+    def _meant(self, group: tuple[Target, ...], call: Call) -> list[Meant]:
+        return resolve_group(group, call, self.states, self.judgement.catalog, self.calls.renames)
 
     def put_state(self, key: str, data: bytes) -> set[Case]:
         """Take in a record; returns the cases that it may change.
@@ -99,11 +107,19 @@ class Casebook:
             return []
         return [
             (call, found)
-            for call in self.calls.naming(held.tokens)
+            for call in self._naming_ever(held)
             for group in self._resolved(call)
             for found in group
             if found.held.key == key
         ]
+
+    def _naming_ever(self, held: Held) -> list[Call]:
+        """The calls that name a resource, by the names that it was given since, too."""
+        tokens, naming = held.tokens, self.calls.naming(held.tokens)
+        while self.calls.renames and (further := self.calls.renames.tokens(held.type, tokens, naming)):
+            tokens |= further
+            naming = self.calls.naming(tokens)
+        return naming
 
     def _derive_managed(self, held: Held, now: datetime) -> Derived:
         meant = self.meaning(held.key)
@@ -130,10 +146,7 @@ class Casebook:
                 for target in group:
                     if target.act is Act.UPDATE or unmanaged_id(call, target) != case.drift:
                         continue
-                    elsewhere = any(
-                        meant.target != target
-                        for meant in resolve_group(group, call, self.states, self.judgement.catalog)
-                    )
+                    elsewhere = any(meant.target != target for meant in self._meant(group, call))
                     expected = target.act is Act.DELETE or self._is_expected(group, call, target)
                     if expected and not elsewhere:
                         yield call, target

@@ -70,7 +70,7 @@ def _why_nothing(event: FalcoEvent, envelope: Envelope, book: Casebook) -> str:
 
 
 def _group(number: int, group: tuple[Target, ...], call: Call, book: Casebook) -> Iterator[str]:
-    meant = resolve_group(group, call, book.states, book.judgement.catalog)
+    meant = resolve_group(group, call, book.states, book.judgement.catalog, book.calls.renames)
     yield _line(f"claim {number}", "alternatives, most specific first" if len(group) > 1 else "")
     for target in group:
         identity = " ".join(f"{name}={value}" for name, value in target.identity.items())

@@ -1,4 +1,4 @@
-"""Finding the managed resources that a call names, and the calls that name a resource.
+"""Finding the managed resources that a call names.
 
 Both sides are reduced to *tokens*, an attribute with its value: a record has one for each attribute that some event
 identifies its type by, a target has one for each identity attribute that it gives. A record is meant by a target
@@ -14,16 +14,16 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
 
 from drift_detector.catalog import ANY_IDENTITY, THE_ONLY, Catalog
-from drift_detector.facts import Call, Target, Verb
-from drift_detector.lives import lives_of
+from drift_detector.facts import Target, Verb
+from drift_detector.lives import Life, lives_of
 from drift_detector.normalise import MISSING
 from drift_detector.paths import read
 from tfdrift.events import Json
@@ -33,19 +33,29 @@ from tfdrift.subjects import Provider
 _ANY_IDENTITY_ATTRIBUTES: Final = ("id", "arn", "name")
 # What stands between the parts of an id that the provider made of several.
 _BETWEEN_PARTS: Final = re.compile(r"[:/|,#]")
+_ANY_NAMES: Final = frozenset(_ANY_IDENTITY_ATTRIBUTES)
 
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """When a state held a cloud resource, and how calls name it; None is since, or for, ever."""
+    """When a state held a cloud resource, and how calls name it; None is since, or for, ever.
+
+    Attributes:
+        given_up: since when the states tell of another name in place of one of the tokens.
+    """
 
     began: datetime | None
     ended: datetime | None
     tokens: frozenset[str]
+    given_up: Mapping[str, datetime] = field(default_factory=dict)
 
     def includes(self, moment: datetime) -> bool:
         """Whether a state held the resource then."""
         return (self.began is None or self.began <= moment) and (self.ended is None or moment < self.ended)
+
+    def is_named(self, tokens: frozenset[str], moment: datetime) -> bool:
+        """Whether the resource could have been called so then."""
+        return tokens <= self.tokens and all(moment < until for t, until in self.given_up.items() if t in tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,28 @@ class RecordTokens:
             name: frozenset(found) - {ANY_IDENTITY} for name, found in attributes.items()
         }
         self._inner = frozenset(inner)
+        self._names: Mapping[str, frozenset[str]] = {
+            name: frozenset(re.split(r"[.\[]", attribute)[0] for attribute in found).union(_ANY_IDENTITY_ATTRIBUTES)
+            for name, found in self._attributes.items()
+        }
+
+    def names(self, resource_type: str) -> frozenset[str]:
+        """The attributes of a type, top level, that calls may name it by."""
+        return self._names.get(resource_type, _ANY_NAMES)
+
+    def given_up(self, resource_type: str, life: Life) -> dict[str, datetime]:
+        """The names that a life has had and has no more, and since when.
+
+        An id stays a name: a newer version of the provider may have another form of it.
+        """
+        given_up: dict[str, datetime] = {}
+        before: frozenset[str] = frozenset()
+        for version in life.versions:
+            now = self.of(resource_type, {name: value for name, value in version.attributes.items() if name != "id"})
+            given_up |= dict.fromkeys(before - now, version.at)
+            given_up = {token: since for token, since in given_up.items() if token not in now}
+            before = now
+        return given_up
 
     def of(self, resource_type: str, attributes: Mapping[str, Json]) -> frozenset[str]:
         """Every token of a record."""
@@ -177,13 +209,14 @@ class StateIndex:
 
     def _lifetimes(self, data: bytes, record: Mapping[str, Any]) -> tuple[Lifetime, ...]:
         kind = record["type"]
-        if not _has_past(record):
+        if not _has_past(record, self._tokens.names(kind)):
             return (Lifetime(None, None, self._tokens.of(kind, record["attributes"])),)
         return tuple(
             Lifetime(
                 life.began,
                 life.ended.recorded_at if life.ended else None,
                 frozenset().union(*(self._tokens.of(kind, version.attributes) for version in life.versions)),
+                self._tokens.given_up(kind, life),
             )
             for life in lives_of(ResourceRecord.model_validate_json(data))
         )
@@ -253,10 +286,10 @@ class StateIndex:
         ]
 
 
-def _has_past(record: Mapping[str, Any]) -> bool:
-    """Whether a record may tell of an end, or of more lives than one."""
+def _has_past(record: Mapping[str, Any], names: frozenset[str]) -> bool:
+    """Whether a record may tell of an end, of more lives than one, or of another name."""
     return record.get("removed") is not None or any(
-        change.get("created") or "id" in change["before"] for change in record.get("changes", ())
+        change.get("created") or not names.isdisjoint(change["before"]) for change in record.get("changes", ())
     )
 
 
@@ -276,59 +309,6 @@ def parents_of(target: Target, catalog: Catalog) -> list[Target]:
         )
         for parent in parents
     ]
-
-
-class CallIndex:
-    """Every call that claims something, by event id, by its targets' identities and by those of their parents."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._calls: dict[str, Call] = {}
-        self._by_token: dict[str, set[str]] = defaultdict(set)
-
-    def __len__(self) -> int:
-        return len(self._calls)
-
-    def __contains__(self, event_id: object) -> bool:
-        return event_id in self._calls
-
-    def __iter__(self) -> Iterator[Call]:
-        return iter(tuple(self._calls.values()))
-
-    def put(self, call: Call) -> bool:
-        """Take in a call; False when it is known already."""
-        if call.event_id in self._calls:
-            return False
-        self._calls[call.event_id] = call
-        for token in self._tokens_of(call):
-            self._by_token[token].add(call.event_id)
-        return True
-
-    def remove(self, event_id: str) -> None:
-        """Forget a call."""
-        call = self._calls.pop(event_id, None)
-        if call is None:
-            return
-        for token in self._tokens_of(call):
-            ids = self._by_token[token]
-            ids.discard(event_id)
-            if not ids:
-                del self._by_token[token]
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._calls.clear()
-        self._by_token.clear()
-
-    def _tokens_of(self, call: Call) -> set[str]:
-        targets = [target for group in call.groups for target in group]
-        parents = [parent for target in targets for parent in parents_of(target, self._catalog)]
-        return {token for target in (*targets, *parents) for token in target_tokens(target)}
-
-    def naming(self, tokens: Iterable[str]) -> list[Call]:
-        """The calls that share a token, in the calls' own order."""
-        ids = set().union(*(self._by_token.get(token, ()) for token in tokens))
-        return sorted((self._calls[event_id] for event_id in ids), key=lambda call: call.order)
 
 
 def _token(resource_type: str, attribute: str, value: str) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from drift_detector.catalog import Catalog
 from drift_detector.compare import is_unset
 from drift_detector.facts import Act, Call, Operation, Target, Verb
-from drift_detector.index import Held, Match, StateIndex, parents_of
+from drift_detector.index import Held, Match, StateIndex, parents_of, target_tokens
 from drift_detector.lives import lives_of
 from drift_detector.normalise import MISSING
 from drift_detector.paths import parse_attribute, recorded
+from drift_detector.renames import Renames
 from tfdrift.events import Json
 
 
@@ -23,7 +24,9 @@ class Meant:
     life: int
 
 
-def resolve_group(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> list[Meant]:
+def resolve_group(
+    group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog, renames: Renames
+) -> list[Meant]:
     """What a group means: the first alternative that some state held when the call was made, in every workspace.
 
     Where none did, it is the first that some state holds now, as what a call has only just created, and else the first
@@ -33,7 +36,7 @@ def resolve_group(group: tuple[Target, ...], call: Call, index: StateIndex, cata
     for target in group:
         matches = [
             match
-            for match in index.matches(target, call.account_id, call.region)
+            for match in _named(target, call, index, renames)
             if _has_a_place_for(target, match, catalog, alone=len(group) == 1)
         ]
         then = [match for match in matches if match.lifetime.includes(call.occurred)]
@@ -42,6 +45,27 @@ def resolve_group(group: tuple[Target, ...], call: Call, index: StateIndex, cata
         named.extend((target, match) for match in matches)
     chosen = [pair for pair in named if pair[1].lifetime.ended is None] or named
     return [Meant(target, match.held, match.life) for target, match in chosen if target is chosen[0][0]]
+
+
+def _named(target: Target, call: Call, index: StateIndex, renames: Renames) -> list[Match]:
+    """The lives that a target names: by what the states say, unless a call has given the name to another since."""
+    tokens = target_tokens(target)
+    found = [
+        match
+        for match in index.matches(target, call.account_id, call.region)
+        if match.lifetime.is_named(tokens, call.occurred)
+    ]
+    for rename, former in renames.latest(target, call):
+        since = rename.call.occurred
+        kept = [
+            match
+            for match in found
+            if match.held.type != rename.type or (match.lifetime.began is not None and match.lifetime.began > since)
+        ]
+        # Each step goes back in time, so there is an end of them.
+        renamed = [match for match in _named(former, rename.call, index, renames) if match.held.type == rename.type]
+        found = [*kept, *(match for match in renamed if match not in kept)]
+    return found
 
 
 def _has_a_place_for(target: Target, match: Match, catalog: Catalog, *, alone: bool) -> bool:
