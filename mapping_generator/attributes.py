@@ -32,9 +32,20 @@ _EXCLUDED: Final = re.compile(
 _SECRET: Final = re.compile(
     r".*(password|secret|passphrase|private_key|auth_token|oauth_token|api_key|access_token|basic_auth_credentials)"
 )
-_JSON: Final = re.compile(r"definition|.*_definition|.*_document|.*_json|event_pattern|.*_pattern_json|filter_policy")
-_POLICY: Final = re.compile(r"policy|.*policy_document|policy_text|.*_policy|policy_body")
-_REFERENCE: Final = re.compile(r".*_arns?|role|.*_role|.*_role_name")
+_JSON: Final = re.compile(
+    r"definition|(?!job_|task_).*_definition|.*_document|.*_json|event_pattern|.*_pattern_json|filter_policy|lifecycle_policy"
+)
+# Not whatever ends so: an SSL or security policy is the name of one.
+_POLICY: Final = re.compile(
+    r"policy|.*policy_document|policy_text|policy_body|(resource|repository|session|delivery_destination)_policy"
+)
+# Lists whose order says something, of those that the provider keeps as lists: what is run, tried or shown in turn. Of
+# others, such as groups and subnets, the cloud keeps no order, so that a mere change of it is not told as a drift.
+_ORDERED: Final = re.compile(
+    r"command|entry_?point|.*arguments|.*entrypoint|.*_order|layers|termination_policies|classifiers|colors|.*gradient|"
+    r"record_fields|contact_ids"
+)
+_REFERENCE: Final = re.compile(r".*_arns?|role|.*_role|.*_role_name|(job|task)_definition")
 _NUMBERS: Final = ("integer", "long", "float", "double")
 _DEPTH: Final = 3
 
@@ -141,6 +152,7 @@ def _listed(service: Service, member: Member, attribute: Attribute, place: tuple
     ):
         return None
     name, path = place
-    # Where the order counts, the provider would have to keep it too: a mere change of order is not told as a drift.
     plural = "|".join(f"{one}[]" for one in path.split("|"))
+    if attribute.kind == "list" and _ORDERED.fullmatch(_leaf(name)):
+        return Setting(name, plural, compare=_lenient(name))
     return Setting(name, plural, compare=_lenient(name, "set") or "set")

@@ -22,7 +22,7 @@ SERVICE_OF: Final = {
         "bedrock-agentcore-control": "bedrockagentcore",
         "cloudcontrol": "cloudcontrolapi",
         "cloudfront": "cloudfront_key_value_store",
-        "cloudsearch": "cloudsearch",
+        "cloudsearch": "cloudsearch_domain",
         "cloudwatch": "cloudwatch",
         "cognito-idp": "cognito",
         "directconnect": "dx",
@@ -105,6 +105,15 @@ MEMBER_NAMES: Final = {"s3:bucket": "bucketName"}
 # Members that give a name in forms of their service's own, and the mapping's transform for them.
 MEMBER_FORMS: Final = {"lambda:functionname": "lambda_name", "kms:keyid": "kms_key_id", "kms:targetkeyid": "kms_key_id"}
 
+# Members, folded, that name a resource and are called otherwise by Terraform, by type.
+TIES: Final[dict[str, dict[str, str]]] = {
+    "aws_lakeformation_lf_tag": {"tagkey": "key"},
+    "aws_observabilityadmin_centralization_rule_for_organization": {
+        "ruleidentifier": "rule_name",
+        "rulename": "rule_name",
+    },
+}
+
 # Types whose noun in the API, folded, is none that their name suggests.
 NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_ami": ("image",),
@@ -119,6 +128,8 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_autoscaling_schedule": ("scheduledupdategroupaction", "scheduledaction"),
     "aws_cloud9_environment_ec2": ("environment",),
     "aws_cloudfront_origin_access_identity": ("cloudfrontoriginaccessidentity",),
+    "aws_chatbot_slack_channel_configuration": ("slackchannelconfiguration", "chatconfiguration"),
+    "aws_chatbot_teams_channel_configuration": ("microsoftteamschannelconfiguration", "chatconfiguration"),
     "aws_cloudhsm_v2_cluster": ("cluster",),
     "aws_cloudhsm_v2_hsm": ("hsm",),
     "aws_cloudtrail": ("trail",),
@@ -128,6 +139,7 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_cloudwatch_event_bus": ("eventbus",),
     "aws_cloudwatch_log_subscription_filter": ("subscriptionfilter",),
     "aws_cloudwatch_metric_alarm": ("metricalarm",),
+    "aws_codedeploy_app": ("application",),
     "aws_codepipeline": ("pipeline",),
     "aws_config_config_rule": ("configrule",),
     "aws_config_configuration_aggregator": ("configurationaggregator",),
@@ -177,6 +189,7 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_rds_cluster_endpoint": ("dbclusterendpoint",),
     "aws_rds_cluster_instance": ("dbinstance",),
     "aws_rds_cluster_parameter_group": ("dbclusterparametergroup",),
+    "aws_route53profiles_association": ("profileassociation",),
     "aws_route53_health_check": ("healthcheck",),
     "aws_route53_zone": ("hostedzone",),
     "aws_route53_resolver_rule_association": ("resolverruleassociation",),
@@ -274,6 +287,7 @@ EPHEMERAL_TYPES: Final = frozenset(
         "aws_appconfig_hosted_configuration_version",
         "aws_athena_prepared_statement",
         "aws_auditmanager_assessment_report",
+        "aws_batch_job_definition",
         "aws_bedrock_guardrail_version",
         "aws_cloudwatch_log_stream",
         "aws_cognito_user",
@@ -287,6 +301,7 @@ EPHEMERAL_TYPES: Final = frozenset(
         "aws_ec2_fleet",
         "aws_ecs_task_definition",
         "aws_ecs_task_set",
+        "aws_elastic_beanstalk_application_version",
         "aws_emr_cluster",
         "aws_fsx_backup",
         "aws_glue_catalog_table",
@@ -298,24 +313,36 @@ EPHEMERAL_TYPES: Final = frozenset(
         "aws_lambda_layer_version",
         "aws_lexv2models_bot_version",
         "aws_m2_deployment",
+        "aws_memorydb_snapshot",
         "aws_neptune_cluster_snapshot",
         "aws_network_interface",
         "aws_quicksight_ingestion",
+        "aws_quicksight_user",
         "aws_redshift_cluster_snapshot",
         "aws_redshiftserverless_snapshot",
         "aws_s3_object",
         "aws_sagemaker_app",
         "aws_sagemaker_model",
         "aws_secretsmanager_secret_version",
+        "aws_service_discovery_instance",
         "aws_servicecatalog_provisioned_product",
         "aws_spot_instance_request",
+        # What is allocated of a pool for each network is no range of the pool's own.
+        "aws_vpc_ipam_pool_cidr",
     }
 )
 
 # Types of which a creation's response gives the id in another form than states have, or that have rivals of which it
-# cannot be told which was made: Route 53 answers with /hostedzone/Z1, and an external key is made as any key is.
+# cannot be told which was made: Route 53 answers with /hostedzone/Z1, and an external key is made as any key is. Nor is
+# anything told whose only name is a key to come in by.
 RENAMED_TYPES: Final = frozenset(
-    {"aws_iam_service_linked_role", "aws_kms_key", "aws_route53_delegation_set", "aws_route53_zone"}
+    {
+        "aws_appsync_api_key",
+        "aws_iam_service_linked_role",
+        "aws_kms_key",
+        "aws_route53_delegation_set",
+        "aws_route53_zone",
+    }
 )
 
 # Types whose delete operation does not name them alone, so a person has to say what does (folded members).

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mapping_generator.exceptions import KEYS, MEMBER_FORMS, MEMBER_NAMES
+from mapping_generator.exceptions import KEYS, MEMBER_FORMS, MEMBER_NAMES, TIES
 from mapping_generator.names import fold, singular
 from mapping_generator.provider_schema import Attribute
 from mapping_generator.service_model import Member, Service
 from mapping_generator.types import Match, ResourceType, matched_deed
-from mapping_generator.verbs import DELETES, DETACHES, deed_of
+from mapping_generator.verbs import DELETES, DETACHES, UPDATES, UPSERTS, deed_of
 
 ANY: Final = "@identity"
 # The one resource of its type in an account and region, which no call names.
@@ -28,6 +28,7 @@ _GENERIC: Final = {form: form for form in ("id", "arn", "name", "identifier")} |
     "resourceidentifier": "identifier",
 }
 _FORM: Final = re.compile(r"(identifier|arn|name|url|id)$")
+_NAME: Final = re.compile(r"(identifier|arn|name|id|identity)$")
 _WORD_LENGTH: Final = 4
 _NAMED: Final = ("string", "integer", "long")
 
@@ -84,9 +85,9 @@ def tie(kind: ResourceType, service: Service, member: Member, root: str = "req")
     folded = _singular_name(member)
     path = path_of(service, root, member, "[]" if many else "")
     form = own_form(kind, folded)
-    exact = _attribute_named(kind, service, folded)
-    if exact is not None and kind.attributes[exact].kind in ("string", "number"):
-        if exact in ("id", "arn", "name"):
+    exact = TIES.get(kind.name, {}).get(folded) or _attribute_named(kind, service, folded)
+    if exact == ANY or (exact is not None and kind.attributes[exact].kind in ("string", "number")):
+        if exact in (ANY, "id", "arn", "name"):
             return Tie(ANY, path, own=True, sure=True, many=many)
         arns = "arn_tail" if service.takes_arns(shape) and not folded.endswith("arn") else None
         given = MEMBER_FORMS.get(f"{service.name}:{folded}", arns)
@@ -155,9 +156,13 @@ class Key:
 
 
 def key_of(kind: ResourceType, service: Service) -> Key | None:
-    """The key of a type, by the operation that deletes or detaches it; None where there is none."""
+    """The key of a type, by the operation that deletes or detaches it, or else sets it; None where there is none."""
     if kind.name in KEYS:
         return Key(KEYS[kind.name])
+    return _key_of_deletion(kind, service) or _key_of_setting(kind, service)
+
+
+def _key_of_deletion(kind: ResourceType, service: Service) -> Key | None:
     for operation in service.operations():
         deed = deed_of(operation)
         if deed.verb not in DELETES | DETACHES or deed.batch or matched_deed(kind, deed) is not Match.EXACT:
@@ -174,6 +179,30 @@ def key_of(kind: ResourceType, service: Service) -> Key | None:
             scope = [name for name in names if name not in (*found, *rivals) and _is_scope(kind, name)]
             return Key(tuple(found), tuple(scope), frozenset(names), tuple(rivals))
     return None
+
+
+def _key_of_setting(kind: ResourceType, service: Service) -> Key | None:
+    """The key of what is never made or deleted, but only set: what a call must give and Terraform must be told."""
+    for operation in service.operations():
+        deed = deed_of(operation)
+        if deed.verb not in UPDATES | UPSERTS or deed.batch or matched_deed(kind, deed) is not Match.EXACT:
+            continue
+        needed = [member for member in service.request(operation).values() if member.required]
+        named = [member for member in needed if _NAME.search(fold(member.name))]
+        which = [member for member in needed if _is_told(kind, member) and _is_choice(service, member)]
+        if named and all(_is_told(kind, member) for member in named):
+            return Key(tuple(fold(member.name) for member in (*named, *which)))
+    return None
+
+
+def _is_told(kind: ResourceType, member: Member) -> bool:
+    name = kind.attribute_named(fold(member.name))
+    return name is not None and kind.attributes[name].required
+
+
+def _is_choice(service: Service, member: Member) -> bool:
+    """Whether a member tells which of a thing's few settings is meant, such as the type of a notification."""
+    return fold(member.name).endswith("type") and member.kind == "string" and service.is_enumerated(member.shape)
 
 
 def _is_scope(kind: ResourceType, folded: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
@@ -34,6 +34,10 @@ _ASPECTS: Final = _PLAIN_ASPECTS | frozenset(
 )
 
 
+# The noun of what is put to, or taken from, something else.
+_OF_WHAT: Final = re.compile(r"(\w+?[a-z])(?:To|From|For|With)([A-Z]\w+)")
+
+
 class Match(IntEnum):
     """How surely an operation's noun means a type."""
 
@@ -59,6 +63,9 @@ class ResourceType:
 
     def matched(self, noun: str) -> Match:
         """How surely an operation's noun, in camel case, means this type."""
+        return max(self._matched(spoken) for spoken in _spoken(noun))
+
+    def _matched(self, noun: str) -> Match:
         if singular(fold(noun)) in self.nouns or fold(noun) in self.nouns:
             return Match.EXACT
         rest, aspects = words(noun), []
@@ -83,17 +90,27 @@ _LINKS: Final = {
     )
     for verb in verbs.split()
 }
-# AddRoleToDBCluster, RemoveRoleFromDBCluster.
-_GIVEN_TO: Final = re.compile(r"(\w+?)(?:To|From)([A-Z]\w+)")
+
+
+def _spoken(noun: str) -> tuple[str, ...]:
+    """A noun, and in other words: ``InlinePolicyToPermissionSet`` is a permission set's inline policy."""
+    found = _OF_WHAT.fullmatch(noun)
+    return (noun, found[2] + found[1]) if found else (noun,)
+
+
+def _linked(deed: Deed) -> Iterator[str]:
+    """What to call what a deed makes: ``AssociateProductWithPortfolio`` a product portfolio association."""
+    found = _OF_WHAT.fullmatch(deed.noun)
+    if found and deed.verb in ("Add", "Remove"):
+        # AddRoleToDBCluster, RemoveRoleFromDBCluster.
+        yield f"{found[2]}{found[1]}Association"
+    for name in (deed.noun, found[1], found[1] + found[2]) if found else (deed.noun,):
+        yield from (name + ending for ending in _LINKS.get(deed.verb, ()))
 
 
 def matched_deed(kind: ResourceType, deed: Deed) -> Match:
     """How surely an operation means a type; what is attached or associated is a type of its own, or none."""
-    nouns = [deed.noun + ending for ending in _LINKS.get(deed.verb, ())]
-    given = _GIVEN_TO.fullmatch(deed.noun) if deed.verb in ("Add", "Remove") else None
-    if given is not None:
-        nouns += [f"{given[2]}{given[1]}Association"]
-    if any(kind.matched(noun) is Match.EXACT for noun in nouns):
+    if any(kind.matched(name) is Match.EXACT for name in _linked(deed)):
         return Match.EXACT
     if deed.verb in ("Attach", "Detach", "Associate", "Disassociate"):
         return Match.NONE

@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-CREATES: Final = frozenset(
-    {"Create", "Allocate", "Import", "Register", "Request", "Run", "Provision", "Upload", "Admin Create"}
-)
+CREATES: Final = frozenset({"Create", "Allocate", "Import", "Register", "Request", "Run", "Upload", "Admin Create"})
 UPSERTS: Final = frozenset({"Put"})
 UPDATES: Final = frozenset({"Update", "Modify", "Set", "Change", "Admin Update", "Configure"})
 DELETES: Final = frozenset({"Delete", "Terminate", "Deregister", "Release", "Deprovision", "Admin Delete"})
@@ -16,8 +14,8 @@ DETACHES: Final = frozenset({"Detach", "Disassociate", "Remove", "Deauthorize", 
 # What else may change how something is set up, if not what its noun says. Others only use it: Send, Invoke, Execute.
 _OTHERS: Final = (
     "Accept Activate Add Apply Assign Associate Attach Authorize Cancel Copy Deactivate Decrease Deploy Disable Enable "
-    "Failover Grant Increase Lock Move Promote Publish Reboot Rebalance Reject Rename Replace Reset Restore Resume "
-    "Revoke Rotate Schedule Share Start Stop Suspend Switchover Transfer Unassign Undeploy Unlock Upgrade"
+    "Failover Grant Increase Lock Move Promote Provision Publish Reboot Rebalance Reject Rename Replace Reset Restore "
+    "Resume Revoke Rotate Schedule Share Start Stop Suspend Switchover Transfer Unassign Undeploy Unlock Upgrade"
 )
 _ADMINS: Final = frozenset({"Admin Add", "Admin Disable", "Admin Enable", "Admin Remove", "Admin Reset", "Admin Set"})
 TOUCHES: Final = CREATES | UPSERTS | UPDATES | DELETES | DETACHES | _ADMINS | frozenset(_OTHERS.split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -275,3 +276,20 @@ def test_all_tags_at_once_become_one_operation_each() -> None:
     )
     other = Operation(attribute="name", value="x")
     assert per_tag(other, None) == (other,)
+
+
+def test_blocks_in_order_are_others_in_another() -> None:
+    """The first behaviour whose pattern fits a path is the one that is served."""
+    first, second = {"path_pattern": "/api/*", "compress": True}, {"path_pattern": "*", "compress": False}
+    ordered = Comparison(Comparator.BLOCKS, key=("path_pattern",), ordered=True)
+    assert same([first, second], [first, second], ordered) is Verdict.SAME
+    assert same([second, first], [first, second], ordered) is Verdict.DIFFERENT
+    assert same([first], [first, second], ordered) is Verdict.DIFFERENT
+    assert same([second, first], [first, second], replace(ordered, ordered=False)) is Verdict.SAME
+
+
+def test_a_policy_of_a_services_own_is_compared_as_json() -> None:
+    """A list of rules is no document of IAM's, and may be written with other spaces."""
+    how = Comparison(Comparator.JSON_POLICY)
+    assert same('[{"Rules": [1]}]', '[{"Rules":[1]}]', how) is Verdict.SAME
+    assert same('[{"Rules": [2]}]', '[{"Rules":[1]}]', how) is Verdict.DIFFERENT

@@ -213,6 +213,36 @@ def test_a_part_belongs_to_what_its_identity_names() -> None:
     assert (target.act, target.parent) == ("create", ("aws_shop_cart", "cart_id"))
 
 
+def test_what_is_only_ever_set_is_named_by_what_it_is_set_for() -> None:
+    """A topic for bounces is another setting than one for complaints; a name that Terraform lacks would hide that."""
+    topic = ResourceType("aws_shop_topic", ("topic",), {"cart_id": NEEDED, "topic_type": NEEDED, "value": NEEDED})
+    api = service({"SetTopic": {"CartId!": "text", "TopicType!": "choice", "Value!": "text"}})
+    (target,) = targets(api, "SetTopic", topic)
+    assert [found.attribute for found in target.identity] == ["cart_id", "topic_type"]
+    partly = service({"SetTopic": {"CartId!": "text", "LineId!": "text", "Value!": "text"}})
+    assert targets(partly, "SetTopic", topic) == []
+
+
+def test_what_is_put_to_another_is_that_ones() -> None:
+    """``PutNoteToCart`` is about the cart's note, and ``DetachNoteFromCart`` about a note's attachment."""
+    key = {"CartId!": "text"}
+    note = resource("aws_shop_cart_note", "cartnote", cart_id=NEEDED)
+    tie = resource("aws_shop_note_attachment", "noteattachment", cart_id=NEEDED, note_id=NEEDED)
+    api = service(
+        {
+            "PutNoteToCart": {**key, "Note!": "text"},
+            "DeleteNoteFromCart": key,
+            "DetachNoteFromCart": {**key, "NoteId!": "text"},
+        }
+    )
+    found = {operation: targets(api, operation, note, tie)[0] for operation in api.operations()}
+    assert {name: (target.type, target.act) for name, target in found.items()} == {
+        "PutNoteToCart": ("aws_shop_cart_note", "update"),
+        "DeleteNoteFromCart": ("aws_shop_cart_note", "delete"),
+        "DetachNoteFromCart": ("aws_shop_note_attachment", "detach"),
+    }
+
+
 def test_what_is_put_or_attached_is_not_told_as_created() -> None:
     """To Terraform it may be an attribute of something else, which is no resource that is missing."""
     key = {"CartId!": "text", "HookName!": "text"}
@@ -303,3 +333,24 @@ def test_what_is_doubtful_is_not_claimed(member: str, shape: str, attribute: Att
 def test_a_secret_is_claimed_as_changed_to_something_unknown() -> None:
     """The log hides it, but not that it was set."""
     assert settings({"Password": "secret"}, password=TEXT) == {"password": ("req.Password", "hidden")}
+
+
+def compared(member: str, shape: str, **attributes: Attribute) -> object:
+    """How the attribute that an update with this member sets is compared."""
+    api = service({**DELETE, "UpdateCart": {"CartId!": "text", member: shape}})
+    (target,) = targets(api, "UpdateCart", resource("aws_shop_cart", "cart", **attributes))
+    return target.settings[0].compare
+
+
+def test_what_only_ends_like_a_policy_is_none() -> None:
+    """An SSL policy is the name of one."""
+    assert compared("ResourcePolicy", "text", resource_policy=TEXT) == "json_policy"
+    assert compared("SslPolicy", "text", ssl_policy=TEXT) is None
+
+
+def test_a_list_has_an_order_where_that_says_something() -> None:
+    """A command is not the same words in another order; groups are the same groups, though the provider lists them."""
+    words = {"command": Attribute("list", "string", configurable=True)}
+    assert compared("Command", "texts", **words) is None
+    assert compared("Command", "texts", command=Attribute("set", "string", configurable=True)) == "set"
+    assert compared("Groups", "texts", groups=Attribute("list", "string", configurable=True)) == "set"

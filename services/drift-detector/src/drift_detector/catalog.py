@@ -41,6 +41,7 @@ class Comparison:
     unset: tuple[Json, ...] = ()
     key: tuple[str, ...] = ()
     members: Mapping[str, Comparison] = field(default_factory=dict)
+    ordered: bool = False
     optional: bool = False
 
 

@@ -102,6 +102,7 @@ class WrittenComparison(_Written):
         key: for blocks, the member that names an element, or the members that do so together; elements without
             equal keys are different elements.
         members: for blocks, how members are compared; others as plain values.
+        ordered: for blocks, that their order counts.
         optional: a record that has the attribute unset says nothing about it, so it agrees with every claim.
     """
 
@@ -109,12 +110,13 @@ class WrittenComparison(_Written):
     unset: tuple[Json, ...] = ()
     key: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     members: dict[str, Comparison] = Field(default_factory=dict)
+    ordered: bool = False
     optional: bool = False
 
     @model_validator(mode="after")
     def _key_of_blocks(self) -> WrittenComparison:
-        if self.compare is not Comparator.BLOCKS and (self.key or self.members):
-            raise ValueError("'key' and 'members' belong to compare: blocks")
+        if self.compare is not Comparator.BLOCKS and (self.key or self.members or self.ordered):
+            raise ValueError("'key', 'members' and 'ordered' belong to compare: blocks")
         return self
 
 

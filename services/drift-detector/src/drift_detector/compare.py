@@ -158,9 +158,13 @@ def same(  # noqa: PLR0911 - a table of cases
         case Comparator.SET:
             return _set(_listed(claimed), _listed(recorded), lambda a, b: _value(a, b, hasher))
         case Comparator.BLOCKS:
-            return _set(_listed(claimed), _listed(recorded), lambda a, b: _block(a, b, comparison, hasher))
+            alike = _sequence if comparison.ordered else _set
+            return alike(_listed(claimed), _listed(recorded), lambda a, b: _block(a, b, comparison, hasher))
         case Comparator.LB_ACTIONS:
             return _set(canonical_actions(claimed), canonical_actions(recorded), _action)
+        case Comparator.JSON_POLICY:
+            # What is called a policy may be a document of a service's own.
+            return json_policy(claimed, recorded) or _value(parsed(claimed), parsed(recorded), hasher)
         case Comparator.JSON:
             return _value(parsed(claimed), parsed(recorded), hasher)
         case how:
@@ -235,6 +239,13 @@ def _set(claimed: list[Json], recorded: list[Json], test: Callable[[Json, Json],
     return _all([*rows, *columns])
 
 
+def _sequence(claimed: list[Json], recorded: list[Json], test: Callable[[Json, Json], Verdict]) -> Verdict:
+    """Whether the elements of both are alike one after another."""
+    if len(claimed) != len(recorded):
+        return DIFFERENT
+    return _all(test(one, other) for one, other in zip(claimed, recorded, strict=True))
+
+
 def _any(verdicts: Iterable[Verdict]) -> Verdict:
     answer = DIFFERENT
     for verdict in verdicts:
@@ -245,7 +256,7 @@ def _any(verdicts: Iterable[Verdict]) -> Verdict:
     return answer
 
 
-def _value(claimed: Json, recorded: Json, hasher: Hasher | None = None) -> Verdict:  # noqa: PLR0911
+def _value(claimed: Json, recorded: Json, hasher: Hasher | None = None) -> Verdict:
     """Scalars by what they say, lists in order, objects by members; an unset member is as good as none."""
     if (found := hidden_hash(recorded)) is not None:
         return _same_hidden(claimed, found, PLAIN, hasher)
@@ -254,9 +265,7 @@ def _value(claimed: Json, recorded: Json, hasher: Hasher | None = None) -> Verdi
     if isinstance(claimed, dict) and isinstance(recorded, dict):
         return _all(same(claimed.get(key), recorded.get(key), PLAIN, hasher) for key in {**claimed, **recorded})
     if isinstance(claimed, list) and isinstance(recorded, list):
-        if len(claimed) != len(recorded):
-            return DIFFERENT
-        return _all(_value(one, other, hasher) for one, other in zip(claimed, recorded, strict=True))
+        return _sequence(claimed, recorded, lambda a, b: _value(a, b, hasher))
     if isinstance(claimed, list | dict) or isinstance(recorded, list | dict):
         # A nested block is a list of one in a state and an object in an API.
         one, other = (v[0] if isinstance(v, list) and len(v) == 1 else v for v in (claimed, recorded))
@@ -286,7 +295,6 @@ def _sg_rules(claimed: Json, recorded: Json) -> Verdict:
 
 _TESTS: Final[dict[Comparator, Callable[[Json, Json], Verdict | None]]] = {
     Comparator.TEXT_FOLDED: text_folded,
-    Comparator.JSON_POLICY: json_policy,
     Comparator.ARN_OR_NAME: arn_or_name,
     Comparator.CIDR: cidr,
     Comparator.DNS_NAME: dns_name,
