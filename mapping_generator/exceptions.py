@@ -107,11 +107,15 @@ MEMBER_FORMS: Final = {"lambda:functionname": "lambda_name", "kms:keyid": "kms_k
 
 # Members, folded, that name a resource and are called otherwise by Terraform, by type.
 TIES: Final[dict[str, dict[str, str]]] = {
+    "aws_appsync_graphql_api": {"apiid": "@identity"},
+    "aws_backup_selection": {"backupplanid": "plan_id"},
     "aws_lakeformation_lf_tag": {"tagkey": "key"},
     "aws_observabilityadmin_centralization_rule_for_organization": {
         "ruleidentifier": "rule_name",
         "rulename": "rule_name",
     },
+    "aws_ses_domain_identity": {"identity": "domain"},
+    "aws_ses_email_identity": {"identity": "email"},
 }
 
 # Types whose noun in the API, folded, is none that their name suggests.
@@ -128,6 +132,7 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_autoscaling_schedule": ("scheduledupdategroupaction", "scheduledaction"),
     "aws_cloud9_environment_ec2": ("environment",),
     "aws_cloudfront_origin_access_identity": ("cloudfrontoriginaccessidentity",),
+    "aws_backup_vault_policy": ("backupvaultaccesspolicy",),
     "aws_chatbot_slack_channel_configuration": ("slackchannelconfiguration", "chatconfiguration"),
     "aws_chatbot_teams_channel_configuration": ("microsoftteamschannelconfiguration", "chatconfiguration"),
     "aws_cloudhsm_v2_cluster": ("cluster",),
@@ -168,6 +173,10 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_elasticsearch_domain": ("elasticsearchdomain", "elasticsearchdomainconfig", "domain"),
     "aws_elb": ("loadbalancer",),
     "aws_flow_log": ("flowlog",),
+    "aws_fsx_lustre_file_system": ("filesystem",),
+    "aws_fsx_ontap_file_system": ("filesystem",),
+    "aws_fsx_openzfs_file_system": ("filesystem",),
+    "aws_fsx_windows_file_system": ("filesystem",),
     "aws_glue_catalog_database": ("database",),
     "aws_glue_catalog_table": ("table",),
     "aws_iam_openid_connect_provider": ("openidconnectprovider",),
@@ -202,6 +211,8 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_secretsmanager_secret_policy": ("resourcepolicy",),
     "aws_secretsmanager_secret_version": ("secretvalue",),
     "aws_securityhub_account": ("securityhub",),
+    "aws_ses_domain_identity": ("identity",),
+    "aws_ses_email_identity": ("identity",),
     "aws_sns_topic_subscription": ("subscription",),
     "aws_spot_instance_request": ("spotinstancerequest", "spotinstance"),
     "aws_sqs_queue": ("queue",),
@@ -209,6 +220,7 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_vpc_dhcp_options": ("dhcpoptions",),
     "aws_vpc_network_performance_metric_subscription": ("awsnetworkperformancemetricsubscription",),
     "aws_vpn_gateway": ("vpngateway",),
+    "aws_wafv2_web_acl_logging_configuration": ("loggingconfiguration",),
 }
 
 # Settings that an account has once, in a region or altogether, by the operations that change them: what each does.

@@ -124,8 +124,8 @@ class TargetRule:
 
     Attributes:
         optional: the identity attributes that may be missing.
-        when: the values that the call must have at these paths, in folded text; None for none, "*" for any, "" for
-            an empty one.
+        when: the values that the call must have at these paths, in folded text or as globs; None for none, "*" for any,
+            "" for an empty one.
         maps: the map attributes that are changed by key, each with what is merged and which keys are dropped.
     """
 

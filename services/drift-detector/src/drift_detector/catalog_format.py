@@ -241,8 +241,8 @@ class WrittenTarget(_Written):
     Attributes:
         id: the identity; a key ending in ``?`` is left out where the call does not give it, and without any
             other the target is none.
-        when: the call's values, by path or paths as a source's, that the target is only meant with: one value or a
-            list of any; null for "not given", "*" for anything at all, "" for an empty element.
+        when: the call's values, by path or paths as a source's, that the target is only meant with: one value or
+            glob, or a list of any; null for "not given", "*" for anything at all, "" for an empty element.
         maps: map attributes that a call changes key by key.
     """
 

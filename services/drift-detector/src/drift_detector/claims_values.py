@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import Enum
+from fnmatch import fnmatchcase
 from typing import Final
 
 from drift_detector.catalog import ANYTHING, EMPTY, Conditions, Source
@@ -90,7 +91,8 @@ def _asked_for(found: list[Json | Absent], values: frozenset[str | None]) -> boo
     value = next((one for one in there if one not in _NOTHING), None)
     if value is None:
         return None in values or (EMPTY in values and bool(there))
-    return ANYTHING in values or str(value).lower() in values
+    text = str(value).lower()
+    return text in values or ANYTHING in values or any(fnmatchcase(text, one) for one in values if one)
 
 
 def _each(each: Path, element: Source, source: Source, document: Document) -> Value:
