@@ -37,7 +37,7 @@ _JSON: Final = re.compile(
 )
 # Not whatever ends so: an SSL or security policy is the name of one.
 _POLICY: Final = re.compile(
-    r"policy|.*policy_document|policy_text|policy_body|(resource|repository|session|delivery_destination)_policy"
+    r"policy|.*policy_document|policy_text|policy_body|(access|inline|resource|repository|session|delivery_destination)_policy"
 )
 # Lists whose order says something, of those that the provider keeps as lists: what is run, tried or shown in turn. Of
 # others, such as groups and subnets, the cloud keeps no order, so that a mere change of it is not told as a drift.

@@ -33,6 +33,8 @@ _THEMES = (
     "watches",
     "rarer",
     "databases",
+    "containers",
+    "edges",
 )
 
 
