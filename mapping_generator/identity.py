@@ -64,7 +64,8 @@ def own_form(kind: ResourceType, folded: str, *, tails: bool = True) -> str | No
     With ``tails`` it may do so by the last words of the type's noun alone: a role policy has a PolicyName.
     """
     if folded in kind.nouns:
-        return ""
+        # A policy is what is put, not what it is put to.
+        return None if folded.endswith(("policy", "document")) else ""
     found = _FORM.search(folded)
     if found is None:
         return None

@@ -16,7 +16,7 @@ VERSION: Final[str] = botocore.__version__
 # Members that steer a call and say nothing of the resource.
 _CONTROL: Final = re.compile(
     r"dryrun|clienttoken|clientrequesttoken|clientrequestid|requesttoken|idempotencytoken|creatorrequestid|"
-    r"nexttoken|maxresults|ifmatch|expectedbucketowner|contentmd5|checksumalgorithm|locktoken|changetoken"
+    r"nexttoken|maxresults|ifmatch|expectedbucketowner|contentmd5|checksumalgorithm|locktoken|changetoken|versiontoken"
 )
 _READS: Final = re.compile(
     r"(Get|List|Describe|Head|BatchGet|BatchDescribe|BatchList|Search|Query|Scan|Select|Lookup|Check|Test|Validate|"

@@ -49,11 +49,10 @@ def resolve_group(
 
 def _named(target: Target, call: Call, index: StateIndex, renames: Renames) -> list[Match]:
     """The lives that a target names: by what the states say, unless a call has given the name to another since."""
-    tokens = target_tokens(target)
     found = [
         match
         for match in index.matches(target, call.account_id, call.region)
-        if match.lifetime.is_named(tokens, call.occurred)
+        if not match.lifetime.given_up or match.lifetime.is_named(target_tokens(target), call.occurred)
     ]
     for rename, former in renames.latest(target, call):
         since = rename.call.occurred
