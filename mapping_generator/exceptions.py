@@ -109,6 +109,7 @@ MEMBER_FORMS: Final = {"lambda:functionname": "lambda_name", "kms:keyid": "kms_k
 TIES: Final[dict[str, dict[str, str]]] = {
     "aws_appsync_graphql_api": {"apiid": "@identity"},
     "aws_backup_selection": {"backupplanid": "plan_id"},
+    "aws_elastic_beanstalk_application_version": {"applicationname": "application", "versionlabel": "@identity"},
     "aws_lakeformation_lf_tag": {"tagkey": "key"},
     "aws_observabilityadmin_centralization_rule_for_organization": {
         "ruleidentifier": "rule_name",
