@@ -43,6 +43,7 @@ class Comparison:
     members: Mapping[str, Comparison] = field(default_factory=dict)
     ordered: bool = False
     optional: bool = False
+    sole: bool = False
 
 
 PLAIN: Final = Comparison()

@@ -104,6 +104,7 @@ class WrittenComparison(_Written):
         members: for blocks, how members are compared; others as plain values.
         ordered: for blocks, that their order counts.
         optional: a record that has the attribute unset says nothing about it, so it agrees with every claim.
+        sole: no resource but this one holds elements of the set; null is then the empty set, and not "elsewhere".
     """
 
     compare: Comparator = Comparator.VALUE
@@ -112,6 +113,7 @@ class WrittenComparison(_Written):
     members: dict[str, Comparison] = Field(default_factory=dict)
     ordered: bool = False
     optional: bool = False
+    sole: bool = False
 
     @model_validator(mode="after")
     def _key_of_blocks(self) -> WrittenComparison:

@@ -162,7 +162,7 @@ def _compile_type(facts: written.WrittenType) -> ResourceType:
 
 def _compile_comparison(given: written.WrittenComparison) -> Comparison:
     members = {key: _compile_comparison(value) for key, value in given.members.items()}
-    return Comparison(given.compare, given.unset, given.key, members, given.ordered, given.optional)
+    return Comparison(given.compare, given.unset, given.key, members, given.ordered, given.optional, given.sole)
 
 
 def _compile_event(service: str, operation: str, event: written.WrittenEvent) -> EventRule:

@@ -256,10 +256,16 @@ def _dropped(found: Value, document: Document) -> Iterator[Operation]:
     if isinstance(found, Absent | Hidden):
         return
     for one in elements(found) or ():
-        inner = document.member(one, "key")
+        inner, value = document.member(one, "key"), document.member(one, "value")
         key = scalar(one if inner is MISSING else inner)
-        if isinstance(key, str) and not key.startswith("aws:"):
-            yield Operation(attribute=format_attribute("tags", key), value=None)
+        if not isinstance(key, str) or key.startswith("aws:"):
+            continue
+        attribute = format_attribute("tags", key)
+        if value is MISSING:
+            yield Operation(attribute=attribute, value=None)
+        else:
+            # A tag that is given with a value is only deleted if it has that value.
+            yield Operation(attribute=attribute, verb=Verb.REMOVE, value=[scalar(value)])
 
 
 __all__ = ["HIDDEN", "SERVICE_ECHO", "Sanctions", "call_of", "groups_of", "named_by", "sanction_of"]

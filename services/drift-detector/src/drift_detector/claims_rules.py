@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from drift_detector.claims_identity import canonical_cidr
 from drift_detector.normalise import MISSING, Document, Path, elements, parse_path, scalar
 from tfdrift.events import Json
 
@@ -39,6 +40,7 @@ _SOURCES: Final = (
     ("groups", "groupid", "group_id"),
     ("useridgrouppairs", "groupid", "group_id"),
 )
+_RANGES: Final = frozenset({"cidr_ipv4", "cidr_ipv6"})
 _BLOCK_LISTS: Final = {
     "cidr_ipv4": "cidr_blocks",
     "cidr_ipv6": "ipv6_cidr_blocks",
@@ -58,8 +60,8 @@ def rules_of(document: Document) -> list[dict[str, Json]]:
 
     Its members, where they are known: ``rule_id``, ``protocol``, ``from_port`` and ``to_port`` (not for all
     protocols), ``cidr_ipv4`` | ``cidr_ipv6`` | ``prefix_list_id`` | ``group_id`` | ``self``, for groups and self the
-    ``referenced_id``, ``description``, and ``block``: the rule as an element of ``aws_security_group.ingress``. Of a
-    rule that is given by its id alone the block is hidden.
+    ``referenced_id``, ``description``, the ``security_group_id``, where only the response tells it, and ``block``: the
+    rule as an element of ``aws_security_group.ingress``. Of a rule that is given by its id alone the block is hidden.
     """
     for path in _RESPONSE_RULES:
         listed = document.find(path)
@@ -98,17 +100,17 @@ def _from_response(one: Json, document: Document) -> dict[str, Json] | None:
         if value := _get(one, member, document):
             source[name] = value
     referenced = _get(one, "referencedgroupinfo", document)
+    group = _get(one, "groupid", document) or document.find(_GROUP)
     if isinstance(referenced, dict):
-        owner, group = _get(one, "groupownerid", document), _get(one, "groupid", document)
-        source.update(_group_source(referenced, owner, group, document))
+        source.update(_group_source(referenced, _get(one, "groupownerid", document), group, document))
     elif group_id := _get(one, "referencedgroupid", document):
-        group = document.find(_GROUP)
         source.update({"referenced_id": group_id, **({"self": True} if group_id == group else {"group_id": group_id})})
     if not source:
         return None
     rule = _rule(one, source, _get(one, "description", document), document)
-    if rule_id := _get(one, "securitygroupruleid", document):
-        rule["rule_id"] = rule_id
+    for member, name in (("securitygroupruleid", "rule_id"), ("groupid", "security_group_id")):
+        if value := _get(one, member, document):
+            rule[name] = value
     return rule
 
 
@@ -155,8 +157,9 @@ def _group_source(pair: Json, owner: Json, group: Json, document: Document) -> d
     return {"group_id": name, "referenced_id": name}
 
 
-def _rule(ports: Json, source: dict[str, Json], description: Json, document: Document) -> dict[str, Json]:
+def _rule(ports: Json, given: dict[str, Json], description: Json, document: Document) -> dict[str, Json]:
     protocol = protocol_name(_get(ports, "ipprotocol", document))
+    source = {name: canonical_cidr(str(value)) if name in _RANGES else value for name, value in given.items()}
     rule: dict[str, Json] = {"protocol": protocol, **source}
     if protocol != ALL_PROTOCOLS:
         for name in ("fromport", "toport"):

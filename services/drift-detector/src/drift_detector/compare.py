@@ -82,6 +82,8 @@ def apply(operation: Operation, current: Json | Absent, comparison: Comparison =
         return operation.value
     if hidden_hash(current) is not None:
         return current
+    if comparison.how is Comparator.TAG:
+        return None if any(same(one, current, comparison) is SAME for one in operation.value) else current
     elements: list[Json] = operation.value if isinstance(operation.value, list) else [operation.value]
     if comparison.how is Comparator.JSON_POLICY:
         policy = None if isinstance(current, Absent) else current

@@ -7,6 +7,7 @@ with lists of sources. Compared and changed are therefore single sources; the el
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from tfdrift.events import Json
 
 _LISTS: Final = ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups")
 _ALL_PROTOCOLS: Final = "-1"
+_OWNER: Final = re.compile(r"^\d{12}/(?=sg-)")
 
 # Protocol, from, to, kind of source, source.
 Source = tuple[str, int, int, str, str]
@@ -82,7 +84,8 @@ def _canonical(source: Json) -> str:
     try:
         return str(ipaddress.ip_network(str(source), strict=False))
     except ValueError:
-        return str(source)
+        # A group of another account is recorded with that account, which not every call gives; its id is its own.
+        return _OWNER.sub("", str(source))
 
 
 def _merge(result: list[Json], element: dict[str, Any], source: Source) -> None:

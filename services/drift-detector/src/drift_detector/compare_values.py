@@ -110,13 +110,13 @@ def json_policy(claimed: Json, recorded: Json) -> Verdict | None:
 
 
 def arn_or_name(claimed: Json, recorded: Json) -> Verdict | None:
-    """An ARN and the name or id that it ends with; what an alias stands for is unknown."""
+    """An ARN, or an id with its account before it, and what it ends with; what an alias stands for is unknown."""
     if not isinstance(claimed, str) or not isinstance(recorded, str) or claimed == recorded:
         return None
     if ("alias/" in claimed) != ("alias/" in recorded):
         return UNKNOWN
     if claimed.startswith("arn:") == recorded.startswith("arn:"):
-        return DIFFERENT
+        return _verdict(claimed.endswith(f"/{recorded}") or recorded.endswith(f"/{claimed}"))
     arn, name = (claimed, recorded) if claimed.startswith("arn:") else (recorded, claimed)
     return _verdict(arn.endswith((f":{name}", f"/{name}")))
 

@@ -1,7 +1,7 @@
 """Terraform attribute paths: ``root_block_device[0].volume_size``, ``tags.Env``, ``tags["a.b/c"]``.
 
 A member stands after a dot where it is an identifier, and quoted in brackets where it is not; an element of a list
-stands as its index in brackets.
+stands as its index in brackets, and every element as ``[*]``: ``ebs_block_device[*].volume_id``.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from drift_detector.normalise import MISSING, Absent
 from tfdrift.events import Json
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_PART: Final = re.compile(r'(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+_PART: Final = re.compile(r'(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]')
 
 Part = str | int
+# As an index, every element of a list.
+EVERY: Final = -1
 
 
 @lru_cache(maxsize=16384)
@@ -37,7 +39,7 @@ def parse_attribute(path: str) -> tuple[Part, ...]:
         if match[1] is not None:
             parts.append(match[1])
         elif match[2] is not None:
-            parts.append(int(match[2]))
+            parts.append(EVERY if match[2] == "*" else int(match[2]))
         else:
             parts.append(orjson.loads(f'"{match[3]}"'))
         position = match.end()
@@ -62,13 +64,20 @@ def format_attribute(*parts: Part) -> str:
 def read(attributes: Json, path: str) -> Json | Absent:
     """What a resource's attributes hold at a path; `MISSING` where they have no such place, which null is not.
 
-    The members of a map or block that is null, or a list without that element, are missing.
+    The members of a map or block that is null, or a list without that element, are missing. A path with ``[*]`` leads
+    to a list of what is there.
     """
-    value = attributes
-    for part in parse_attribute(path):
+    return _read(attributes, parse_attribute(path))
+
+
+def _read(value: Json, parts: tuple[Part, ...]) -> Json | Absent:
+    for position, part in enumerate(parts):
         if isinstance(part, int):
             if not isinstance(value, list) or part >= len(value):
                 return MISSING
+            if part == EVERY:
+                found = [_read(one, parts[position + 1 :]) for one in value]
+                return [one for one in found if not isinstance(one, Absent)]
             value = value[part]
         elif isinstance(value, dict) and part in value:
             value = value[part]
