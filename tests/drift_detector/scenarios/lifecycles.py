@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.drift_detector.playbook import Step, applied, called, resource, wrote
+from tests.drift_detector.playbook import REGION, Step, applied, called, resource, wrote
 from tests.drift_detector.scenarios.estates import instance
 from tests.drift_detector.scenarios.iam import READ_ONLY, attach, attachment
 from tests.drift_detector.scenarios.policies import LAMBDA, permitting
@@ -21,6 +21,7 @@ from tests.drift_detector.scenarios.security_groups import (
 )
 from tests.drift_detector.scenarios.tags import pair, tag, tagged
 from tests.drift_detector.scenarios.terms import (
+    OTHER_REGION,
     Scenarios,
     allow,
     arn,
@@ -175,6 +176,32 @@ APPLIES: Scenarios = {
             retyped(10, 9, "m5.large"),
         ],
         [OPEN],
+    ),
+    "what is said of an instance before it was made anew in another region is over": (
+        [
+            wrote(0, web()),
+            resize(5, "t3.large"),
+            wrote(9, web(id="i-3", arn=arn("ec2", "instance/i-3", region=OTHER_REGION))),
+        ],
+        [_type("t3.micro", "t3.large", end="destroyed")],
+    ),
+    "an instance made by hand, imported, and made anew in another region": (
+        [
+            wrote(0, other()),
+            launch(5),
+            wrote(7, other(), new(region=REGION)),
+            wrote(9, other(), new(id="i-8", region=OTHER_REGION, arn=arn("ec2", "instance/i-8", region=OTHER_REGION))),
+        ],
+        [unmanaged("aws_instance", "i-9", end="absorbed")],
+    ),
+    "an instance that Terraform makes anew in another region, told late": (
+        [
+            wrote(0, other()),
+            wrote(7, other(), new(region=REGION)),
+            wrote(9, other(), new(id="i-8", region=OTHER_REGION, arn=arn("ec2", "instance/i-8", region=OTHER_REGION))),
+            launch(5, act=applied),
+        ],
+        [],
     ),
     "what is said of a replaced instance is over": (
         [

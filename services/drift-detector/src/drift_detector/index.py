@@ -22,6 +22,7 @@ from typing import Any, Final
 import orjson
 
 from drift_detector.catalog import ANY_IDENTITY, THE_ONLY, Catalog
+from drift_detector.claims_identity import arn_region
 from drift_detector.facts import Target, Verb
 from drift_detector.lives import Life, lives_of
 from drift_detector.normalise import MISSING
@@ -38,14 +39,16 @@ _ANY_NAMES: Final = frozenset(_ANY_IDENTITY_ATTRIBUTES)
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """When a state held a cloud resource, and how calls name it; None is since, or for, ever.
+    """When and where a state held a cloud resource, and how calls name it; None is since, or for, ever.
 
     Attributes:
+        region: None where it is not known, or the resource belongs to none.
         given_up: since when the states tell of another name in place of one of the tokens.
     """
 
     began: datetime | None
     ended: datetime | None
+    region: str | None
     tokens: frozenset[str]
     given_up: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -208,13 +211,14 @@ class StateIndex:
         return held
 
     def _lifetimes(self, data: bytes, record: Mapping[str, Any]) -> tuple[Lifetime, ...]:
-        kind = record["type"]
+        kind, region = record["type"], record["region"]
         if not _has_past(record, self._tokens.names(kind)):
-            return (Lifetime(None, None, self._tokens.of(kind, record["attributes"])),)
+            return (Lifetime(None, None, region, self._tokens.of(kind, record["attributes"])),)
         return tuple(
             Lifetime(
                 life.began,
                 life.ended.recorded_at if life.ended else None,
+                _region_of(life, region),
                 frozenset().union(*(self._tokens.of(kind, version.attributes) for version in life.versions)),
                 self._tokens.given_up(kind, life),
             )
@@ -269,9 +273,7 @@ class StateIndex:
         found = [
             held
             for held in (self._held[key] for key in candidates)
-            if target.type in ("*", held.type)
-            and _compatible(held.account_id, account_id)
-            and _compatible(held.region, region)
+            if target.type in ("*", held.type) and _compatible(held.account_id, account_id)
         ]
         if THE_ONLY in target.identity:
             # Without a name of its own, its place is all that tells it from another account's or region's.
@@ -282,8 +284,15 @@ class StateIndex:
             Match(held, life)
             for held in sorted(found, key=lambda held: held.key)
             for life, lifetime in enumerate(held.lifetimes)
-            if tokens <= lifetime.tokens
+            if tokens <= lifetime.tokens and _compatible(lifetime.region, region)
         ]
+
+
+def _region_of(life: Life, region: str | None) -> str | None:
+    """Where a life was, as its own attributes tell; else, and where the resource has no region, as it is now."""
+    told, arn = life.attributes.get("region"), life.attributes.get("arn")
+    found = told or (arn_region(arn) if isinstance(arn, str) else None)
+    return found if region is not None and isinstance(found, str) else region
 
 
 def _has_past(record: Mapping[str, Any], names: frozenset[str]) -> bool:
