@@ -22,6 +22,8 @@ _THEMES = (
     "estates",
     "lifecycles",
     "networks",
+    "vpcs",
+    "compute",
     "fleets",
     "credentials",
     "attachments",
