@@ -510,6 +510,45 @@ FLEETS: Scenarios = {
         ],
         [],
     ),
+    "a group of several types, chosen by what they must have, is sent as it is": (
+        [
+            wrote(
+                0,
+                scaling(
+                    mixed_instances_policy=[
+                        {
+                            "instances_distribution": [{"on_demand_base_capacity": 0, "spot_max_price": ""}],
+                            "launch_template": [
+                                {
+                                    "launch_template_specification": [{"launch_template_id": "lt-1", "version": "3"}],
+                                    "override": [
+                                        {
+                                            "instance_requirements": [
+                                                {"memory_mib": [{"min": 4096}], "vcpu_count": [{"min": 2}]}
+                                            ],
+                                            "instance_type": "",
+                                            "weighted_capacity": "",
+                                        }
+                                    ],
+                                }
+                            ],
+                        }
+                    ]
+                ),
+            ),
+            scale(
+                "UpdateAutoScalingGroup",
+                mixedInstancesPolicy={
+                    "instancesDistribution": {"onDemandBaseCapacity": 0},
+                    "launchTemplate": {
+                        "launchTemplateSpecification": {"launchTemplateId": "lt-1", "version": "3"},
+                        "overrides": [{"instanceRequirements": {"vCpuCount": {"min": 2}, "memoryMiB": {"min": 4096}}}],
+                    },
+                },
+            ),
+        ],
+        [],
+    ),
     "a group that a person scales": (
         [wrote(0, scaling()), scale("SetDesiredCapacity", desiredCapacity=4, honorCooldown=False)],
         [modified(SCALING, "desired_capacity", 2, 4)],
