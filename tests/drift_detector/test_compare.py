@@ -84,6 +84,8 @@ def _hidden(value: object) -> dict[str, str]:
         (KEY, "0aaa", Comparison(Comparator.ARN_OR_NAME), SAME),
         (KEY, "aaa", Comparison(Comparator.ARN_OR_NAME), DIFFERENT),
         ("alias/app", KEY, Comparison(Comparator.ARN_OR_NAME), UNKNOWN),
+        ("sg-7", "210987654321/sg-7", Comparison(Comparator.ARN_OR_NAME), SAME),
+        ("g-7", "210987654321/sg-7", Comparison(Comparator.ARN_OR_NAME), DIFFERENT),
         # Texts of a kind
         ("10.0.0.0/8", "10.0.0.0/8", Comparison(Comparator.CIDR), SAME),
         ("2001:DB8::/32", "2001:db8:0::/32", Comparison(Comparator.CIDR), SAME),
@@ -251,6 +253,14 @@ def test_elements_are_added_once_and_removed_if_there() -> None:
     assert judge(removed, current, SET) is DIFFERENT
     assert judge(removed, None, SET) is SAME
     assert current == ["a", "b"]
+
+
+def test_a_tag_is_removed_only_if_it_has_the_value() -> None:
+    """EC2 deletes a tag that is given with a value only where the tag has it."""
+    gone = Operation(attribute="tags.Env", verb=Verb.REMOVE, value=["prod"])
+    assert apply(gone, "prod", ONE_TAG) is None
+    assert apply(gone, "test", ONE_TAG) == "test"
+    assert apply(gone, None, ONE_TAG) is None
 
 
 def test_a_set_that_is_hidden_stays_unknown() -> None:

@@ -31,6 +31,10 @@ ATTRIBUTES: dict[str, Any] = {
         ("ami", MISSING),
         ("ebs_block_device[0].volume_size", MISSING),
         ("key_name.x", MISSING),
+        ("root_block_device[*].volume_size", [8]),
+        ("root_block_device[*].iops", []),
+        ("ebs_block_device[*].volume_size", []),
+        ("key_name[*].x", MISSING),
         ("tags.Owner", MISSING),
     ],
 )
@@ -38,6 +42,12 @@ def test_a_path_is_read_and_missing_is_not_null(path: str, value: Any) -> None:
     """Null is a value of a state; a place that is not there is none."""
     found = read(ATTRIBUTES, path)
     assert found is value if value is MISSING else found == value
+
+
+def test_every_element_is_written_as_it_is_read() -> None:
+    """An identity may be that of any element of a list."""
+    path = "ebs_block_device[*].volume_id"
+    assert format_attribute(*parse_attribute(path)) == path
 
 
 def test_a_tag_that_the_provider_adds_is_recorded() -> None:

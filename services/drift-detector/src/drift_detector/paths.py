@@ -53,7 +53,7 @@ def format_attribute(*parts: Part) -> str:
     text = ""
     for part in parts:
         if isinstance(part, int):
-            text += f"[{part}]"
+            text += "[*]" if part == EVERY else f"[{part}]"
         elif _IDENTIFIER.fullmatch(part):
             text += f".{part}" if text else part
         else:
