@@ -402,3 +402,198 @@ def test_a_rule_of_which_only_the_id_is_told_changes_its_group_to_something_unkn
         wrote(0, group), called(5, "ec2:ModifySecurityGroupRules", {"ModifySecurityGroupRulesRequest": request})
     )
     assert world.open() == ["aws_security_group.web ingress modified open: [] -> ? by jane"]
+
+
+VPC = resource("aws_vpc.main", id="vpc-1", arn=f"{ARN}:vpc/vpc-1")
+TABLE = resource("aws_route_table.main", id="rtb-1", arn=f"{ARN}:route-table/rtb-1", route=[], propagating_vgws=[])
+SUBNET = resource("aws_subnet.a", id="subnet-1", arn=f"{ARN}:subnet/subnet-1")
+LB = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}"
+HOOKED = {"name": "drain", "lifecycle_transition": "autoscaling:EC2_INSTANCE_TERMINATING"}
+
+
+def scaling(**changes: Any) -> dict[str, Any]:
+    """A scaling group."""
+    attributes = {"id": "web", "name": "web", "target_group_arns": [], "suspended_processes": None}
+    place = f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:1:autoScalingGroupName/web"
+    return resource("aws_autoscaling_group.web", arn=place, **{**attributes, **changes})
+
+
+APPLIES: dict[str, list[Step]] = {
+    "a VPC's main table is another": [
+        wrote(0, VPC, TABLE),
+        applied(
+            5,
+            "ec2:ReplaceRouteTableAssociation",
+            {"associationId": "rtbassoc-0", "routeTableId": "rtb-1"},
+            response={**OK, "newAssociationId": "rtbassoc-9"},
+        ),
+        wrote(
+            6,
+            VPC,
+            TABLE,
+            resource("aws_main_route_table_association.a", id="rtbassoc-9", vpc_id="vpc-1", route_table_id="rtb-1"),
+        ),
+    ],
+    "a subnet's table is another, by another association": [
+        wrote(
+            0,
+            TABLE,
+            SUBNET,
+            resource("aws_route_table_association.a", id="rtbassoc-1", subnet_id="subnet-1", route_table_id="rtb-0"),
+        ),
+        applied(
+            5,
+            "ec2:ReplaceRouteTableAssociation",
+            {"associationId": "rtbassoc-1", "routeTableId": "rtb-1"},
+            response={**OK, "newAssociationId": "rtbassoc-9"},
+        ),
+        wrote(
+            6,
+            TABLE,
+            SUBNET,
+            resource("aws_route_table_association.a", id="rtbassoc-9", subnet_id="subnet-1", route_table_id="rtb-1"),
+        ),
+    ],
+    "a gateway is made in its VPC": [
+        wrote(0, VPC),
+        applied(5, "ec2:AttachInternetGateway", {"internetGatewayId": "igw-1", "vpcId": "vpc-1"}, response=OK),
+        wrote(6, VPC, resource("aws_internet_gateway.main", id="igw-1", vpc_id="vpc-1", owner_id=ACCOUNT)),
+    ],
+    "a VPN gateway is made in its VPC, and a table learns from it": [
+        wrote(0, VPC, TABLE),
+        applied(5, "ec2:AttachVpnGateway", {"vpnGatewayId": "vgw-1", "vpcId": "vpc-1"}, response=OK),
+        applied(5, "ec2:EnableVgwRoutePropagation", {"gatewayId": "vgw-1", "routeTableId": "rtb-1"}, response=OK),
+        wrote(
+            6,
+            VPC,
+            TABLE,
+            resource("aws_vpn_gateway.main", id="vgw-1", vpc_id="vpc-1", arn=f"{ARN}:vpn-gateway/vgw-1"),
+            resource(
+                "aws_vpn_gateway_route_propagation.a", id="vgw-1_rtb-1", vpn_gateway_id="vgw-1", route_table_id="rtb-1"
+            ),
+        ),
+    ],
+    "an interface is made with its attachment inside": [
+        wrote(0, instance()),
+        applied(
+            5,
+            "ec2:AttachNetworkInterface",
+            {"networkInterfaceId": "eni-9", "instanceId": "i-1", "deviceIndex": 1},
+            response={"requestId": "r", "attachmentId": "eni-attach-9"},
+        ),
+        wrote(
+            6,
+            instance(),
+            resource(
+                "aws_network_interface.b",
+                id="eni-9",
+                owner_id=ACCOUNT,
+                attachment=[{"attachment_id": "eni-attach-9", "device_index": 1, "instance": "i-1"}],
+            ),
+        ),
+    ],
+    "an address is made for an instance": [
+        wrote(0, instance()),
+        applied(
+            5,
+            "ec2:AssociateAddress",
+            {"allocationId": "eipalloc-1", "instanceId": "i-1"},
+            response={**OK, "associationId": "eipassoc-1"},
+        ),
+        wrote(6, instance(), address()),
+    ],
+    "an address of its own is joined to an instance": [
+        wrote(0, instance(), address(instance="", network_interface="", association_id="")),
+        applied(
+            5,
+            "ec2:AssociateAddress",
+            {"allocationId": "eipalloc-1", "instanceId": "i-1"},
+            response={**OK, "associationId": "eipassoc-1"},
+        ),
+        wrote(
+            6,
+            instance(),
+            address(instance="", network_interface="", association_id=""),
+            resource("aws_eip_association.a", id="eipassoc-1", allocation_id="eipalloc-1", instance_id="i-1"),
+        ),
+    ],
+    "a peering is made and accepted at once": [
+        wrote(0, VPC),
+        applied(
+            5,
+            "ec2:AcceptVpcPeeringConnection",
+            {"vpcPeeringConnectionId": "pcx-1"},
+            response={"vpcPeeringConnection": {"accepterVpcInfo": {"vpcId": "vpc-1"}}},
+        ),
+        wrote(6, VPC, resource("aws_vpc_peering_connection.p", id="pcx-1", vpc_id="vpc-2", peer_vpc_id="vpc-1")),
+    ],
+    "a scaling group is made with a hook inside": [
+        wrote(0, instance()),
+        applied(5, "autoscaling:CreateAutoScalingGroup", {"autoScalingGroupName": "web"}),
+        applied(5, "autoscaling:PutLifecycleHook", {"autoScalingGroupName": "web", "lifecycleHookName": "drain"}),
+        wrote(6, instance(), scaling(initial_lifecycle_hook=[HOOKED])),
+    ],
+    "a scaling group is put behind a target group by a resource of its own": [
+        wrote(0, scaling()),
+        applied(
+            5,
+            "autoscaling:AttachLoadBalancerTargetGroups",
+            {"autoScalingGroupName": "web", "targetGroupARNs": [f"{LB}:targetgroup/web/1"]},
+        ),
+        wrote(
+            6,
+            scaling(),
+            resource(
+                "aws_autoscaling_attachment.web",
+                id="web-1",
+                autoscaling_group_name="web",
+                lb_target_group_arn=f"{LB}:targetgroup/web/1",
+            ),
+        ),
+    ],
+    "a load balancer with all its parts is made by its older name": [
+        wrote(0, instance()),
+        applied(
+            5,
+            "elasticloadbalancing:CreateLoadBalancer",
+            {"name": "web"},
+            response={"loadBalancers": [{"loadBalancerArn": f"{LB}:loadbalancer/app/web/1"}]},
+        ),
+        applied(
+            5,
+            "elasticloadbalancing:CreateTargetGroup",
+            {"name": "web"},
+            response={"targetGroups": [{"targetGroupArn": f"{LB}:targetgroup/web/1"}]},
+        ),
+        applied(
+            5,
+            "elasticloadbalancing:CreateListener",
+            {"loadBalancerArn": f"{LB}:loadbalancer/app/web/1"},
+            response={"listeners": [{"listenerArn": f"{LB}:listener/app/web/1/2"}]},
+        ),
+        applied(
+            5,
+            "elasticloadbalancing:CreateRule",
+            {"listenerArn": f"{LB}:listener/app/web/1/2"},
+            response={"rules": [{"ruleArn": f"{LB}:listener-rule/app/web/1/2/3"}]},
+        ),
+        wrote(
+            6,
+            instance(),
+            resource("aws_alb.web", id=f"{LB}:loadbalancer/app/web/1", arn=f"{LB}:loadbalancer/app/web/1"),
+            resource("aws_alb_target_group.web", id=f"{LB}:targetgroup/web/1", arn=f"{LB}:targetgroup/web/1"),
+            resource("aws_alb_listener.web", id=f"{LB}:listener/app/web/1/2", arn=f"{LB}:listener/app/web/1/2"),
+            resource(
+                "aws_alb_listener_rule.web",
+                id=f"{LB}:listener-rule/app/web/1/2/3",
+                arn=f"{LB}:listener-rule/app/web/1/2/3",
+            ),
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", APPLIES)
+def test_what_terraform_does_is_confirmed_by_what_it_writes(name: str) -> None:
+    """However the provider records what it did, nothing of it waits for ever."""
+    assert World().play(*APPLIES[name]).wait(180).summary() == []
