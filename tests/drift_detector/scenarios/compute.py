@@ -653,9 +653,8 @@ def listener(*actions: dict[str, Any], kind: str = LISTENER, **changes: Any) -> 
 
 def forwards(arn_: str = GROUP_ARN) -> dict[str, Any]:
     """A listener's action as a state spells it, with a block for each kind of action that it is not."""
-    empty: dict[str, Any] = dict.fromkeys(
-        ("authenticate_cognito", "authenticate_oidc", "fixed_response", "forward", "redirect"), []
-    )
+    others = ("authenticate_cognito", "authenticate_oidc", "fixed_response", "forward", "redirect")
+    empty: dict[str, Any] = {kind: [] for kind in others}
     return {**empty, "order": 1, "target_group_arn": arn_, "type": "forward"}
 
 
