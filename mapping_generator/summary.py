@@ -143,6 +143,8 @@ def _looped(event: Event, source: Any) -> frozenset[str]:
 
 
 def _members(source: Any) -> frozenset[str]:
+    if isinstance(source, Mapping) and "const" in source:
+        return frozenset({f"={source['const']}"})
     text = source if isinstance(source, str) else source.get("from", "")
     names = (path.strip().removesuffix("[]").rsplit(".", 1)[-1].lower() for path in text.split("|") if path)
     return frozenset(name.rstrip("s") for name in names)
