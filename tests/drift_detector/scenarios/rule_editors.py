@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.drift_detector.playbook import CONSOLE, Step, applied, called, wrote
+from tests.drift_detector.playbook import ACCOUNT, CONSOLE, Step, applied, called, wrote
 from tests.drift_detector.scenarios.security_groups import OFFICE, SSH, WORLD, block, group, listed, permission, single
 from tests.drift_detector.scenarios.terms import (
     OTHER_ACCOUNT,
@@ -26,7 +26,7 @@ PARTNERS = items({"userId": OTHER_ACCOUNT, "groupId": "sg-7"})
 def open_by_console(way: str = "Ingress", *, name: str | None = None, **rule: Any) -> Step:
     """A console opens a group; the response lists the rules with their ids."""
     whole = {
-        "groupOwnerId": "123456789012",
+        "groupOwnerId": ACCOUNT,
         "groupId": "sg-1",
         "securityGroupRuleId": "sgr-0f",
         "isEgress": way == "Egress",
@@ -248,7 +248,7 @@ SCENARIOS: Scenarios = {
                     "_return": True,
                     "securityGroupRuleSet": items(
                         {
-                            "groupOwnerId": "123456789012",
+                            "groupOwnerId": ACCOUNT,
                             "groupId": "sg-1",
                             "securityGroupRuleId": "sgr-0a",
                             "isEgress": False,
