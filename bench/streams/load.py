@@ -1,8 +1,7 @@
 """A load client for event streams: raw sockets and one epoll, in one process that also publishes.
 
-Most clients only count bytes: ``MSG_TRUNC`` has the kernel throw the data away (tcp(7)), and they are read only every
-`SWEEP_SECONDS`, so that a thousand readers cost the loader little and a server that writes each event at once is not
-held up by it. Every so many clients one is a *probe*: it reads its stream, counts its events, and takes the
+Most clients only count bytes: ``MSG_TRUNC`` has the kernel throw the data away (tcp(7)), so that a thousand readers
+cost the loader little. Every so many clients one is a *probe*: it reads its stream, counts its events, and takes the
 time of each from the moment of publishing that stands in its payload. Probes are spread evenly over the order in which
 the clients came, so that they stand for all positions in a server's list.
 """
@@ -23,7 +22,6 @@ from typing import Protocol
 _BUFFER = bytearray(1024 * 1024)
 _SENT = re.compile(rb'"sent": ?"(\d{19})"')
 _CONNECTING_AT_ONCE = 200
-SWEEP_SECONDS = 0.02
 _TICKS = os.sysconf("SC_CLK_TCK")
 _DEADLINE_SECONDS = 60.0
 
@@ -118,8 +116,6 @@ class Load:
 
     def __init__(self, address: Address, path: str, clients: int, probes: int, headers: str = "") -> None:
         self._poll = select.epoll()
-        self._crowd = select.epoll()
-        self._swept = 0.0
         self._sockets: dict[int, socket.socket] = {}
         self._probes: dict[int, Probe] = {}
         self._received: dict[int, int] = {}
@@ -136,8 +132,7 @@ class Load:
                 self._received[descriptor] = 0
                 if every and number % every == every - 1:
                     self._probes[descriptor] = Probe()
-                poll = self._poll if descriptor in self._probes else self._crowd
-                poll.register(descriptor, select.EPOLLIN)
+                self._poll.register(descriptor, select.EPOLLIN)
             self.until(lambda: all(self._received.values()), "a client was not answered")
 
     def __enter__(self) -> Load:
@@ -145,7 +140,6 @@ class Load:
 
     def __exit__(self, *_: object) -> None:
         self._poll.close()
-        self._crowd.close()
         for connection in self._sockets.values():
             connection.close()
 
@@ -168,14 +162,9 @@ class Load:
             self.read(0.05)
 
     def read(self, timeout: float) -> None:
-        """Read what is there for the probes, and what is due for the others; wait `timeout` seconds at most."""
-        ready = self._poll.poll(min(timeout, SWEEP_SECONDS), 4096)
-        now = time.monotonic()
-        if now - self._swept >= SWEEP_SECONDS:
-            self._swept = now
-            ready += self._crowd.poll(0, len(self._sockets))
+        """Read what is there; wait `timeout` seconds at most when nothing is."""
         received, probes, sockets = self._received, self._probes, self._sockets
-        for descriptor, _ in ready:
+        for descriptor, _ in self._poll.poll(timeout, 4096):
             probe = probes.get(descriptor)
             flags = socket.MSG_TRUNC if probe is None else 0
             try:
