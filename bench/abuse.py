@@ -31,8 +31,13 @@ RATE = 20
 
 
 def flooded(seed: int, address: Address, requests: int) -> tuple[Counter[str], list[bytes]]:
-    """Send the requests; what was answered, and the answers that must not come."""
+    """Send the requests; what was answered, and the answers that must not come.
+
+    It shares its core with the listeners and with nats-server, which must not wait for it: the figures are to be the
+    gateway's.
+    """
     os.sched_setaffinity(0, {LOADER_CORE})
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     answers = asyncio.run(flood(seed, address[1], requests))
     return answers.statuses, answers.failures[:5]
 

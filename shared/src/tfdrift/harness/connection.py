@@ -5,6 +5,8 @@ up. Here a connection has `HEAD_SECONDS` for its first head, and as long for eac
 body has `BODY_SECONDS` from the end of its head. Between requests aiohttp's own time for idle connections holds. A
 stream has no deadline: its head has arrived, and it has no body.
 
+What arrives is parsed a few reads a turn of the loop (`tfdrift.harness.turns`), in the order in which it came.
+
 aiohttp answers what it cannot parse like any request, by tasks and objects of its own, and logs a traceback. Here it is
 counted and answered by fixed bytes.
 """
@@ -15,6 +17,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -22,6 +25,8 @@ from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import _ErrInfo
 from prometheus_client import Counter
+
+from tfdrift.harness.turns import Turns
 
 MALFORMED: Final = Counter("tfdrift_http_malformed_total", "Requests that are no HTTP, or whose head is too long")
 OVERDUE: Final = Counter(
@@ -32,6 +37,9 @@ HEAD_SECONDS: Final = 10.0
 # The largest body that any service takes, 768 KiB, in this time is 25 KiB a second.
 BODY_SECONDS: Final = 30.0
 KEEP_ALIVE_SECONDS: Final = 75.0
+# Reads of connections that are parsed in one turn of the loop. A request takes some 0.2 ms, so a burst of them does not
+# hold up for more than a millisecond what else has happened, such as an event for all clients.
+READS_PER_TURN: Final = 4
 # Connections that may wait to be accepted; a herd comes at once.
 BACKLOG: Final = 4096
 
@@ -49,10 +57,13 @@ _ANSWER: Final = (
 class Connection(web.RequestHandler):
     """aiohttp's protocol of one connection, with deadlines; see the module."""
 
-    __slots__ = ("_body_seconds", "_deadline", "_head_seconds")
+    __slots__ = ("_body_seconds", "_deadline", "_head_seconds", "_turns")
 
-    def __init__(self, server: web.Server, head_seconds: float, body_seconds: float, **options: Any) -> None:
+    def __init__(
+        self, server: web.Server, turns: Turns, head_seconds: float, body_seconds: float, **options: Any
+    ) -> None:
         super().__init__(server, **options)
+        self._turns = turns
         self._head_seconds = head_seconds
         self._body_seconds = body_seconds
         self._deadline: asyncio.TimerHandle | None = None
@@ -68,7 +79,13 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Parse, in this turn of the loop or in one of the next."""
+        self._turns.do(partial(self._receive, data))
+
+    def _receive(self, data: bytes) -> None:
         """Parse, and set or lift the deadline of what has begun or ended."""
+        if self.transport is None:  # it was closed while it waited
+            return
         requests = self._request_count
         super().data_received(data)
         if self._request_count != requests and self._messages:
@@ -138,12 +155,13 @@ class Listening(web.AppRunner):
         head_seconds, body_seconds: the deadlines.
     """
 
-    __slots__ = ("_listeners", "body_seconds", "head_seconds")
+    __slots__ = ("_listeners", "_turns", "body_seconds", "head_seconds")
 
     def __init__(self, app: web.Application, **options: Any) -> None:
         super().__init__(app, **options)
         self.head_seconds = HEAD_SECONDS
         self.body_seconds = BODY_SECONDS
+        self._turns = Turns(asyncio.get_running_loop(), READS_PER_TURN)
         self._listeners: list[asyncio.Server] = []
 
     async def listen(
@@ -184,6 +202,7 @@ class Listening(web.AppRunner):
         loop = asyncio.get_running_loop()
         return Connection(
             self.server,
+            self._turns,
             self.head_seconds,
             self.body_seconds,
             loop=loop,

@@ -50,8 +50,8 @@ ONE_PROCESS = Crew(1)
 
 # An index of resources or a window of events is hundreds of thousands of objects without cycles. By its defaults (700,
 # 10, 10) the collector looks at them all again and again: loading takes twice as long, and a herd of clients makes
-# everything stand still for a tenth of a second.
-COLLECTOR_THRESHOLDS = (20_000, 20, 50)
+# everything stand still for a tenth of a second. What it looks at most often, two thousand objects, takes it some 1 ms.
+COLLECTOR_THRESHOLDS = (2_000, 20, 50)
 
 
 @dataclass(frozen=True)
