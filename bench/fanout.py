@@ -68,7 +68,7 @@ def crowd(servers: Sequence[Server], options: argparse.Namespace) -> dict[str, A
         if not name.startswith("gateway"):
             for label, own in zip(("gateway", "gateway, a write per event"), ours, strict=True):
                 ratios = [mine.rate / theirs.rate for mine, theirs in zip(own, runs, strict=True)]
-                figures[f"{label} / {name}"] = round(median(ratios), 1)
+                figures[f"{label} / {name}"] = round(median(ratios), 2)
     return figures
 
 

@@ -22,7 +22,6 @@ from bench.streams.publish import HttpPublisher, NatsPublisher
 
 NCHAN_MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 _DEADLINE_SECONDS = 30.0
-_UNCOALESCED = "import sys; from sse_gateway import fanout, __main__; fanout.FLUSH_BYTES = 1; sys.exit(__main__.main())"
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def nats(folder: Path, core: int) -> Iterator[NatsServer]:
 def gateway(
     folder: Path, server: NatsServer, core: int, *, coalescing: bool = True, **variables: str
 ) -> Iterator[Server]:
-    """Our gateway, end to end: its events are published to NATS. Without coalescing it flushes after every event."""
+    """Our gateway, end to end: its events are published to NATS. Without coalescing it is as `uncoalesced` says."""
     port, admin = free_port(), free_port()
     environment = {
         "TFDRIFT_NATS_URL": server.url,
@@ -107,7 +106,7 @@ def gateway(
         "TFDRIFT_RETENTION_BYTES": str(4 * 1024**3),
         **variables,
     }
-    command = [console_script("sse-gateway")] if coalescing else [sys.executable, "-c", _UNCOALESCED]
+    command = [console_script("sse-gateway")] if coalescing else [sys.executable, "-m", "bench.streams.uncoalesced"]
     name = "gateway" if coalescing else "gateway, a write per event"
     with pinned(command, core, folder / f"gateway-{port}.log", environment) as process:
         address = wait_for_port(port)
