@@ -60,6 +60,7 @@ OPERATIONS = [
     delivery(7, 4, b""),
     b"HMSG _INBOX.x 7 $JS.FC.TFDRIFT.c 46 46\r\nNATS/1.0 100 FlowControl Request\r\nA: 12345\r\n\r\n\r\n",
     delivery(7, 5, b"five"),
+    b"MSG tfdrift.x 7 $JS.ACK.of.nobody 2\r\nno\r\n",
     b"-ERR 'Slow'\r\n",
     b"+OK\r\n",
 ]
@@ -73,6 +74,7 @@ SEEN = [
     b"taken 5 five",
     OPERATIONS[7],
     OPERATIONS[8],
+    OPERATIONS[9],
 ]
 
 

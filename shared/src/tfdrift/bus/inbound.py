@@ -14,6 +14,7 @@ way, and what arrived before it has been handed over by then.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, cast
 
 import structlog
@@ -78,10 +79,11 @@ class Inbound:
                     break
                 if words[2] in takers and len(words) > 4 and words[3].startswith(_DELIVERY):
                     body = start + int(words[4]) if len(words) == 6 else start
-                    message = delivered(words[1], words[3], buffer[start:body], buffer[body : end - 2])
-                    batches.setdefault(words[2], []).append(message)
-                    position = end
-                    continue
+                    with suppress(ValueError):  # what only looks like a delivery takes nats-py's way
+                        message = delivered(words[1], words[3], buffer[start:body], buffer[body : end - 2])
+                        batches.setdefault(words[2], []).append(message)
+                        position = end
+                        continue
             self._hand_over(batches)
             await self._parser.parse(buffer[position:end])
             position = end

@@ -92,7 +92,7 @@ def _header_mark(name: str) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _subject(raw: bytes) -> str:
-    return raw.decode()
+    return raw.decode("utf-8", "replace")
 
 
 def delivered(subject: bytes, reply: bytes, header_block: bytes, data: bytes) -> Message:
@@ -100,8 +100,13 @@ def delivered(subject: bytes, reply: bytes, header_block: bytes, data: bytes) ->
 
     That is ``$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>``; the newer form
     has two tokens, domain and account hash, before the stream (nats-server ADR-15).
+
+    Raises:
+        ValueError: the reply subject is no such thing.
     """
     tokens = reply.split(b".")
+    if len(tokens) < 9:
+        raise ValueError(f"{reply!r} is no delivery's reply subject")
     first = 4 if len(tokens) == 9 else 6
     return Message(
         _subject(subject),
@@ -112,7 +117,7 @@ def delivered(subject: bytes, reply: bytes, header_block: bytes, data: bytes) ->
         int(tokens[first + 4]),
         int(tokens[first + 3]),
         header_block,
-        reply.decode(),
+        reply.decode("utf-8", "replace"),
     )
 
 
