@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from drift_detector.rules import Judged, Rules, ValueTest, ignored_by, parse_rules, severity_of
-from drift_detector.rules_file import RulesFile, load_rules
+from drift_detector.rules_file import load_rules
 from tests.drift_detector.playbook import RULES, World, wrote
 from tests.drift_detector.test_correlation import OPEN, resize, web
 from tfdrift.events import DriftKind, UserIdentity, Via
@@ -175,19 +175,6 @@ def test_a_wrong_file_is_refused_with_line_and_column(text: str, tmp_path: Path)
     path.write_text(text)
     with pytest.raises(ConfigurationError, match=r"rules\.yaml.*" + WRONG[text].replace(".", r"\.")):
         load_rules(path)
-
-
-def test_a_changed_file_is_noticed_once_and_one_that_is_away_is_not(tmp_path: Path) -> None:
-    """Editors replace files; between the two there is none."""
-    path = tmp_path / "rules.yaml"
-    path.write_text("default: {}")
-    file = RulesFile(path)
-    assert not file.changed()
-    path.unlink()
-    assert not file.changed()
-    path.write_text("default: {modified: low}")
-    assert file.changed()
-    assert not file.changed()
 
 
 def test_every_value_test_is_used_by_the_shipped_rules() -> None:

@@ -61,7 +61,7 @@ def token_file(folder: Path, **tokens: dict[str, Any]) -> Path:
     return path
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
+def certificate(folder: Path, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = EC_KEY) -> tuple[Path, Path]:
     """A self-signed certificate for this machine, and its key."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -69,14 +69,14 @@ def certificate(folder: Path) -> tuple[Path, Path]:
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
-        .public_key(EC_KEY.public_key())
+        .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=1))
         .not_valid_after(now + timedelta(hours=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(EC_KEY, SHA256())
+        .sign(key, SHA256())
     )
     paths = folder / "cert.pem", folder / "key.pem"
     paths[0].write_bytes(built.public_bytes(Encoding.PEM))
-    paths[1].write_bytes(EC_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return paths

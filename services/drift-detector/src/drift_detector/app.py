@@ -22,12 +22,12 @@ from drift_detector.hidden_values import hasher_of
 from drift_detector.janitor import forget_old_calls
 from drift_detector.reconcile import Cause, Reconciler, StoredDrifts
 from drift_detector.rules import Rules, is_sanctioned
-from drift_detector.rules_file import RulesFile, load_rules
+from drift_detector.rules_file import load_rules
 from drift_detector.settings import DetectorSettings
 from tfdrift.bus import Bus, BusError, Conflict, Entry, Follow, Message, Poison
 from tfdrift.envelope import parse_headers
 from tfdrift.events import FalcoEvent, Via
-from tfdrift.harness import ConfigurationError, Runtime
+from tfdrift.harness import ConfigurationError, Runtime, WatchedFile
 from tfdrift.records import (
     CLAIMS_BUCKET,
     DRIFTS_BUCKET,
@@ -247,7 +247,7 @@ class Detector:
         metrics.RULES_VALID.set(1)
         if self._rules is None:
             return
-        file = RulesFile(self._rules)
+        file = WatchedFile(self._rules)
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             if not file.changed():

@@ -1,4 +1,4 @@
-"""Reading the rules file, the shipped one or the operator's, and noticing that it changed."""
+"""Reading the rules file, the shipped one or the operator's."""
 
 from __future__ import annotations
 
@@ -48,26 +48,3 @@ def _position(text: str, place: tuple[str | int, ...]) -> str:
             node = node.value[part]
             mark = node.start_mark
     return f"line {mark.line + 1}, column {mark.column + 1}"
-
-
-class RulesFile:
-    """The operator's rules file as it was last read."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen = self._stamp()
-
-    def changed(self) -> bool:
-        """Whether the file is another one than at the last call; a file that is away for a moment has not changed."""
-        stamp = self._stamp()
-        if stamp is None or stamp == self._seen:
-            return False
-        self._seen = stamp
-        return True
-
-    def _stamp(self) -> tuple[int, int, int] | None:
-        try:
-            found = self._path.stat()
-        except OSError:
-            return None
-        return (found.st_ino, found.st_mtime_ns, found.st_size)

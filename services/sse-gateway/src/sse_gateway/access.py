@@ -64,6 +64,12 @@ class Access:
         """Whether browsers send the token by themselves."""
         return not self.open and self._cookie is not None
 
+    def exchange(self, tokens: Sequence[Token]) -> set[str]:
+        """Take these tokens in place of those before; the names of those that are gone, or may do other things."""
+        before, after = ({token.grant.name: token for token in each} for each in (self._tokens, tokens))
+        self._tokens = tokens
+        return {name for name, token in before.items() if after.get(name) != token}
+
     async def grant(self, request: web.Request) -> Grant:
         """What the sender of a request may do.
 

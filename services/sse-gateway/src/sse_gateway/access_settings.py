@@ -25,17 +25,26 @@ def access_of(settings: GatewaySettings, now: Callable[[], datetime]) -> Access:
     Raises:
         ConfigurationError: a file cannot be used, or variables contradict one another.
     """
-    path = settings.auth_tokens_file
-    tokens: tuple[Token, ...] = ()
-    if path is not None:
-        tokens = _parsed("auth_tokens_file", path, lambda data: parse_tokens(data.decode()))
+    tokens = read_tokens(settings)
     keys = _keys(settings)
     if keys is None:
         _only_with_jwt(settings)
-        if path is None and settings.auth_cookie is not None:
+        if not tokens and settings.auth_cookie is not None:
             raise ConfigurationError("TFDRIFT_AUTH_COOKIE is set, but neither tokens nor JWTs are taken")
     rules = Rules(settings.auth_jwt_audience, settings.auth_jwt_issuer)
     return Access(now, tokens, keys, rules, settings.auth_cookie)
+
+
+def read_tokens(settings: GatewaySettings) -> tuple[Token, ...]:
+    """The bearer tokens of the file, none where none is named.
+
+    Raises:
+        ConfigurationError: the file cannot be used.
+    """
+    path = settings.auth_tokens_file
+    if path is None:
+        return ()
+    return _parsed("auth_tokens_file", path, lambda data: parse_tokens(data.decode()))
 
 
 def tls_of(settings: GatewaySettings) -> ssl.SSLContext | None:

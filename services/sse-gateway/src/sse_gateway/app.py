@@ -13,6 +13,7 @@ from aiohttp import web
 from sse_gateway.access_settings import access_of, tls_of
 from sse_gateway.address import parse_networks
 from sse_gateway.admission import Admission
+from sse_gateway.credentials import Credentials
 from sse_gateway.cursor import Cursor
 from sse_gateway.elsewhere import Elsewhere
 from sse_gateway.fanout import Hub
@@ -74,6 +75,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(ledger.run(lambda: mark("ledger"))),
         runtime.tasks.create_task(mirror.run(runtime.bus, lambda: mark("mirror"))),
         runtime.tasks.create_task(hub.keep_alive(settings.keepalive_seconds)),
+        runtime.tasks.create_task(Credentials(settings, access, tls, streams.withdraw).run()),
         runtime.tasks.create_task(_summarise(ledger, admission, api.ready, runtime.log)),
     ]
     gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)

@@ -1,4 +1,4 @@
-"""When a stream is ended, whatever its client does: at the end of its token, or of its longest time."""
+"""When a stream is ended, whatever its client does: with its token, or at the end of its longest time."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Ending(StrEnum):
     """Why a stream is ended in order."""
 
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a reason
+    TOKEN_WITHDRAWN = "token_withdrawn"  # noqa: S105
     MAX_AGE = "max_age"
 
 

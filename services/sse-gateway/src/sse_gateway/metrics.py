@@ -21,6 +21,9 @@ REPLAYS: Final = Counter(
 RESETS: Final = Counter("tfdrift_gateway_resets_total", "Clients that could not resume", ["reason"])
 REFUSED: Final = Counter("tfdrift_gateway_refused_total", "Requests refused", ["reason"])
 ENDED: Final = Counter("tfdrift_gateway_ended_total", "Streams that were ended in order, by reason", ["reason"])
+CREDENTIALS_VALID: Final = Gauge(
+    "tfdrift_gateway_credentials_valid", "0 while a file of tokens or certificates is wrong and those before are kept"
+)
 KEY_READS: Final = Counter("tfdrift_gateway_key_reads_total", "Readings of the token issuer's keys", ["outcome"])
 DISMISSED: Final = Counter("tfdrift_gateway_dismissed_total", "Drifts that were dismissed here")
 FOREIGN: Final = Counter("tfdrift_gateway_foreign_messages_total", "Ledger messages on a subject outside the grammar")

@@ -12,7 +12,8 @@ which nothing is left it joins the hub. All of it runs in the request's own task
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -111,6 +112,14 @@ class _Start:
     span: Span | None = None
 
 
+@dataclass(slots=True, eq=False)
+class _Open:
+    """An open stream: what ends it in time, and why it is to end."""
+
+    timeout: asyncio.Timeout
+    ending: Ending | None
+
+
 class Streams:
     """Serves streams from one ledger."""
 
@@ -121,6 +130,7 @@ class Streams:
         self._admission = admission
         self._random = Random()  # noqa: S311 - spreads reconnections, keeps no secret
         self._draining = False
+        self._by_token: defaultdict[str, set[_Open]] = defaultdict(set)
         self._log = structlog.get_logger()
 
     async def serve(self, request: web.Request, asked: Asked, sender: Sender) -> web.StreamResponse:
@@ -143,11 +153,7 @@ class Streams:
             client.write(self._opening(asked.wanted, replayed, start))
             response.force_close()
             try:
-                async with asyncio.timeout(sender.end.after_seconds if sender.end is not None else None):
-                    await self._run(client, writer, start.after, epoch)
-            except TimeoutError:
-                if sender.end is not None:
-                    self._end(client, sender.end.reason)
+                await self._until_its_end(client, sender, self._run(client, writer, start.after, epoch))
             except Evicted as evicted:
                 EVICTIONS.labels(str(evicted)).inc()
                 self._log.info("client_evicted", reason=str(evicted), address=sender.address)
@@ -158,6 +164,13 @@ class Streams:
             finally:
                 self._hub.leave(client)
             return response
+
+    def withdraw(self, token: str) -> None:
+        """End the streams of a token that is no longer what it was."""
+        for stream in self._by_token.get(token, ()):
+            if not stream.timeout.expired():  # else it is ending already
+                stream.ending = Ending.TOKEN_WITHDRAWN
+                stream.timeout.reschedule(asyncio.get_running_loop().time())
 
     def drain(self) -> None:
         """End every stream, and refuse new ones."""
@@ -205,11 +218,29 @@ class Streams:
             reset = reset_event(start.reset, Cursor(start.span.epoch, start.span.oldest))
         return retry(RETRY_MILLISECONDS) + connected + reset
 
+    async def _until_its_end(self, client: Client, sender: Sender, running: Coroutine[None, None, None]) -> None:
+        timeout = asyncio.timeout(sender.end.after_seconds if sender.end is not None else None)
+        stream = _Open(timeout, sender.end.reason if sender.end is not None else None)
+        token = sender.token
+        try:
+            async with timeout:
+                if token is not None:
+                    self._by_token[token].add(stream)
+                await running
+        except TimeoutError:
+            if stream.ending is not None:
+                self._end(client, stream.ending)
+        finally:
+            if token is not None:
+                self._by_token[token].discard(stream)
+                if not self._by_token[token]:
+                    del self._by_token[token]
+
     def _end(self, client: Client, reason: Ending) -> None:
         """Say why, where coming back as before would not help, and when to come back."""
         self._hub.leave(client)
         ENDED.labels(reason).inc()
-        closing = control("closing", {"reason": reason}) if reason is Ending.TOKEN_EXPIRED else b""
+        closing = control("closing", {"reason": reason}) if reason is not Ending.MAX_AGE else b""
         client.write(closing + self._farewell())
 
     def _farewell(self) -> bytes:

@@ -5,5 +5,6 @@ from tfdrift.harness.main import Crew, Mode, Service, main
 from tfdrift.harness.readiness import Readiness
 from tfdrift.harness.runtime import Runtime
 from tfdrift.harness.settings import Settings
+from tfdrift.harness.watched_file import WatchedFile
 
-__all__ = ["ConfigurationError", "Crew", "Mode", "Readiness", "Runtime", "Service", "Settings", "main"]
+__all__ = ["ConfigurationError", "Crew", "Mode", "Readiness", "Runtime", "Service", "Settings", "WatchedFile", "main"]

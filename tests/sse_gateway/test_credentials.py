@@ -1,0 +1,92 @@
+"""Tokens and certificates that change while the gateway runs."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from pathlib import Path
+
+import structlog.testing
+from cryptography import x509
+
+from tests.conftest import eventually
+from tests.sse_gateway.credentials import OTHER_RSA_KEY, certificate, token_file
+from tests.sse_gateway.gateway import STREAM_PATH, Gateway, change, metric, publish, running, serials
+
+VALID = "tfdrift_gateway_credentials_valid"
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def test_a_token_that_is_withdrawn_loses_its_streams_and_the_others_keep_theirs(
+    nats_url: str, tmp_path: Path
+) -> None:
+    """It is told why, and not let in again; whoever was added comes in without a restart."""
+    path = token_file(tmp_path, kept={}, leaked={}, wide={})
+    before = metric("tfdrift_gateway_ended_total", reason="token_withdrawn")
+    async with (
+        running(nats_url, auth_tokens_file=path) as gateway,
+        gateway.live(**bearer("kept")) as kept,
+        gateway.live(**bearer("leaked")) as leaked,
+        gateway.live(**bearer("wide")) as wide,
+    ):
+        token_file(tmp_path, kept={}, wide={"workspaces": ["prod"]}, added={})
+        for ended in (leaked, wide):  # what a token may see is no longer what it was let in with
+            (closing,) = await ended.until_end()
+            assert (closing.name, closing.json) == ("closing", {"reason": "token_withdrawn"})
+        assert (await gateway.get("/api/v1/stats", **bearer("leaked")))[0] == 401
+        assert (await gateway.get("/api/v1/stats", **bearer("added")))[0] == 200
+        await publish(gateway.bus, [change(1)])
+        assert serials([await kept.next()]) == [1]
+    assert metric("tfdrift_gateway_ended_total", reason="token_withdrawn") == before + 2
+
+
+async def test_a_file_that_is_wrong_leaves_everything_as_it_was(nats_url: str, tmp_path: Path) -> None:
+    """It is said once, with the reason and no hash, and shows in the metrics until it is right again."""
+    path = token_file(tmp_path, kept={})
+    async with running(nats_url, auth_tokens_file=path) as gateway, gateway.live(**bearer("kept")) as kept:
+        with structlog.testing.capture_logs() as logs:
+            path.write_text("- {name: kept, sha256: short}")
+            await eventually(lambda: metric(VALID) == 0)
+            assert (await gateway.get("/api/v1/stats", **bearer("kept")))[0] == 200
+            token_file(tmp_path, kept={}, added={})
+            await eventually(lambda: metric(VALID) == 1)
+        (refused,) = [line for line in logs if line["event"] == "credentials_refused"]
+        assert "token 'kept' has no sha256" in refused["reason"]
+        assert (await gateway.get("/api/v1/stats", **bearer("added")))[0] == 200
+        await publish(gateway.bus, [change(1)])
+        assert serials([await kept.next()]) == [1]
+
+
+def served_certificate(gateway: Gateway) -> bytes:
+    """The certificate that a new connection is shown."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    address = ("127.0.0.1", gateway.runtime.settings.http_port)
+    with socket.create_connection(address) as plain, context.wrap_socket(plain) as secured:
+        return secured.getpeercert(binary_form=True) or b""
+
+
+async def test_a_renewed_certificate_is_shown_to_new_connections(nats_url: str, tmp_path: Path) -> None:
+    """Its two files come one after the other; streams that are open go on."""
+    cert, key = certificate(tmp_path)
+    async with running(nats_url, http_tls_cert_file=cert, http_tls_key_file=key) as gateway:
+        context = ssl.create_default_context(cafile=cert)
+        url = gateway.url.replace("http:", "https:")
+        async with gateway.session.get(f"{url}{STREAM_PATH}", ssl=context) as response:
+            old = await asyncio.to_thread(served_certificate, gateway)
+            fresh = tmp_path / "fresh"
+            fresh.mkdir()
+            for renewed, place in zip(certificate(fresh, OTHER_RSA_KEY), (cert, key), strict=True):
+                renewed.rename(place)
+                if place is cert:
+                    await eventually(lambda: metric(VALID) == 0)  # without its key
+                    assert await asyncio.to_thread(served_certificate, gateway) == old
+            await eventually(lambda: metric(VALID) == 1)
+            new = x509.load_der_x509_certificate(await asyncio.to_thread(served_certificate, gateway))
+            assert new.public_key() == OTHER_RSA_KEY.public_key()
+            await publish(gateway.bus, [change(1)])
+            assert await response.content.readuntil(b"event: state_change")
