@@ -56,6 +56,7 @@ def test_the_provider_is_read_from_its_address(config: str, provider: Provider) 
          "eu-west-3"),
         ("aws_guardduty_member.a", {"account_id": "999999999999"}, None, None),
         ("aws_iam_role.a", {"arn": "arn:aws:iam::aws:policy/x"}, None, None),
+        ("aws_cloudwatch_event_target.a", {"arn": "arn:aws:events:us-east-1:999999999999:event-bus/all"}, None, None),
         ("aws_thing.a", {"arn": 7, "region": ["x"]}, None, None),
     ],
 )  # fmt: skip

@@ -278,6 +278,30 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
+    "what leads to another account and region is in its rule's": (
+        [
+            wrote(
+                0,
+                role(),
+                database(),
+                placed(
+                    "aws_cloudwatch_event_target.all",
+                    id="all-bus",
+                    rule="all",
+                    target_id="bus",
+                    event_bus_name="default",
+                    arn=arn("events", "event-bus/all", region=OTHER_REGION, account=OTHER_ACCOUNT),
+                ),
+            ),
+            called(
+                5,
+                "events:RemoveTargets",
+                {"rule": "all", "ids": ["bus"]},
+                response={"failedEntryCount": 0, "failedEntries": []},
+            ),
+        ],
+        [deleted("aws_cloudwatch_event_target.all", "all-bus")],
+    ),
     "an account of no state may do what it wants": (
         [
             wrote(0, web()),

@@ -44,6 +44,10 @@ _GLOBAL_AWS: Final = (
     "aws_s3_account_",
     "aws_route53_",
 )
+# Types whose argument `arn` is of what they lead to, which may be in another account or region.
+_ARN_OF_ANOTHER: Final = frozenset(
+    {"aws_cloudwatch_event_target", "aws_lakeformation_resource", "aws_notifications_channel_association"}
+)
 _REGIONAL_ROUTE53: Final = ("aws_route53_resolver_", "aws_route53_profiles_")
 # arn:partition:service:region:account:resource (AWS General Reference, "Amazon Resource Names")
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):(\d{12})?:.")
@@ -116,7 +120,7 @@ def _own_place(instance: Instance) -> Place:
 def _aws(instance: Instance) -> tuple[str | None, str | None]:
     attributes = instance.attributes
     account = region = None
-    for name in ("arn", "id"):
+    for name in () if instance.type in _ARN_OF_ANOTHER else ("arn", "id"):
         if found := _ARN.match(_text(attributes, name) or ""):
             region, account = region or found.group(1) or None, account or found.group(2)
     if found := _SQS_URL.match(_text(attributes, "id") or ""):
