@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from drift_detector.catalog import Catalog
 from drift_detector.facts import Call
-from drift_detector.index import parents_of, target_tokens
 from drift_detector.renames import Renames
+from drift_detector.tokens import parents_of, target_tokens
 
 
 class CallIndex:

@@ -13,8 +13,9 @@ from drift_detector.call_index import CallIndex
 from drift_detector.correlate import FOR_EVER, SINCE_EVER
 from drift_detector.derive import Derived, Judgement, derive_managed, derive_unmanaged, unmanaged_id
 from drift_detector.facts import Act, Call, Target
-from drift_detector.index import Held, RecordTokens, StateIndex, target_tokens
+from drift_detector.index import Held, StateIndex
 from drift_detector.resolve import Meant, creation, resolve_group
+from drift_detector.tokens import RecordTokens, target_tokens
 from tfdrift.records import WorkspaceHead, workspace_key
 
 

@@ -8,11 +8,12 @@ from drift_detector.catalog import Catalog
 from drift_detector.catalog_format import Comparator
 from drift_detector.compare import is_unset
 from drift_detector.facts import Act, Call, Operation, Target, Verb
-from drift_detector.index import Held, Match, StateIndex, parents_of, target_tokens
+from drift_detector.index import Held, Match, StateIndex
 from drift_detector.lives import lives_of
 from drift_detector.normalise import MISSING
 from drift_detector.paths import parse_attribute, recorded
 from drift_detector.renames import Renames
+from drift_detector.tokens import parents_of, target_tokens
 from tfdrift.events import Json
 
 
