@@ -9,14 +9,18 @@ from tests.drift_detector.scenarios.terms import (
     OTHER_ACCOUNT,
     OTHER_REGION,
     Scenarios,
+    allow,
     arn,
     deleted,
     items,
     modified,
     placed,
+    policy,
+    text,
 )
 from tests.drift_detector.scenarios.values import database, function, role
 from tests.drift_detector.test_correlation import OPEN, other, resize, web
+from tests.ingest_tfstate.states import AWS
 
 DB = "aws_db_instance.main"
 AWAY: dict[str, Any] = {"recipientaccountid": OTHER_ACCOUNT, "user.accountid": OTHER_ACCOUNT}
@@ -71,6 +75,24 @@ def _resized(address: str) -> str:
 def parameter(name: str) -> dict[str, Any]:
     """A parameter."""
     return placed(f"aws_ssm_parameter.{name}", id=f"/{name}", name=f"/{name}", arn=arn("ssm", f"parameter/{name}"))
+
+
+def inline(name: str, **block: Any) -> dict[str, Any]:
+    """A policy within the role `app`, which tells no account itself."""
+    document = text(policy(allow()))
+    address = f"aws_iam_role_policy.{name}"
+    return placed(address, id="app:inline", name="inline", role="app", policy=document) | block
+
+
+def allowed_all() -> Step:
+    """Somebody lets the role do everything."""
+    request = {"roleName": "app", "policyName": "inline", "policyDocument": text(policy(allow("*")))}
+    return called(5, "iam:PutRolePolicy", request)
+
+
+def allowed(address: str, end: str = "open") -> str:
+    """The drift of that."""
+    return modified(address, "policy", text(policy(allow())), text(policy(allow("*"))), end=end)
 
 
 SCENARIOS: Scenarios = {
@@ -301,6 +323,50 @@ SCENARIOS: Scenarios = {
             ),
         ],
         [deleted("aws_cloudwatch_event_target.all", "all-bus")],
+    ),
+    "of two of a name the one that tells its account is meant": (
+        [wrote(0, role(), inline("ours")), wrote(1, inline("theirs"), workspace="copy"), allowed_all()],
+        [allowed("aws_iam_role_policy.ours")],
+    ),
+    "the other of a name is withdrawn when the one that tells its account is known": (
+        [wrote(0, inline("theirs"), workspace="copy"), allowed_all(), wrote(1, role(), inline("ours"))],
+        [allowed("aws_iam_role_policy.ours"), allowed("aws_iam_role_policy.theirs", end="absorbed")],
+    ),
+    "what told its account and is gone is not meant": (
+        [
+            wrote(0, role(), inline("ours")),
+            wrote(1, role()),
+            wrote(2, inline("theirs"), workspace="copy"),
+            allowed_all(),
+        ],
+        [allowed("aws_iam_role_policy.theirs")],
+    ),
+    "what tells no account is in one of its workspace's": (
+        [
+            wrote(0, database()),
+            wrote(
+                1,
+                role(arn=arn("iam", "role/app", account=OTHER_ACCOUNT)),
+                inline("theirs", provider=f"{AWS}.us"),
+                workspace="copy",
+            ),
+            allowed_all(),
+        ],
+        [],
+    ),
+    "what tells no account is withdrawn when its workspace tells another": (
+        [
+            wrote(0, database()),
+            wrote(1, inline("theirs", provider=f"{AWS}.us"), workspace="copy"),
+            allowed_all(),
+            wrote(
+                6,
+                inline("theirs", provider=f"{AWS}.us"),
+                role(arn=arn("iam", "role/app", account=OTHER_ACCOUNT)),
+                workspace="copy",
+            ),
+        ],
+        [allowed("aws_iam_role_policy.theirs", end="absorbed")],
     ),
     "an account of no state may do what it wants": (
         [

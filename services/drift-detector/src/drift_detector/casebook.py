@@ -53,6 +53,8 @@ class Casebook:
         cases: set[Case] = set()
         for group, meant in zip(call.groups, self._resolved(call), strict=True):
             cases.update(ManagedCase(found.held.key) for found in meant)
+            # What was meant only as long as nothing was known that tells its place.
+            cases.update(ManagedCase(key) for target in group for key in self.states.untold(target))
             cases.update(
                 UnmanagedCase(unmanaged_id(call, target), target_tokens(target))
                 for target in group
@@ -83,12 +85,14 @@ class Casebook:
         """Take in a record; returns the cases that it may change.
 
         Those are its own, those of every call that names it, and where it is the first of its account, those of
-        every call: only now is what they created expected in a state.
+        every call: only now is what they created expected in a state. Where it is the first of its workspace to tell
+        its account, what tells none may be in that alone.
         """
         held = self.states.put(key, data)
         first = self.states.is_only_one_of_its_account(held)
         cases: set[Case] = {ManagedCase(held.key)}
-        for call in self.calls if first else self.calls.naming(held.tokens):
+        tokens = held.tokens.union(*(other.tokens for other in self.states.placed_by(held)))
+        for call in self.calls if first else self.calls.naming(tokens):
             cases |= self.cases_of_call(call)
         return cases
 

@@ -2,14 +2,15 @@
 
 Records and targets are reduced to tokens (`drift_detector.tokens`). A record is meant by a target when one of its lives
 has all of the target's tokens, and it is in the call's account and region; an account or region that one of them does
-not know excludes nothing.
+not know excludes nothing. But a record that does not tell its account is in one of those that others of its workspace
+tell.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -72,6 +73,11 @@ class Held:
             return self.lifetimes[0].tokens
         return frozenset().union(*(lifetime.tokens for lifetime in self.lifetimes))
 
+    @property
+    def estate(self) -> tuple[str, Provider]:
+        """The workspace, by its part of the key, and the provider in it."""
+        return self.key.partition(".")[0], self.provider
+
     def record(self) -> ResourceRecord:
         """The whole record."""
         return ResourceRecord.model_validate_json(self.data)
@@ -103,6 +109,8 @@ class StateIndex:
         self._held: dict[str, Held] = {}
         self._by_token: dict[str, set[str]] = defaultdict(set)
         self._accounts: dict[Provider, Counter[str | None]] = defaultdict(Counter)
+        self._estates: dict[tuple[str, Provider], Counter[str]] = defaultdict(Counter)
+        self._untold: dict[tuple[str, Provider], set[str]] = defaultdict(set)
 
     def __len__(self) -> int:
         return len(self._held)
@@ -123,6 +131,10 @@ class StateIndex:
         )
         self._held[key] = held
         self._accounts[held.provider][held.account_id] += 1
+        if held.account_id is None:
+            self._untold[held.estate].add(key)
+        else:
+            self._estates[held.estate][held.account_id] += 1
         for token in held.tokens:
             self._by_token[token].add(key)
         return held
@@ -149,6 +161,10 @@ class StateIndex:
         if held is None:
             return None
         self._accounts[held.provider][held.account_id] -= 1
+        if held.account_id is None:
+            self._untold[held.estate].discard(key)
+        else:
+            self._estates[held.estate][held.account_id] -= 1
         for token in held.tokens:
             keys = self._by_token[token]
             keys.discard(key)
@@ -176,22 +192,40 @@ class StateIndex:
         """Whether without this record its account would not be known."""
         return self._accounts[held.provider][held.account_id] == 1
 
+    def placed_by(self, held: Held) -> list[Held]:
+        """The records that may now be in a record's account, which no other of their workspace tells."""
+        if held.account_id is None or self._estates[held.estate][held.account_id] > 1:
+            return []
+        return [self._held[key] for key in sorted(self._untold[held.estate])]
+
     def covers(self, provider: Provider, account_id: str | None) -> bool:
         """Whether an account is one that some state describes, as far as can be known."""
         accounts = self.accounts(provider)
         return bool(accounts) and (account_id is None or account_id in accounts or accounts == {None})
 
+    def untold(self, target: Target) -> list[str]:
+        """The keys of what a target may name that does not tell all of its place, wherever that is."""
+        return [
+            held.key
+            for held in self._candidates(target)
+            if held.account_id is None or any(life.region is None for life in held.lifetimes)
+        ]
+
+    def _candidates(self, target: Target) -> Iterator[Held]:
+        keys: Iterable[Collection[str]] = (self._by_token.get(token, ()) for token in target_tokens(target))
+        fewest = min(keys, key=len, default=())
+        return (held for held in map(self._held.__getitem__, fewest) if target.type in ("*", held.type))
+
+    def _may_be_in(self, held: Held, account_id: str | None) -> bool:
+        if held.account_id is not None or account_id is None:
+            return _compatible(held.account_id, account_id)
+        told = +self._estates.get(held.estate, Counter())
+        return not told or account_id in told
+
     def matches(self, target: Target, account_id: str | None, region: str | None) -> list[Match]:
         """The lives that a target names, those of one record in their order."""
         tokens = target_tokens(target)
-        if not tokens:
-            return []
-        candidates: Collection[str] = min((self._by_token.get(token, ()) for token in tokens), key=len)
-        found = [
-            held
-            for held in (self._held[key] for key in candidates)
-            if target.type in ("*", held.type) and _compatible(held.account_id, account_id)
-        ]
+        found = [held for held in self._candidates(target) if self._may_be_in(held, account_id)]
         if THE_ONLY in target.identity:
             # Without a name of its own, its place is all that tells it from another account's or region's.
             found = [

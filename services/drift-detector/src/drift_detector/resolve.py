@@ -41,12 +41,25 @@ def resolve_group(
             for match in _named(target, call, index, renames)
             if _has_a_place_for(target, match, catalog, alone=len(group) == 1)
         ]
-        then = [match for match in matches if match.lifetime.includes(call.occurred)]
+        then = _best_placed([match for match in matches if match.lifetime.includes(call.occurred)])
         if then:
             return [Meant(target, match.held, match.life) for match in then]
         named.extend((target, match) for match in matches)
     chosen = [pair for pair in named if pair[1].lifetime.ended is None] or named
     return [Meant(target, match.held, match.life) for target, match in chosen if target is chosen[0][0]]
+
+
+def _best_placed(matches: list[Match]) -> list[Match]:
+    """Without what tells less of its place than another of its type, which is known to be in the call's."""
+
+    def told(match: Match) -> tuple[bool, bool]:
+        return match.held.account_id is not None, match.lifetime.region is not None
+
+    return [
+        match
+        for match in matches
+        if told(match) == max(told(one) for one in matches if one.held.type == match.held.type)
+    ]
 
 
 def _named(target: Target, call: Call, index: StateIndex, renames: Renames) -> list[Match]:
