@@ -172,6 +172,23 @@ INTERFACES: Scenarios = {
         [wrote(0, address()), associate_address(publicIp="198.51.100.7", instanceId="i-9")],
         [modified("aws_eip.spare", "instance", "", "i-9")],
     ),
+    "an address that comes and goes": (
+        [
+            wrote(0, web()),
+            called(
+                5,
+                "ec2:AllocateAddress",
+                {"domain": "vpc"},
+                response={**OK, "domain": "vpc", "allocationId": "eipalloc-7"},
+            ),
+            called(6, "ec2:ReleaseAddress", {"allocationId": "eipalloc-7"}, response=OK),
+        ],
+        [unmanaged("aws_eip", "eipalloc-7", end="reverted")],
+    ),
+    "a managed address is released": (
+        [wrote(0, address()), called(5, "ec2:ReleaseAddress", {"allocationId": "eipalloc-1"}, response=OK)],
+        [deleted("aws_eip.spare", "eipalloc-1")],
+    ),
     "a flow log that somebody adds to a managed VPC": (
         [
             wrote(0, vpc()),

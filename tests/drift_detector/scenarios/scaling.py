@@ -220,6 +220,14 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_autoscaling_attachment.web", "web-1")],
     ),
+    "a policy that comes and goes on a managed group": (
+        [
+            wrote(0, scaling()),
+            scale("PutScalingPolicy", policyName="cpu", policyType="SimpleScaling"),
+            called(6, "autoscaling:DeletePolicy", {"autoScalingGroupName": "web", "policyName": "cpu"}),
+        ],
+        [unmanaged("aws_autoscaling_policy", "web/cpu", end="reverted")],
+    ),
     "a hook on a managed group": (
         [
             wrote(0, scaling()),
