@@ -323,7 +323,15 @@ ECS: Scenarios = {
                 response={"service": {"serviceArn": arn("ecs", "service/main/by-hand"), "serviceName": "by-hand"}},
             ),
         ],
-        [unmanaged("aws_ecs_service", arn("ecs", "service/main/by-hand"))],
+        [unmanaged("aws_ecs_service", "main/by-hand")],
+    ),
+    "a service that comes and goes by hand": (
+        [
+            wrote(0, serving()),
+            called(5, "ecs:CreateService", {"serviceName": "by-hand", "cluster": "main", "taskDefinition": "web:7"}),
+            called(6, "ecs:DeleteService", {"service": "by-hand", "cluster": arn("ecs", "cluster/main")}),
+        ],
+        [unmanaged("aws_ecs_service", "main/by-hand", end="reverted")],
     ),
     "a service that a service made is nobody's": (
         [
