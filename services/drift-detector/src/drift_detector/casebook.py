@@ -54,7 +54,7 @@ class Casebook:
         for group, meant in zip(call.groups, self._resolved(call), strict=True):
             cases.update(ManagedCase(found.held.key) for found in meant)
             # What was meant only as long as nothing was known that tells its place.
-            cases.update(ManagedCase(key) for target in group for key in self.states.untold(target))
+            cases.update(ManagedCase(key) for target in group for key in self.states.untold(target, call.account_id))
             cases.update(
                 UnmanagedCase(unmanaged_id(call, target), target_tokens(target))
                 for target in group

@@ -203,12 +203,13 @@ class StateIndex:
         accounts = self.accounts(provider)
         return bool(accounts) and (account_id is None or account_id in accounts or accounts == {None})
 
-    def untold(self, target: Target) -> list[str]:
-        """The keys of what a target may name that does not tell all of its place, wherever that is."""
+    def untold(self, target: Target, account_id: str | None) -> list[str]:
+        """The keys of what a target names that does not tell its account, or its region within this one."""
         return [
             held.key
             for held in self._candidates(target)
-            if held.account_id is None or any(life.region is None for life in held.lifetimes)
+            if held.account_id is None
+            or (held.account_id == account_id and any(life.region is None for life in held.lifetimes))
         ]
 
     def _candidates(self, target: Target) -> Iterator[Held]:
