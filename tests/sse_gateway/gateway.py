@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -157,8 +158,8 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running(nats_url: str, **settings: object) -> AsyncIterator[Gateway]:
-    """A gateway that has caught up; it is stopped in order at the end."""
+async def running(nats_url: str, *, caught_up: bool = True, **settings: object) -> AsyncIterator[Gateway]:
+    """A gateway that has caught up, or that listens at least; it is stopped in order at the end."""
     options = {
         "nats_url": nats_url,
         "http_port": free_port(),
@@ -174,13 +175,19 @@ async def running(nats_url: str, **settings: object) -> AsyncIterator[Gateway]:
                 runtime = Runtime(loaded, bus, tasks)
                 await bus.open()
                 serving = tasks.create_task(run(runtime))
-                await eventually(lambda: runtime.readiness.ok or serving.done())
+                started = (lambda: runtime.readiness.ok) if caught_up else (lambda: _listens(loaded.http_port))
+                await eventually(lambda: started() or serving.done())
                 yield Gateway(f"http://127.0.0.1:{loaded.http_port}", bus, session, runtime)
                 runtime.stopping.set()
                 await serving
                 await runtime.close_servers()
         finally:
             await bus.close()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def change(number: int, workspace: str = "prod", resource_type: str = "aws_instance", padding: int = 0) -> StateChange:

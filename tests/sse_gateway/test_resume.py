@@ -200,6 +200,18 @@ async def test_a_ledger_made_anew_resets_the_clients_that_are_connected(nats_url
         assert str(events[0].id).partition("-")[0] != str(old.id).partition("-")[0]
 
 
+async def test_a_client_that_comes_back_while_the_gateway_starts_waits_instead_of_being_refused(nats_url: str) -> None:
+    """A refusal ends an EventSource for good, and the ledger may take seconds to read."""
+    async with running(nats_url) as gateway, gateway.live() as stream:
+        await publish_changes(gateway.bus, 1, 4000, padding=4000)
+        seen = await stream.take(4000)
+    async with running(nats_url, caught_up=False) as gateway:
+        assert not gateway.runtime.readiness.ok
+        async with gateway.stream(Last_Event_ID=str(seen[-3].id)) as again:
+            assert (await again.next()).json["replayed"] == 2
+            assert serials(await again.take(2)) == [3999, 4000]
+
+
 async def test_a_restart_of_nats_in_mid_stream_loses_nothing(nats_server: NatsServer) -> None:
     """The stream stays open, and goes on where it was when the server is back."""
     async with running(nats_server.url) as gateway, gateway.live() as stream:

@@ -52,13 +52,15 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         Elsewhere(runtime.worker.memory, runtime.worker.number),
     )
     streams = Streams(ledger, hub, admission)
-    caught_up = {"ledger": False, "mirror": False}
+    missing, caught_up = {"ledger", "mirror"}, asyncio.Event()
 
     def mark(part: str) -> None:
-        caught_up[part] = True
+        missing.discard(part)
         runtime.readiness.set(part, True)
+        if not missing:
+            caught_up.set()
 
-    for part in caught_up:
+    for part in missing:
         runtime.readiness.set(part, False)
     api = Api(
         runtime.bus,
@@ -66,7 +68,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         mirror,
         streams,
         admission,
-        lambda: all(caught_up.values()),
+        caught_up,
         _now,
         settings.max_connection_seconds,
     )
@@ -76,7 +78,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(mirror.run(runtime.bus, lambda: mark("mirror"))),
         runtime.tasks.create_task(hub.keep_alive(settings.keepalive_seconds)),
         runtime.tasks.create_task(Credentials(settings, access, tls, streams.withdraw).run()),
-        runtime.tasks.create_task(_summarise(ledger, admission, api.ready, runtime.log)),
+        runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
     gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
     server = await runtime.serve(application(api, gate), settings.http_port, tls)

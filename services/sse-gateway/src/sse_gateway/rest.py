@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +23,7 @@ from sse_gateway.errors import Behind, Refused
 from sse_gateway.events import EVENT_PARAMETERS, event_json, newest_first, parse_event_query
 from sse_gateway.filters import Query, check_names, single
 from sse_gateway.http import ADDRESS, GRANT
-from sse_gateway.ledger import Ledger
+from sse_gateway.ledger import BEHIND_SECONDS, Ledger
 from sse_gateway.lifetime import end_of
 from sse_gateway.mirror import Mirror
 from sse_gateway.problem import BadParameter, Problem
@@ -43,6 +44,7 @@ class Api:
     """The handlers, over everything that they read from.
 
     Attributes:
+        caught_up: set once this process has read up to the present.
         max_connection_seconds: how long a stream may last; 0 is unbounded.
     """
 
@@ -51,7 +53,7 @@ class Api:
     mirror: Mirror
     streams: Streams
     admission: Admission
-    ready: Callable[[], bool]
+    caught_up: asyncio.Event
     now: Callable[[], datetime]
     max_connection_seconds: float
     random: Random = field(default_factory=Random)
@@ -80,10 +82,10 @@ class Api:
         return members(
             request,
             {
-                "status": "ok" if connected and self.ready() else "degraded",
+                "status": "ok" if connected and self.caught_up.is_set() else "degraded",
                 "version": __version__,
                 "nats": connected,
-                "caught_up": self.ready(),
+                "caught_up": self.caught_up.is_set(),
                 "clients": self.admission.open_in_all,
             },
         )
@@ -98,7 +100,7 @@ class Api:
         asked = parse_request(_query(request), request.headers, now, grant.scope)
         if request.method == "HEAD":
             return web.Response(headers=HEADERS)
-        self._require_ready()
+        await self._until_ready()
         end = end_of(grant.expires, now, self.max_connection_seconds, self.random)
         token = None if grant is OPEN else grant.name
         return await self.streams.serve(request, asked, Sender(request[ADDRESS], token, end))
@@ -108,14 +110,14 @@ class Api:
         query = _query(request)
         check_names(query, DRIFT_PARAMETERS)
         wanted, limit = parse_drift_query(query, self.now(), request[GRANT].scope), _limit(query)
-        self._require_ready()
+        await self._until_ready()
         rows, cursor = self.mirror.drifts.page(wanted, limit)
         return listing(request, "drifts", [row.body for row in rows], cursor)
 
     async def get_drift(self, request: web.Request) -> web.Response:
         """One drift with its history."""
         check_names(_query(request), ())
-        self._require_ready()
+        await self._until_ready()
         row = self.mirror.drifts.get(request.match_info["id"])
         if row is None or not row.visible(request[GRANT].scope):
             raise Refused(Problem(HTTPStatus.NOT_FOUND, f"There is no drift {request.match_info['id']!r}."))
@@ -136,7 +138,7 @@ class Api:
         """The ledger, newest first."""
         query = _query(request)
         check_names(query, EVENT_PARAMETERS)
-        self._require_ready()
+        await self._until_ready()
         wanted = parse_event_query(query, self.now(), self.ledger.epoch, request[GRANT].scope)
         limit = _limit(query)
         frames, cursor = await newest_first(self.ledger, wanted, limit)
@@ -147,7 +149,7 @@ class Api:
         query = _query(request)
         check_names(query, ("limit", "cursor"))
         limit, after = _limit(query), _name_after(query)
-        self._require_ready()
+        await self._until_ready()
         heads = [head for head in self.mirror.heads(request[GRANT].scope) if after is None or head.workspace > after]
         cursor = encode_token(heads[limit - 1].workspace) if len(heads) > limit else None
         return listing(request, "workspaces", [head.encode() for head in heads[:limit]], cursor)
@@ -157,7 +159,7 @@ class Api:
         query = _query(request)
         check_names(query, ("workspace",))
         workspace = single(query, "workspace")
-        self._require_ready()
+        await self._until_ready()
         known = [head.workspace for head in self.mirror.heads(request[GRANT].scope)]
         wanted = known if workspace is None else [name for name in known if name == workspace]
         record = await find(self.bus, wanted, request.match_info["address"], request[GRANT].scope)
@@ -166,7 +168,7 @@ class Api:
     async def stats(self, request: web.Request) -> web.Response:
         """Counts, for a page's head."""
         check_names(_query(request), ())
-        self._require_ready()
+        await self._until_ready()
         scope = request[GRANT].scope
         heads, span = self.mirror.heads(scope), await self.ledger.span()
         return members(
@@ -183,9 +185,20 @@ class Api:
             },
         )
 
-    def _require_ready(self) -> None:
-        if not self.ready():
-            raise Behind("this gateway has not yet read up to the present")
+    async def _until_ready(self) -> None:
+        """Return when this process has read up to the present.
+
+        Whoever comes while it starts is kept waiting rather than refused: an answer other than 200 ends an
+        `EventSource` for good (WHATWG HTML section 9.2.3).
+
+        Raises:
+            Behind: it takes too long.
+        """
+        try:
+            async with asyncio.timeout(BEHIND_SECONDS):
+                await self.caught_up.wait()
+        except TimeoutError as error:
+            raise Behind("this gateway has not yet read up to the present") from error
 
 
 def _query(request: web.Request) -> Query:
