@@ -118,6 +118,32 @@ async def test_limits_hold_for_all_workers_and_forget_the_clients_of_one_that_di
             assert (await gateway.get("/health"))["clients"] == 1
 
 
+async def test_the_places_of_a_worker_that_died_are_free_before_another_takes_its_place(
+    tmp_path: Path, nats_server: NatsServer
+) -> None:
+    """Its clients come back at once, to the others, and are not refused because of themselves."""
+    async with workers(tmp_path, nats_server, 2) as gateway, aiohttp.ClientSession() as session:
+        url, parent = f"{gateway.gateway}/api/v1/stream", gateway.processes[GATEWAY]
+        while not all(counts := (await clients_of(gateway)).values()):
+            assert (await session.get(url)).status == 200
+        os.kill(children(parent)[0], signal.SIGKILL)
+        await eventually(lambda: [line for line in gateway.log_lines(GATEWAY) if line["event"] == "worker_ended"])
+        parent.send_signal(signal.SIGSTOP)  # so that nothing takes its place meanwhile
+        try:
+            assert await counted_by_those_left(gateway) == tuple(counts)[1]
+        finally:
+            parent.send_signal(signal.SIGCONT)
+
+
+async def counted_by_those_left(gateway: Pipeline) -> int:
+    """How many streams are open, by a worker that answers; what the kernel gives to a dead one's socket waits."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    return int((await gateway.get("/health"))["clients"])
+
+
 async def test_the_admin_port_answers_for_all_of_them(tmp_path: Path, nats_server: NatsServer) -> None:
     """Each series says whose it is; the gateway is ready when all of them are, and says which is not."""
     async with workers(tmp_path, nats_server, 2) as gateway:

@@ -88,8 +88,6 @@ class Workers:
         return lambda: self._serve(worker)
 
     def _start(self, number: int) -> None:
-        if number != _ADMIN and self._memory:
-            self._memory[number][:] = bytes(len(self._memory[number]))
         sys.stdout.flush()
         sys.stderr.flush()
         child = os.fork()
@@ -139,6 +137,8 @@ class Workers:
             if not child:
                 return
             number, code = self._children.pop(child), os.waitstatus_to_exitcode(status)
+            if number != _ADMIN and self._memory:  # its clients are gone with it, and may come to the others at once
+                self._memory[number][:] = bytes(len(self._memory[number]))
             if self._stop_by is not None:
                 continue
             if code == EXIT_CONFIGURATION:  # it has said why; starting it again would not help
