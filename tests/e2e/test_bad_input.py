@@ -7,13 +7,18 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
+import nats
 import pytest
 
 from tests.conftest import DEADLINE_SECONDS
 from tests.e2e.alerts import resize, shell, unprotect
 from tests.e2e.estate import instance, instance_id, state
-from tests.pipeline import Pipeline
+from tests.pipeline import Pipeline, running
+from tfdrift.records import CLAIMS_BUCKET, DRIFTS_BUCKET, STATE_BUCKET
+
+DETECTOR = "drift-detector"
 
 
 def _with(**changes: object) -> bytes:
@@ -207,3 +212,40 @@ async def test_a_bad_alert_is_logged_with_its_reason_and_without_its_content(pip
     assert rejected[-1]["status"] == 400
     assert rejected[-1]["reason"]
     assert not any("hunter2" in json.dumps(line) for line in rejected)
+
+
+async def test_what_others_write_that_is_no_record_stops_no_detector(tmp_path: Path, times: Iterator[datetime]) -> None:
+    """Events that cannot be read join the dead letters with the reason, and records that are none are passed over."""
+    web = instance_id()
+    with running(tmp_path) as pipeline:
+        await pipeline.ready()
+        client = await nats.connect(pipeline.nats.url)
+        jetstream = client.jetstream()
+        events = (
+            "falco.low.aws.ec2",
+            "state_change.info.aws.aws_vpc",
+            "attribution.info.aws.aws_vpc",
+            "state_change.odd",
+        )
+        for event in events:
+            await jetstream.publish(f"tfdrift.{event}", b"{}")
+        for bucket in (STATE_BUCKET, CLAIMS_BUCKET, DRIFTS_BUCKET):
+            await (await jetstream.key_value(bucket)).put("odd", b"{}")
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while await pipeline.dead_letters() < len(events):
+                await asyncio.sleep(0.02)
+        subject = f"tfdrift_dead.{DETECTOR}"
+        dead = [await jetstream.get_msg("TFDRIFT_DEAD", number) for number in range(1, len(events) + 1)]
+        await client.close()
+        assert {message.subject for message in dead} == {subject}
+        assert {(message.headers or {})["Tfdrift-Subject"] for message in dead} == {f"tfdrift.{one}" for one in events}
+        assert all("cannot be read" in (message.headers or {})["Tfdrift-Reason"] for message in dead)
+
+        assert pipeline.stop(DETECTOR) == 0
+        pipeline.start(DETECTOR)
+        await pipeline.ready()
+        async with pipeline.stream() as stream:
+            pipeline.write_state("prod", state(1, instance(web)), next(times))
+            await stream.first("state_change", workspace="prod")
+            await pipeline.post(unprotect(web, next(times)))
+            assert (await stream.first("drift"))["resource_id"] == web

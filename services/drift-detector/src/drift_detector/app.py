@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,6 +49,8 @@ _SWEEP_SECONDS = 1.0
 _UNPUBLISHED_SECONDS = 5.0
 _FORGET_EVERY_SECONDS = 600.0
 _RETRY_SECONDS = 1.0
+# Past it the oldest are left where they are, on the ledger.
+_MAX_UNREADABLE = 1000
 
 
 class Detector:
@@ -62,6 +65,7 @@ class Detector:
         self._reconciler = Reconciler(bus, book, self._stored)
         self._attributions = Attributions(bus, book)
         self._dirty: dict[Case, Cause] = {}
+        self._unreadable: deque[tuple[Message, str]] = deque(maxlen=_MAX_UNREADABLE)
         self._wake = asyncio.Event()
         self._caught_up = {name: asyncio.Event() for name in ("states", "heads", "calls", "drifts", "changes")}
         self._unpublished: dict[str, float] = {}
@@ -135,14 +139,23 @@ class Detector:
         bus, ready = self._bus, self._caught_up
         book, stored = self._book, self._stored
         yield bus.bucket(STATE_BUCKET).watch(
-            self._on_state, on_caught_up=ready["states"].set, on_remade=book.states.clear
+            self._readable(STATE_BUCKET, self._on_state),
+            on_caught_up=ready["states"].set,
+            on_remade=book.states.clear,
         )
         yield bus.bucket(WORKSPACES_BUCKET).watch(
             self._on_head, on_caught_up=ready["heads"].set, on_remade=book.heads.clear
         )
-        yield self._claims.watch(self._on_claim, on_caught_up=ready["calls"].set, on_remade=book.calls.clear)
-        yield bus.bucket(DRIFTS_BUCKET).watch(self._on_drift, on_caught_up=ready["drifts"].set, on_remade=stored.clear)
-
+        yield self._claims.watch(
+            self._readable(CLAIMS_BUCKET, self._on_claim),
+            on_caught_up=ready["calls"].set,
+            on_remade=book.calls.clear,
+        )
+        yield bus.bucket(DRIFTS_BUCKET).watch(
+            self._readable(DRIFTS_BUCKET, self._on_drift),
+            on_caught_up=ready["drifts"].set,
+            on_remade=stored.clear,
+        )
         yield bus.follow(Follow(STREAM, self._on_change, SUBJECTS_OF_CHANGES, on_caught_up=ready["changes"].set))
 
     async def _all_caught_up(self) -> None:
@@ -152,6 +165,20 @@ class Detector:
     @property
     def _watching(self) -> bool:
         return all(event.is_set() for event in self._caught_up.values())
+
+    def _readable(self, bucket: str, take_in: Callable[[Entry], None]) -> Callable[[Entry], None]:
+        """`take_in`, told of values that are no record: somebody else wrote them, and the rest counts none the less."""
+
+        def guarded(entry: Entry) -> None:
+            try:
+                take_in(entry)
+            except ValueError as error:  # pydantic's and orjson's errors among them
+                metrics.UNREADABLE.labels(bucket).inc()
+                self._log.warning(
+                    "unreadable_record", bucket=bucket, key=entry.key, reason=str(error).partition("\n")[0]
+                )
+
+        return guarded
 
     def _on_state(self, entry: Entry) -> None:
         if entry.value is None:
@@ -202,7 +229,12 @@ class Detector:
             self._unpublished.pop(entry.key, None)
 
     def _on_change(self, message: Message) -> None:
-        key = self._attributions.read(message)
+        try:
+            key = self._attributions.read(message)
+        except ValueError as error:
+            self._unreadable.append((message, f"the event at sequence {message.sequence} cannot be read: {error}"))
+            self._wake.set()
+            return
         if key is not None and self._watching:
             self._look_at({ManagedCase(key)})
 
@@ -216,9 +248,20 @@ class Detector:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            await self._bury_unreadable()
             while self._dirty:
                 case = next(iter(self._dirty))
                 await self._until_done(case, self._dirty.pop(case))
+
+    async def _bury_unreadable(self) -> None:
+        while self._unreadable:
+            message, reason = self._unreadable.popleft()
+            try:
+                await self._bus.bury(DURABLE, message, reason)
+            except BusError as error:
+                self._log.warning("burial_postponed", sequence=message.sequence, reason=str(error))
+                self._unreadable.appendleft((message, reason))
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _until_done(self, case: Case, cause: Cause) -> None:
         try:

@@ -116,19 +116,26 @@ class StateIndex:
         return len(self._held)
 
     def put(self, key: str, data: bytes) -> Held:
-        """Take in the record of a key in place of what it held before."""
+        """Take in the record of a key in place of what it held before.
+
+        Raises:
+            ValueError: it is no record of a resource, so the key holds nothing now.
+        """
         self.remove(key)
         # Only what looking up needs is read here; the whole record is validated when it is meant (`Held.record`).
         record = orjson.loads(data)
-        held = Held(
-            key=key,
-            type=sys.intern(record["type"]),
-            provider=Provider(record["provider"]),
-            account_id=record["account_id"],
-            region=record["region"],
-            lifetimes=self._lifetimes(data, record),
-            data=data,
-        )
+        try:
+            held = Held(
+                key=key,
+                type=sys.intern(record["type"]),
+                provider=Provider(record["provider"]),
+                account_id=record["account_id"],
+                region=record["region"],
+                lifetimes=self._lifetimes(data, record),
+                data=data,
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"it is no record of a resource: {error!r}") from error
         self._held[key] = held
         self._accounts[held.provider][held.account_id] += 1
         if held.account_id is None:

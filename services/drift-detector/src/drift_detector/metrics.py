@@ -17,5 +17,6 @@ CONFLICTS = Counter("tfdrift_detector_conflicts_total", "Writes of drifts that l
 RESOURCES = Gauge("tfdrift_detector_resources", "Managed resources in the index, tombstones included")
 CLAIMING_CALLS = Gauge("tfdrift_detector_claiming_calls", "Calls that are remembered because they claim something")
 FORGOTTEN = Counter("tfdrift_detector_forgotten_calls_total", "Calls that were forgotten, by the reason", ["reason"])
+UNREADABLE = Counter("tfdrift_detector_unreadable_records_total", "Values of a bucket that are no record", ["bucket"])
 WAITING = Gauge("tfdrift_detector_waiting_cases", "Cases that wait for a state to confirm a call of Terraform's")
 RULES_VALID = Gauge("tfdrift_detector_rules_valid", "0 while the rules file is wrong and those before are kept")

@@ -18,13 +18,13 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 from prometheus_client import Counter, Gauge, Histogram
 
-from tfdrift.bus.errors import BusError, Poison, Rejected, Transient
+from tfdrift.bus.dead_letters import bury
+from tfdrift.bus.errors import BusError, Poison, Transient
 from tfdrift.bus.inbound import Inbound
 from tfdrift.bus.messages import Message
 from tfdrift.bus.publisher import Publisher
 from tfdrift.bus.pull import PullSession
 from tfdrift.bus.requests import answered
-from tfdrift.subjects import DEAD_PREFIX
 
 CONSUMED = Counter("tfdrift_consumed_total", "Messages taken from the ledger, by what became of them", ["outcome"])
 HANDLING = Histogram("tfdrift_handling_seconds", "From taking a message to acknowledging it")
@@ -167,19 +167,7 @@ class Consumer:
         return "processed", b"+ACK"
 
     async def _bury(self, message: Message, reason: str) -> tuple[str, bytes]:
-        line = " ".join(reason.split())[:1000]
-        headers = {
-            **message.headers,
-            "Tfdrift-Reason": line.encode("ascii", "backslashreplace").decode(),
-            "Tfdrift-Subject": message.subject,
-            "Tfdrift-Sequence": str(message.sequence),
-            "Nats-Msg-Id": f"{self._consume.durable}:{message.sequence}",
-        }
-        try:
-            await self._publisher.publish(f"{DEAD_PREFIX}.{self._consume.durable}", message.data, headers)
-        except Rejected as error:  # with the reason it is over the size limit: the ledger still has the message
-            self._log.exception("dead_letter_refused", sequence=message.sequence, reason=str(error))
-        self._log.error("message_buried", sequence=message.sequence, reason=line)
+        await bury(self._publisher, self._consume.durable, message, reason)
         return "buried", b"+TERM"
 
 
