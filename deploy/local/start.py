@@ -7,6 +7,7 @@ noted until all have started.
 
 import os
 import signal
+import sys
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # before the imports: an interrupted import ends in a traceback
 
@@ -39,4 +40,8 @@ class PatientManager(Manager):  # type: ignore[misc]
 
 if __name__ == "__main__":
     honcho.command.Manager = PatientManager
-    honcho.command.main(["--env", os.devnull, "start"])
+    try:
+        honcho.command.main(["--env", os.devnull, "start"])
+    except SystemExit as ended:
+        # Ctrl-C is how a run is meant to end, and make would call any other status an error.
+        sys.exit(0 if ended.code == SIGNALS[signal.SIGINT]["rc"] else ended.code)
