@@ -177,6 +177,19 @@ def test_a_wrong_file_is_refused_with_line_and_column(text: str, tmp_path: Path)
         load_rules(path)
 
 
+def test_a_file_that_is_none_of_yaml_or_away_is_refused_in_plain_words(tmp_path: Path) -> None:
+    """The reason stands once, without what the parser and the system add for themselves."""
+    path = tmp_path / "rules.yaml"
+    with pytest.raises(ConfigurationError) as away:
+        load_rules(path)
+    assert str(away.value) == f"TFDRIFT_RULES: the file {path} cannot be read: No such file or directory"
+    path.write_text("default: {}\nevent: drift: high\n")
+    with pytest.raises(ConfigurationError) as odd:
+        load_rules(path)
+    place = "line 2, column 13: mapping values are not allowed here"
+    assert str(odd.value) == f"TFDRIFT_RULES: {path}: it is no YAML, at {place}"
+
+
 def test_every_value_test_is_used_by_the_shipped_rules() -> None:
     """No option that nothing needs."""
     assert {rule.value for rule in RULES.severity} >= set(ValueTest)

@@ -119,10 +119,17 @@ def parse_yaml(text: str, name: str) -> dict[str, Any]:
     except CatalogError as error:
         raise CatalogError(f"{name}: {error}") from None
     except yaml.YAMLError as error:
-        raise CatalogError(f"{name}: {' '.join(str(error).split())}") from error
+        raise CatalogError(f"{name}: it is no YAML{_where(error)}") from error
     if not isinstance(document, dict):
         raise CatalogError(f"{name}: the document is not a map")
     return document
+
+
+def _where(error: yaml.YAMLError) -> str:
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return f": {' '.join(str(error).split())}"
+    mark = error.problem_mark
+    return f", at line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
 
 
 def build_catalog(document: Mapping[str, Any], name: str) -> Catalog:

@@ -22,7 +22,8 @@ def load_rules(path: Path | None) -> Rules:
         shipped = resources.files("drift_detector") / "rules.yaml"
         text = (path or shipped).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"TFDRIFT_RULES: {path} cannot be read: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(f"TFDRIFT_RULES: the file {path} cannot be read: {reason}") from error
     name = str(path or "rules.yaml")
     try:
         return parse_rules(parse_yaml(text, name))
