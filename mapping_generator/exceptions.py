@@ -103,20 +103,34 @@ OPAQUE_SERVICES: Final = frozenset({"s3", "s3control"})
 MEMBER_NAMES: Final = {"s3:bucket": "bucketName"}
 
 # Members that give a name in forms of their service's own, and the mapping's transform for them.
-MEMBER_FORMS: Final = {"lambda:functionname": "lambda_name", "kms:keyid": "kms_key_id", "kms:targetkeyid": "kms_key_id"}
+MEMBER_FORMS: Final = {
+    "kms:keyid": "kms_key_id",
+    "kms:targetkeyid": "kms_key_id",
+    "lambda:functionname": "lambda_name",
+    "logs:loggroupidentifier": "log_group_name",
+}
 
 # Members, folded, that name a resource and are called otherwise by Terraform, by type.
 TIES: Final[dict[str, dict[str, str]]] = {
     "aws_appsync_graphql_api": {"apiid": "@identity"},
     "aws_backup_selection": {"backupplanid": "plan_id"},
+    "aws_cloudwatch_log_data_protection_policy": {"loggroupidentifier": "log_group_name"},
+    "aws_cloudwatch_log_index_policy": {"loggroupidentifier": "log_group_name"},
+    "aws_cloudwatch_log_transformer": {"loggroupidentifier": "log_group_arn"},
+    "aws_codepipeline_custom_action_type": {"provider": "provider_name"},
+    "aws_ec2_transit_gateway_connect": {"transitgatewayattachmentid": "@identity"},
+    "aws_ecs_express_gateway_service": {"servicearn": "service_arn"},
     "aws_elastic_beanstalk_application_version": {"applicationname": "application", "versionlabel": "@identity"},
     "aws_lakeformation_lf_tag": {"tagkey": "key"},
+    "aws_lambda_layer_version": {"versionnumber": "version"},
     "aws_observabilityadmin_centralization_rule_for_organization": {
         "ruleidentifier": "rule_name",
         "rulename": "rule_name",
     },
+    "aws_pinpoint_app": {"applicationid": "@identity"},
     "aws_ses_domain_identity": {"identity": "domain"},
     "aws_ses_email_identity": {"identity": "email"},
+    "aws_vpc_security_group_vpc_association": {"groupid": "security_group_id"},
 }
 
 # Types whose noun in the API, folded, is none that their name suggests.
@@ -156,6 +170,12 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_dms_replication_subnet_group": ("replicationsubnetgroup",),
     "aws_directory_service_directory": ("directory", "microsoftad"),
     "aws_dx_gateway_association_proposal": ("directconnectgatewayassociationproposal",),
+    "aws_dx_hosted_private_virtual_interface": ("virtualinterface",),
+    "aws_dx_hosted_public_virtual_interface": ("virtualinterface",),
+    "aws_dx_hosted_transit_virtual_interface": ("virtualinterface",),
+    "aws_dx_private_virtual_interface": ("virtualinterface",),
+    "aws_dx_public_virtual_interface": ("virtualinterface",),
+    "aws_dx_transit_virtual_interface": ("virtualinterface",),
     "aws_dx_gateway": ("directconnectgateway",),
     "aws_dx_gateway_association": ("directconnectgatewayassociation",),
     "aws_ebs_snapshot": ("snapshot",),
@@ -184,6 +204,9 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_iam_user_login_profile": ("loginprofile",),
     "aws_iam_user_ssh_key": ("sshpublickey",),
     "aws_iam_virtual_mfa_device": ("virtualmfadevice",),
+    "aws_imagebuilder_component": ("componentbuildversion",),
+    "aws_imagebuilder_image": ("imagebuildversion",),
+    "aws_imagebuilder_workflow": ("workflowbuildversion",),
     "aws_iot_topic_rule": ("topicrule", "rule"),
     "aws_kinesis_firehose_delivery_stream": ("deliverystream",),
     "aws_kinesis_stream_consumer": ("streamconsumer",),
@@ -203,6 +226,7 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_route53_health_check": ("healthcheck",),
     "aws_route53_zone": ("hostedzone",),
     "aws_route53_resolver_rule_association": ("resolverruleassociation",),
+    "aws_s3_access_point": ("accesspoint",),
     "aws_s3_bucket_lifecycle_configuration": ("bucketlifecycle", "bucketlifecycleconfiguration"),
     "aws_s3_bucket_notification": ("bucketnotificationconfiguration",),
     "aws_s3_bucket_public_access_block": ("publicaccessblock",),
@@ -269,10 +293,26 @@ SINGLETONS: Final[dict[str, dict[str, str]]] = {
     "aws_iot_indexing_configuration": {"UpdateIndexingConfiguration": "update"},
     "aws_iot_logging_options": {"SetV2LoggingOptions": "update"},
     "aws_lakeformation_data_lake_settings": {"PutDataLakeSettings": "update"},
+    "aws_lakeformation_identity_center_configuration": {
+        "CreateLakeFormationIdentityCenterConfiguration": "update",
+        "DeleteLakeFormationIdentityCenterConfiguration": "delete",
+        "UpdateLakeFormationIdentityCenterConfiguration": "update",
+    },
     "aws_macie2_account": {"EnableMacie": "update", "UpdateMacieSession": "update", "DisableMacie": "delete"},
     "aws_macie2_classification_export_configuration": {"PutClassificationExportConfiguration": "update"},
     "aws_macie2_organization_configuration": {"UpdateOrganizationConfiguration": "update"},
+    "aws_organizations_organization": {"DeleteOrganization": "delete"},
+    "aws_quicksight_account_subscription": {"DeleteAccountSubscription": "delete"},
     "aws_ram_sharing_with_organization": {"EnableSharingWithAwsOrganization": "update"},
+    "aws_s3control_access_grants_instance": {
+        "AssociateAccessGrantsIdentityCenter": "update",
+        "DeleteAccessGrantsInstance": "delete",
+        "DissociateAccessGrantsIdentityCenter": "update",
+    },
+    "aws_s3control_access_grants_instance_resource_policy": {
+        "DeleteAccessGrantsInstanceResourcePolicy": "delete",
+        "PutAccessGrantsInstanceResourcePolicy": "update",
+    },
     "aws_securityhub_organization_configuration": {"UpdateOrganizationConfiguration": "update"},
     "aws_servicecatalog_organizations_access": {
         "EnableAWSOrganizationsAccess": "update",
@@ -281,6 +321,11 @@ SINGLETONS: Final[dict[str, dict[str, str]]] = {
     "aws_ses_active_receipt_rule_set": {"SetActiveReceiptRuleSet": "update"},
     "aws_sesv2_account_suppression_attributes": {"PutAccountSuppressionAttributes": "update"},
     "aws_sesv2_account_vdm_attributes": {"PutAccountVdmAttributes": "update"},
+    "aws_shield_subscription": {
+        "CreateSubscription": "update",
+        "DeleteSubscription": "delete",
+        "UpdateSubscription": "update",
+    },
     "aws_sns_sms_preferences": {"SetSMSAttributes": "update"},
     "aws_spot_datafeed_subscription": {
         "CreateSpotDatafeedSubscription": "update",
@@ -319,6 +364,7 @@ EPHEMERAL_TYPES: Final = frozenset(
         "aws_fsx_backup",
         "aws_glue_catalog_table",
         "aws_glue_partition",
+        "aws_imagebuilder_image",
         "aws_iot_certificate",
         "aws_iot_thing",
         "aws_kinesis_stream_consumer",
@@ -362,8 +408,20 @@ RENAMED_TYPES: Final = frozenset(
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     "aws_ecs_service": ("cluster", "service"),
     "aws_cloudhsm_v2_hsm": ("hsmid",),
+    "aws_dx_macsec_key_association": ("connectionid", "secretarn"),
+    "aws_ec2_transit_gateway_multicast_group_member": (
+        "transitgatewaymulticastdomainid",
+        "groupipaddress",
+        "networkinterfaceids",
+    ),
+    "aws_ec2_transit_gateway_multicast_group_source": (
+        "transitgatewaymulticastdomainid",
+        "groupipaddress",
+        "networkinterfaceids",
+    ),
     "aws_eip": ("allocationid",),
     "aws_route53_resolver_firewall_rule": ("firewallrulegroupid", "firewalldomainlistid"),
+    "aws_s3vectors_vector_bucket_policy": ("vectorbucketarn",),
     "aws_security_group": ("groupid",),
     "aws_vpc_ipam_pool_cidr": ("ipampoolid", "cidr"),
 }

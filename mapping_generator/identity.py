@@ -63,7 +63,7 @@ def own_form(kind: ResourceType, folded: str, *, tails: bool = True) -> str | No
 
     With ``tails`` it may do so by the last words of the type's noun alone: a role policy has a PolicyName.
     """
-    if folded in kind.nouns:
+    if folded in kind.nouns or singular(folded) in kind.nouns:
         # A policy is what is put, not what it is put to.
         return None if folded.endswith(("policy", "document")) else ""
     found = _FORM.search(folded)
@@ -125,7 +125,7 @@ def _own_tie(attributes: Mapping[str, Attribute], form: str, path: str, many: bo
 
 def _is_reference(kind: ResourceType, attribute: str) -> bool:
     # A name of another noun, such as the rest_api_id of an API's stage.
-    return bool(_FORM.search(attribute)) and own_form(kind, fold(attribute)) is None
+    return attribute not in _GENERIC and bool(_FORM.search(attribute)) and own_form(kind, fold(attribute)) is None
 
 
 def path_of(service: Service, root: str, member: Member, suffix: str = "") -> str:
@@ -171,8 +171,11 @@ def _key_of_deletion(kind: ResourceType, service: Service) -> Key | None:
         members = service.request(operation)
         # When a thing was made only guards against deleting one that has come in its place; a flag says how.
         naming = [one for one in members.values() if one.required and one.kind not in ("timestamp", "boolean")]
+        naming = [one for one in naming if not _is_callers(kind, one)]
         required = [fold(one.name) for one in naming]
         own = [fold(member.name) for member in members.values() if own_form(kind, _singular_name(member)) is not None]
+        if not required and not own:
+            own = sorted(members) if members.keys() == {"name", "arn"} else []
         if required or own:
             first, *rivals = sorted(own, key=lambda name: not name.endswith("id")) or [""]
             found, rivals = (required, []) if required else ([first], rivals)
@@ -180,6 +183,11 @@ def _key_of_deletion(kind: ResourceType, service: Service) -> Key | None:
             scope = [name for name in names if name not in (*found, *rivals) and _is_scope(kind, name)]
             return Key(tuple(found), tuple(scope), frozenset(names), tuple(rivals))
     return None
+
+
+def _is_callers(kind: ResourceType, member: Member) -> bool:
+    """Whether a member is the account that the call is made in, which a type without such an attribute never tells."""
+    return fold(member.name) == "accountid" and kind.attribute_named("accountid") is None
 
 
 def _key_of_setting(kind: ResourceType, service: Service) -> Key | None:
@@ -228,7 +236,7 @@ def whole_key_in(
         whole = _any_of((*whole, *tied(key.rivals)))
     if key is None or len(whole) < len(key.members):
         return None
-    if not any(found.own for found in whole) and not _is_part(kind, whole):
+    if not any(found.own for found in whole) and not _is_part(kind, whole) and not _is_given(kind, whole):
         return None
     unique = any(found.own and is_unique(found) for found in whole)
     scope = () if unique else (replace(found, optional=True) for found in tied(key.scope))
@@ -287,6 +295,12 @@ def _is_part(kind: ResourceType, whole: Identity) -> bool:
     """Whether a type is a part of another, of which that has but one, such as a bucket's policy."""
     sure = len(whole) > 1 or all(found.sure for found in whole)
     return sure and all(found.attribute == ANY or kind.attributes[found.attribute].required for found in whole)
+
+
+def _is_given(kind: ResourceType, whole: Identity) -> bool:
+    """Whether the whole key is one attribute that only the cloud gives: what belongs to another is told which."""
+    (found, *others) = whole
+    return not others and found.sure and found.attribute != ANY and not kind.attributes[found.attribute].configurable
 
 
 def _one_own(whole: Identity) -> Identity:

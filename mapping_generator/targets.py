@@ -79,7 +79,7 @@ class TargetFinder:
     def _singleton(self, operation: str, kind: ResourceType) -> Target:
         act = SINGLETONS[kind.name][operation]
         found = settings(self._service, self._service.request(operation), kind.attributes, frozenset())
-        set_ = tuple(found) if act == "update" else ()
+        set_ = tuple(found) if act == "update" and self._service.name not in OPAQUE_SERVICES else ()
         return Target(self._service.name, kind.name, act, STRONG, (Tie(ONLY, "", own=True, sure=True),), set_)
 
     def _tagged(self, deed: Deed, noun: str, request: Mapping[str, Member]) -> Iterator[Target]:
@@ -141,6 +141,8 @@ class TargetFinder:
         for found in reversed(identity):
             member = fold(found.path.split("|")[0].rsplit(".", 1)[-1])
             if found.attribute == ANY or found.optional or own_form(kind, member) is not None:
+                continue
+            if not kind.attributes[found.attribute].configurable:
                 continue
             for other in self._kinds:
                 if other is not kind and any(member in (noun, noun + form) for noun in other.nouns for form in _FORMS):

@@ -73,6 +73,42 @@ def test_a_noun_that_only_ends_like_a_plural_is_named_too() -> None:
     assert [(found.attribute, found.path) for found in target.identity] == [("@identity", "req.AliasId")]
 
 
+def test_the_account_that_a_call_is_made_in_is_no_part_of_a_name() -> None:
+    """A vault is deleted by an account and a name, and its record tells no account but in its ARN."""
+    api = service({"DeleteCart": {"AccountId!": "text", "CartName!": "text"}})
+    (target,) = targets(api, "DeleteCart", CART)
+    assert [found.path for found in target.identity] == ["req.CartName"]
+
+
+def test_a_plain_name_or_arn_will_do_where_a_deletion_has_nothing_else() -> None:
+    """A log's settings are deleted by either; a filter's Name beside its table's says too little."""
+    (target,) = targets(service({"DeleteCart": {"Name": "text", "ARN": "text"}}), "DeleteCart", CART)
+    assert (target.act, [found.path for found in target.identity]) == ("delete", ["req.ARN|req.Name"])
+    assert targets(service({"DeleteCart": {"Name": "text", "ShelfName": "text"}}), "DeleteCart", CART) == []
+
+
+def test_an_attribute_that_only_the_cloud_gives_names_the_resource() -> None:
+    """A service is deleted by its ServiceArn, which is nobody else's if nobody may set it."""
+    api = service({"DeleteCart": {"TrolleyArn!": "text"}})
+    (target,) = targets(api, "DeleteCart", resource("aws_shop_cart", "cart", trolley_arn=Attribute("string")))
+    assert [found.attribute for found in target.identity] == ["trolley_arn"]
+    assert targets(api, "DeleteCart", resource("aws_shop_cart", "cart", trolley_arn=TEXT)) == []
+
+
+def test_an_identifier_is_that_of_the_resource_itself() -> None:
+    """It names no other noun, as a shelf_identifier does."""
+    cart = resource("aws_shop_cart", "cart", identifier=TEXT)
+    (target,) = targets(service({"DeleteCart": {"Identifier!": "text"}}), "DeleteCart", cart)
+    assert [found.attribute for found in target.identity] == ["identifier"]
+
+
+def test_a_noun_that_only_looks_plural_names_its_resource() -> None:
+    """A role alias is deleted by its RoleAlias."""
+    alias = resource("aws_shop_role_alias", "rolealia")
+    (target,) = targets(service({"DeleteRoleAlias": {"RoleAlias!": "text"}}), "DeleteRoleAlias", alias)
+    assert [found.attribute for found in target.identity] == ["@identity"]
+
+
 @pytest.mark.parametrize(
     ("member", "attribute", "form"),
     [
