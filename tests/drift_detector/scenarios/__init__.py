@@ -41,6 +41,7 @@ _THEMES = (
     "databases",
     "containers",
     "edges",
+    "fringes",
 )
 
 
