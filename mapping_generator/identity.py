@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mapping_generator.exceptions import KEYS, MEMBER_FORMS, MEMBER_NAMES, TIES
+from mapping_generator.exceptions import KEYS, MEMBER_FORMS, MEMBER_NAMES, OPAQUE_SERVICES, TIES
 from mapping_generator.names import fold, singular
 from mapping_generator.provider_schema import Attribute
 from mapping_generator.service_model import Member, Service
@@ -171,7 +171,7 @@ def _key_of_deletion(kind: ResourceType, service: Service) -> Key | None:
         members = service.request(operation)
         # When a thing was made only guards against deleting one that has come in its place; a flag says how.
         naming = [one for one in members.values() if one.required and one.kind not in ("timestamp", "boolean")]
-        naming = [one for one in naming if not _is_callers(kind, one)]
+        naming = [one for one in naming if not _is_callers(kind, service, one)]
         required = [fold(one.name) for one in naming]
         own = [fold(member.name) for member in members.values() if own_form(kind, _singular_name(member)) is not None]
         if not required and not own:
@@ -185,9 +185,13 @@ def _key_of_deletion(kind: ResourceType, service: Service) -> Key | None:
     return None
 
 
-def _is_callers(kind: ResourceType, member: Member) -> bool:
-    """Whether a member is the account that the call is made in, which a type without such an attribute never tells."""
-    return fold(member.name) == "accountid" and kind.attribute_named("accountid") is None
+def _is_callers(kind: ResourceType, service: Service, member: Member) -> bool:
+    """Whether a member is the account that the call is made in: a type without such an attribute never tells it.
+
+    S3 Control is given it in the host's name or a header, so that its log need not have it.
+    """
+    told = kind.attribute_named("accountid") is not None and service.name not in OPAQUE_SERVICES
+    return fold(member.name) == "accountid" and not told
 
 
 def _key_of_setting(kind: ResourceType, service: Service) -> Key | None:

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from tests.drift_detector.playbook import applied, called, wrote
-from tests.drift_detector.scenarios.terms import OTHER_ACCOUNT, Scenarios, arn, deleted, modified, placed, unmanaged
+from tests.drift_detector.playbook import ACCOUNT, applied, called, wrote
+from tests.drift_detector.scenarios.terms import (
+    OTHER_ACCOUNT,
+    Scenarios,
+    allow,
+    arn,
+    deleted,
+    modified,
+    placed,
+    policy,
+    spaced,
+    text,
+    unmanaged,
+)
 from tests.drift_detector.test_correlation import web
 
 VAULT = "aws_glacier_vault.archive"
@@ -17,7 +29,14 @@ SHARE_ARN = arn("ram", "resource-share/01234567-abcd")
 GUARD = "aws_emr_block_public_access_configuration.main"
 WORKGROUP = "aws_athena_workgroup.analysts"
 ALLOCATION = {"connectionId": "dxcon-ffabc123", "ownerAccount": OTHER_ACCOUNT}
+POINT = "aws_s3_access_point.finance"
+POINT_ARN = arn("s3", "accesspoint/finance")
+GRANTED = "aws_s3control_access_point_policy.finance"
+OURS = text(policy(allow(Principal={"AWS": arn("iam", "role/app")})))
+ANYBODY = text(policy(allow(Principal="*")))
 
+point = placed(POINT, id=f"{ACCOUNT}:finance", arn=POINT_ARN, name="finance", account_id=ACCOUNT, policy=OURS)
+granted = placed(GRANTED, id=f"{ACCOUNT}:finance", access_point_arn=POINT_ARN, policy=OURS)
 vault = placed(VAULT, id="archive", name="archive", arn=arn("glacier", "vaults/archive"))
 alias = placed(ALIAS, id="cameras", alias="cameras", role_arn=arn("iam", "role/cameras"))
 layer = placed(
@@ -59,6 +78,37 @@ SCENARIOS: Scenarios = {
             called(5, "iot:UpdateRoleAlias", {"roleAlias": "cameras", "roleArn": arn("iam", "role/admin")}),
         ],
         [modified(ALIAS, "role_arn", arn("iam", "role/cameras"), arn("iam", "role/admin"))],
+    ),
+    "an access point is deleted by its name": (
+        [wrote(0, point), called(5, "s3:DeleteAccessPoint", {"name": "finance"})],
+        [deleted(POINT, f"{ACCOUNT}:finance")],
+    ),
+    "an access point's policy is a resource of its own": (
+        [
+            wrote(0, granted),
+            called(
+                5,
+                "s3:PutAccessPointPolicy",
+                {"name": "finance", "PutAccessPointPolicyRequest": {"Policy": ANYBODY}},
+            ),
+        ],
+        [modified(GRANTED, "policy", OURS, ANYBODY)],
+    ),
+    "an access point's policy is set as it is": (
+        [
+            wrote(0, point),
+            called(
+                5,
+                "s3:PutAccessPointPolicy",
+                {
+                    "name": "finance",
+                    "PutAccessPointPolicyRequest": {
+                        "Policy": spaced(policy(allow(Principal={"AWS": arn("iam", "role/app")})))
+                    },
+                },
+            ),
+        ],
+        [],
     ),
     "a version of a layer is deleted, and not its siblings": (
         [
