@@ -408,7 +408,6 @@ RENAMED_TYPES: Final = frozenset(
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     "aws_ecs_service": ("cluster", "service"),
     "aws_cloudhsm_v2_hsm": ("hsmid",),
-    "aws_dx_macsec_key_association": ("connectionid", "secretarn"),
     "aws_ec2_transit_gateway_multicast_group_member": (
         "transitgatewaymulticastdomainid",
         "groupipaddress",
