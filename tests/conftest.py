@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,16 @@ class NatsServer:
                     return
             time.sleep(0.01)
         raise TimeoutError(f"nats-server did not open port {self.port}")
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """It holds its connections, and neither reads nor writes."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it by the given signal and wait until it is gone; what it stored stays."""

@@ -10,9 +10,9 @@ from pathlib import Path
 import structlog.testing
 from cryptography import x509
 
-from tests.conftest import eventually
+from tests.conftest import NatsServer, eventually
 from tests.sse_gateway.credentials import OTHER_RSA_KEY, certificate, token_file
-from tests.sse_gateway.gateway import STREAM_PATH, Gateway, change, metric, publish, running, serials
+from tests.sse_gateway.gateway import STREAM_PATH, Gateway, Stream, change, metric, publish, running, serials
 
 VALID = "tfdrift_gateway_credentials_valid"
 
@@ -42,6 +42,25 @@ async def test_a_token_that_is_withdrawn_loses_its_streams_and_the_others_keep_t
         await publish(gateway.bus, [change(1)])
         assert serials([await kept.next()]) == [1]
     assert metric("tfdrift_gateway_ended_total", reason="token_withdrawn") == before + 2
+
+
+async def test_a_token_that_is_withdrawn_while_its_request_waits_gets_no_stream(
+    nats_server: NatsServer, tmp_path: Path
+) -> None:
+    """It was let in before, and its place in the ledger is found after: NATS takes its time."""
+    path = token_file(tmp_path, kept={}, leaked={})
+    async with running(nats_server.url, auth_tokens_file=path) as gateway:
+        with nats_server.paused():
+            headers = bearer("leaked") | {"Last-Event-ID": "garbage"}
+            waiting = asyncio.create_task(gateway.session.get(f"{gateway.url}{STREAM_PATH}", headers=headers))
+            await eventually(lambda: metric("tfdrift_gateway_clients") == 1)
+            token_file(tmp_path, kept={})
+            async with asyncio.timeout(4):
+                while (await gateway.get("/api/v1/workspaces", **bearer("leaked")))[0] != 401:
+                    await asyncio.sleep(0.02)
+        async with await waiting as response:
+            events = await Stream(response).until_end()
+            assert [event.name for event in events] == ["connected", "reset", "closing"]
 
 
 async def test_a_file_that_is_wrong_leaves_everything_as_it_was(nats_url: str, tmp_path: Path) -> None:

@@ -97,13 +97,14 @@ class Api:
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """The event stream; HEAD gets its headers."""
         grant, now = request[GRANT], self.now()
+        token = None if grant is OPEN else grant.name
+        withdrawals = self.streams.withdrawals(token)
         asked = parse_request(_query(request), request.headers, now, grant.scope)
         if request.method == "HEAD":
             return web.Response(headers=HEADERS)
         await self._until_ready()
         end = end_of(grant.expires, now, self.max_connection_seconds, self.random)
-        token = None if grant is OPEN else grant.name
-        return await self.streams.serve(request, asked, Sender(request[ADDRESS], token, end))
+        return await self.streams.serve(request, asked, Sender(request[ADDRESS], token, end, withdrawals))
 
     async def list_drifts(self, request: web.Request) -> web.Response:
         """The drifts, newest first."""

@@ -12,7 +12,7 @@ which nothing is left it joins the hub. All of it runs in the request's own task
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,11 +98,16 @@ def parse_request(query: Query, headers: Mapping[str, str], now: datetime, scope
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sent a request: from which address, with which token (None for none), and when its stream is to end."""
+    """Who sent a request: from which address, with which token (None for none), and when its stream is to end.
+
+    Attributes:
+        withdrawals: how often that token had been withdrawn when it was looked at.
+    """
 
     address: str
     token: str | None
     end: End | None
+    withdrawals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,12 @@ class _Open:
     timeout: asyncio.Timeout
     ending: Ending | None
 
+    def withdraw(self) -> None:
+        """End it now, unless it is ending already."""
+        if not self.timeout.expired():
+            self.ending = Ending.TOKEN_WITHDRAWN
+            self.timeout.reschedule(asyncio.get_running_loop().time())
+
 
 class Streams:
     """Serves streams from one ledger."""
@@ -131,6 +142,7 @@ class Streams:
         self._random = Random()  # noqa: S311 - spreads reconnections, keeps no secret
         self._draining = False
         self._by_token: defaultdict[str, set[_Open]] = defaultdict(set)
+        self._withdrawals: Counter[str] = Counter()
         self._log = structlog.get_logger()
 
     async def serve(self, request: web.Request, asked: Asked, sender: Sender) -> web.StreamResponse:
@@ -167,10 +179,13 @@ class Streams:
 
     def withdraw(self, token: str) -> None:
         """End the streams of a token that is no longer what it was."""
+        self._withdrawals[token] += 1
         for stream in self._by_token.get(token, ()):
-            if not stream.timeout.expired():  # else it is ending already
-                stream.ending = Ending.TOKEN_WITHDRAWN
-                stream.timeout.reschedule(asyncio.get_running_loop().time())
+            stream.withdraw()
+
+    def withdrawals(self, token: str | None) -> int:
+        """How often a token has been withdrawn."""
+        return self._withdrawals[token] if token is not None else 0
 
     def drain(self) -> None:
         """End every stream, and refuse new ones."""
@@ -226,6 +241,8 @@ class Streams:
             async with timeout:
                 if token is not None:
                     self._by_token[token].add(stream)
+                    if self._withdrawals[token] != sender.withdrawals:  # while its request waited
+                        stream.withdraw()
                 await running
         except TimeoutError:
             if stream.ending is not None:
