@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
@@ -27,8 +28,9 @@ TABLE = {**SCENARIOS, **{f"correlation: {name}": scenario for name, scenario in 
 
 
 SECONDS = 30.0
-# What tells the account of a state whose own resources do not; else a thing named "default" would be everybody's.
+# What tells the account of an estate whose own resources do not; else a thing named "default" would be everybody's.
 TELLER = resource("aws_sns_topic.teller", arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:teller")
+_TELLS_ITS_ACCOUNT = re.compile(r'"(?:arn|id)": "arn:[^"]*:[0-9]{12}:')
 
 
 class Estate:
@@ -45,6 +47,8 @@ class Estate:
         self.accounts = {self._names[ACCOUNT], self._names[OTHER_ACCOUNT]}
         steps, expected = scenario
         self.steps = steps
+        told = [json.dumps(step.resources) for step in steps if isinstance(step, Wrote)]
+        self.tellers = () if any(map(_TELLS_ITS_ACCOUNT.search, told)) else (TELLER,)
         self.expected = sorted(map(self.own, expected))
 
     def own(self, text: str) -> str:
@@ -105,7 +109,7 @@ async def play(pipeline: Pipeline, estates: list[Estate]) -> None:
             match step:
                 case Wrote():
                     workspace = estate.workspace(step)
-                    data = estate.own(state(*step.resources, TELLER, serial=step.serial).decode()).encode()
+                    data = estate.own(state(*step.resources, *estate.tellers, serial=step.serial).decode()).encode()
                     pipeline.write_state(workspace, data, START + timedelta(minutes=step.minutes))
                     serials[workspace] = step.serial
                 case Called():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.drift_detector.playbook import REGION, Step, called, wrote
+from tests.drift_detector.playbook import ACCOUNT, REGION, Step, called, wrote
 from tests.drift_detector.scenarios.terms import (
     OTHER_ACCOUNT,
     OTHER_REGION,
@@ -77,16 +77,20 @@ def parameter(name: str) -> dict[str, Any]:
     return placed(f"aws_ssm_parameter.{name}", id=f"/{name}", name=f"/{name}", arn=arn("ssm", f"parameter/{name}"))
 
 
+# Another name in each estate of the shared pipeline: what tells no account would be met by the calls of them all.
+INLINE = f"inline-{ACCOUNT}"
+
+
 def inline(name: str, **block: Any) -> dict[str, Any]:
     """A policy within the role `app`, which tells no account itself."""
     document = text(policy(allow()))
     address = f"aws_iam_role_policy.{name}"
-    return placed(address, id="app:inline", name="inline", role="app", policy=document) | block
+    return placed(address, id=f"app:{INLINE}", name=INLINE, role="app", policy=document) | block
 
 
 def allowed_all() -> Step:
     """Somebody lets the role do everything."""
-    request = {"roleName": "app", "policyName": "inline", "policyDocument": text(policy(allow("*")))}
+    request = {"roleName": "app", "policyName": INLINE, "policyDocument": text(policy(allow("*")))}
     return called(5, "iam:PutRolePolicy", request)
 
 
