@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -83,5 +84,5 @@ class Credentials:
             self._tls.sni_callback = exchange  # called for every connection, whether it names a server or not
 
 
-def _watched(paths: Iterable[object]) -> list[WatchedFile]:
-    return [WatchedFile(path) for path in paths if path is not None]  # type: ignore[arg-type]
+def _watched(paths: Iterable[Path | None]) -> list[WatchedFile]:
+    return [WatchedFile(path) for path in paths if path is not None]

@@ -96,7 +96,7 @@ def _subject(raw: bytes) -> str:
 
 
 def delivered(subject: bytes, reply: bytes, header_block: bytes, data: bytes) -> Message:
-    """A message, with the metadata that stand in its reply subject.
+    """A message, with what its reply subject tells of it.
 
     That is ``$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>``; the newer form
     has two tokens, domain and account hash, before the stream (nats-server ADR-15).
