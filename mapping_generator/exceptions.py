@@ -301,11 +301,12 @@ SINGLETONS: Final[dict[str, dict[str, str]]] = {
     "aws_macie2_account": {"EnableMacie": "update", "UpdateMacieSession": "update", "DisableMacie": "delete"},
     "aws_macie2_classification_export_configuration": {"PutClassificationExportConfiguration": "update"},
     "aws_macie2_organization_configuration": {"UpdateOrganizationConfiguration": "update"},
-    "aws_organizations_organization": {"DeleteOrganization": "delete"},
+    "aws_organizations_organization": {"CreateOrganization": "create", "DeleteOrganization": "delete"},
     "aws_quicksight_account_subscription": {"DeleteAccountSubscription": "delete"},
     "aws_ram_sharing_with_organization": {"EnableSharingWithAwsOrganization": "update"},
     "aws_s3control_access_grants_instance": {
         "AssociateAccessGrantsIdentityCenter": "update",
+        "CreateAccessGrantsInstance": "create",
         "DeleteAccessGrantsInstance": "delete",
         "DissociateAccessGrantsIdentityCenter": "update",
     },

@@ -173,18 +173,29 @@ class TargetFinder:
         """The identity that a response gives, at its top or in what it returns; the request may name the rest of it."""
         response, request = self._service.response(operation), self._service.request(operation)
         asked = {name: replace(member, place="req") for name, member in request.items()}
-        places = [("resp", response)]
-        for member in places[0][1].values():
-            path = f"resp.{member.spelling if self._service.is_ec2 else member.name}"
-            if member.kind == "structure":
-                places.append((path, self._service.members(member.shape)))
-            elif member.kind == "list" and self._service.element(member.shape)[1] == "structure":
-                places.append((f"{path}[]", self._service.members(self._service.element(member.shape)[0])))
+        outer = list(self._structures("resp", response))
+        inner = [
+            (path, members)
+            for path, members in (place for one in outer for place in self._structures(*one))
+            if fold(path.rsplit(".", 1)[-1]).startswith(kind.nouns) and not path.endswith("[]")
+        ]
+        places = [("resp", response), *outer, *inner]
         wholes = [whole_key_in(kind, key, self._service, members, root) for root, members in places]
         names = [own_name_in(kind, key, self._service, members, root) for root, members in places]
         joined = [whole_key_in(kind, key, self._service, {**members, **asked}, root) for root, members in places]
         found = [one for one in (*wholes, *names, *joined) if one]
         return next((one for one in found if _is_sure(one)), next(iter(found), None))
+
+    def _structures(self, path: str, members: Mapping[str, Member]) -> Iterator[tuple[str, Mapping[str, Member]]]:
+        """The structures in one, and in its lists, with their paths; a log of what is still to be done is no thing."""
+        for member in members.values():
+            place = f"{path}.{member.spelling if self._service.is_ec2 else member.name}"
+            if member.kind == "structure":
+                yield place, self._service.members(member.shape)
+            elif member.kind == "list" and fold(member.name) != "operations":
+                shape, kind = self._service.element(member.shape)
+                if kind == "structure":
+                    yield f"{place}[]", self._service.members(shape)
 
     def _touched(self, deed: Deed, request: Mapping[str, Member]) -> Iterator[Target]:
         """The types that an operation of another noun names by a required member: the most specific of them."""

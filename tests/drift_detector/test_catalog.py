@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any
 
 import pytest
 
-from drift_detector.catalog_load import CatalogError, build_catalog, curated_document, load_catalog, parse_yaml
+from drift_detector.catalog_load import CatalogError, build_catalog, parse_yaml
 from drift_detector.catalog_merge import merge
 from drift_detector.claims import groups_of
-from drift_detector.facts import Act
 from drift_detector.normalise import Document
 
 TARGET = {"type": "aws_instance", "id": {"id": "req.instanceId"}, "set": {"instance_type": "req.instanceType"}}
@@ -99,49 +97,6 @@ def test_curated_wins_per_attribute_and_ignores_what_it_says() -> None:
         "ebs_optimized": "e",
     }
     assert "ec2:Other" in catalog.events
-
-
-def test_a_generated_call_names_what_it_makes_as_a_curated_one_does_that_deletes_it() -> None:
-    """A generator leaves open which of id, ARN and name it is; else one thing would be made and another deleted."""
-    made = {"tier": "auto-strong", "targets": [{**TARGET, "kind": "create", "id": {"@identity": "resp.name"}}]}
-    changed = {"tier": "auto-strong", "targets": [{**TARGET, "id": {"@identity": "req.name"}}]}
-    deleted = {
-        "tier": "documented",
-        "targets": [{"type": "aws_instance", "kind": "delete", "id": {"name": "req.name"}}],
-    }
-    merged = merge({"events": {"x:Make": made, "x:Change": changed}}, {"events": {"x:Delete": deleted}})["events"]
-    assert merged["x:Make"]["targets"][0]["id"] == {"name": "resp.name"}
-    assert merged["x:Change"]["targets"][0]["id"] == {"@identity": "req.name"}
-
-
-# Made by names that the deletion does not give, or the other way round: what is made by hand stays told until a state
-# holds it.
-_NAMED_OTHERWISE = {
-    "aws_ami_launch_permission",  # a reset takes all of an image's, or of a snapshot's, at once
-    "aws_snapshot_create_volume_permission",
-    "aws_autoscaling_policy",
-    "aws_ecs_service",
-    "aws_eip",
-    "aws_eip_association",
-    "aws_key_pair",
-    "aws_vpc_security_group_egress_rule",
-    "aws_vpc_security_group_ingress_rule",
-}
-
-
-def test_what_is_made_is_named_as_what_is_deleted() -> None:
-    """Only then does a thing's end close the drift of its beginning; a name that may be missing counts."""
-    curated = set(curated_document(resources.files("drift_detector") / "mapping")["events"])
-    catalog = load_catalog()
-    names: dict[str, dict[Act, set[frozenset[str]]]] = {}
-    by_hand: set[str] = set()
-    for key, rule in catalog.events.items():
-        for target in (target for group in rule.groups for target in group if target.act is not Act.UPDATE):
-            names.setdefault(target.type, {}).setdefault(target.act, set()).add(frozenset(target.identity))
-            if key in curated:
-                by_hand.add(target.type)
-    both = {kind for kind in by_hand if len(names[kind]) > 1 and catalog.is_expected(kind)}
-    assert {kind for kind in both if names[kind][Act.CREATE] != names[kind][Act.DELETE]} <= _NAMED_OTHERWISE
 
 
 def test_types_are_merged_per_attribute() -> None:

@@ -37,6 +37,7 @@ PLAN_ID = "5a1b2c3d-0000-1111-2222-333344445555"
 SELECTION_ID = "6b2c3d4e-0000-1111-2222-333344445555"
 RESOLVER = "aws_appsync_resolver.me"
 SERVER_ID = "s-b6118b5f29a04a9e8"
+DESK = "11223344-0000-1111-2222-333344445555"
 PERSON = "198.51.100.7"
 
 
@@ -167,6 +168,35 @@ def made_server(**record: Any) -> Called:
     """Somebody, or something, makes a server for file transfers."""
     request, response = {"protocols": ["SFTP"]}, {"serverId": SERVER_ID}
     return called(5, "transfer:CreateServer", request, response=response, **record)
+
+
+def acl_arn(name: str) -> str:
+    """A regional web ACL, whose id is made of its name."""
+    return arn("wafv2", f"regional/webacl/{name}/{name}-0000-1111-2222-333344445555")
+
+
+def made_acl(minutes: int, name: str, **record: Any) -> Called:
+    """A web ACL that somebody makes."""
+    summary = {"name": name, "id": acl_arn(name).rsplit("/", 1)[1], "aRN": acl_arn(name), "lockToken": "t-1"}
+    request = {"name": name, "scope": "REGIONAL", "defaultAction": {"allow": {}}}
+    return called(minutes, "wafv2:CreateWebACL", request, response={"summary": summary}, **record)
+
+
+def deleted_acl(minutes: int, name: str, **record: Any) -> Called:
+    """The deletion of a web ACL."""
+    request = {"name": name, "scope": "REGIONAL", "id": acl_arn(name).rsplit("/", 1)[1], "lockToken": "t-1"}
+    return called(minutes, "wafv2:DeleteWebACL", request, **record)
+
+
+def pool_arn(name: str) -> str:
+    """A pool of users."""
+    return arn("cognito-idp", f"userpool/{name}")
+
+
+def made_pool(minutes: int, name: str) -> Called:
+    """A pool of users, always of one name."""
+    answer = {"userPool": {"id": name, "arn": pool_arn(name), "name": "people"}}
+    return called(minutes, "cognito-idp:CreateUserPool", {"poolName": "people"}, response=answer)
 
 
 SCENARIOS: Scenarios = {
@@ -476,6 +506,39 @@ SCENARIOS: Scenarios = {
             made_server(agent="aws-internal/3 aws-sdk-java/1.12.127 Linux/5.4", srcip=PERSON),
         ],
         [unmanaged("aws_transfer_server", SERVER_ID)],
+    ),
+    "a web ACL made by hand is gone when it is deleted by its id and scope": (
+        [wrote(0, web()), made_acl(5, "blocks"), deleted_acl(6, "blocks", by="joe")],
+        [unmanaged("aws_wafv2_web_acl", acl_arn("blocks"), end="reverted")],
+    ),
+    "the deletion of another web ACL is not its own": (
+        [wrote(0, web()), made_acl(5, "blocks"), deleted_acl(6, "counts", by="joe")],
+        [unmanaged("aws_wafv2_web_acl", acl_arn("blocks"))],
+    ),
+    "a queue of agents made by its ARN is gone when it is deleted by its id within an instance": (
+        [
+            wrote(0, web()),
+            called(
+                5,
+                "connect:CreateQueue",
+                {"InstanceId": DESK, "Name": "night", "HoursOfOperationId": "h-1"},
+                response={"QueueArn": arn("connect", f"instance/{DESK}/queue/q-1"), "QueueId": "q-1"},
+            ),
+            called(6, "connect:DeleteQueue", {"InstanceId": DESK, "QueueId": "q-1"}, by="joe"),
+        ],
+        [unmanaged("aws_connect_queue", arn("connect", f"instance/{DESK}/queue/q-1"), end="reverted")],
+    ),
+    "a pool of users made anew under its name is another one": (
+        [
+            wrote(0, web()),
+            made_pool(5, "eu-central-1_AAAAAAAAA"),
+            called(6, "cognito-idp:DeleteUserPool", {"userPoolId": "eu-central-1_AAAAAAAAA"}),
+            made_pool(7, "eu-central-1_BBBBBBBBB"),
+        ],
+        [
+            unmanaged("aws_cognito_user_pool", pool_arn("eu-central-1_AAAAAAAAA"), end="reverted"),
+            unmanaged("aws_cognito_user_pool", pool_arn("eu-central-1_BBBBBBBBB")),
+        ],
     ),
     "nobody becomes a service by an agent": (
         [wrote(0, web()), made_server(agent="cloudformation.amazonaws.com", srcip=PERSON)],

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from drift_detector.catalog import Catalog
-from drift_detector.facts import Call
+from drift_detector.creations import thing_tokens, undoes
+from drift_detector.facts import Act, Call, Target
 from drift_detector.renames import Renames
 from drift_detector.tokens import parents_of, target_tokens
 
@@ -64,9 +65,20 @@ class CallIndex:
     def _tokens_of(self, call: Call) -> set[str]:
         targets = [target for group in call.groups for target in group]
         parents = [parent for target in targets for parent in parents_of(target, self._catalog)]
-        return {token for target in (*targets, *parents) for token in target_tokens(target)}
+        tokens = {token for target in (*targets, *parents) for token in target_tokens(target)}
+        made_or_gone = (target for target in targets if target.act is not Act.UPDATE)
+        return tokens.union(*(thing_tokens(target) for target in made_or_gone))
 
     def naming(self, tokens: Iterable[str]) -> list[Call]:
         """The calls that share a token, in the calls' own order."""
         ids = set().union(*(self._by_token.get(token, ()) for token in tokens))
         return sorted((self._calls[event_id] for event_id in ids), key=lambda call: call.order)
+
+    def undone_by(self, deletion: Target, call: Call) -> Iterator[tuple[Call, Target]]:
+        """The creations that a deletion undoes, with their calls; none for what is no deletion."""
+        if deletion.act is not Act.DELETE:
+            return
+        for other in self.naming(thing_tokens(deletion)):
+            for target in (target for group in other.groups for target in group):
+                if undoes(deletion, call, target, other):
+                    yield other, target

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from drift_detector.call_index import CallIndex
 from drift_detector.correlate import FOR_EVER, SINCE_EVER
+from drift_detector.creations import thing_tokens, undoes
 from drift_detector.derive import Derived, Judgement, derive_managed, derive_unmanaged, unmanaged_id
 from drift_detector.facts import Act, Call, Target
 from drift_detector.index import Held, StateIndex
@@ -55,17 +56,19 @@ class Casebook:
             cases.update(ManagedCase(found.held.key) for found in meant)
             # What was meant only as long as nothing was known that tells its place.
             cases.update(ManagedCase(key) for target in group for key in self.states.untold(target, call.account_id))
-            cases.update(
-                UnmanagedCase(unmanaged_id(call, target), target_tokens(target))
-                for target in group
-                if target.act is not Act.UPDATE and target.identity
-            )
+            cases.update(case for target in group if target.identity for case in self._unmanaged(target, call))
         for rename in self.calls.renames.of(call):
             # What had the name before is not what calls mean by it from now on.
             robbed = Target(type=rename.type, identity={rename.attribute: rename.new})
             matches = self.states.matches(robbed, call.account_id, call.region)
             cases.update(ManagedCase(match.held.key) for match in matches)
         return cases
+
+    def _unmanaged(self, target: Target, call: Call) -> Iterator[UnmanagedCase]:
+        """The cases of what a target made, or of what its deletion undoes."""
+        made = [(call, target)] if target.act is Act.CREATE else self.calls.undone_by(target, call)
+        for its_call, its_target in made:
+            yield UnmanagedCase(unmanaged_id(its_call, its_target), target_tokens(its_target))
 
     def _resolved(self, call: Call) -> list[list[Meant]]:
         """What each group of a call means, found once for each version of the index."""
@@ -146,15 +149,28 @@ class Casebook:
 
     def _naming(self, case: UnmanagedCase) -> Iterator[tuple[Call, Target]]:
         """The calls that created or deleted a case's thing, unless a state holds it in another home."""
-        for call in self.calls.naming(case.tokens):
+        made = [
+            (call, group, target)
+            for call, group, target in self._told(case.tokens)
+            if target.act is Act.CREATE and unmanaged_id(call, target) == case.drift
+        ]
+        for call, group, target in made:
+            if self._is_expected(group, call, target) and not self._is_elsewhere(group, call, target):
+                yield call, target
+        for call, group, target in self._told(frozenset().union(*(thing_tokens(target) for *_, target in made))):
+            undone = any(undoes(target, call, creation, its_call) for its_call, _, creation in made)
+            if undone and not self._is_elsewhere(group, call, target):
+                yield call, target
+
+    def _told(self, tokens: frozenset[str]) -> Iterator[tuple[Call, tuple[Target, ...], Target]]:
+        """Every target of the calls that share a token, with its call and its group."""
+        for call in self.calls.naming(tokens):
             for group in call.groups:
                 for target in group:
-                    if target.act is Act.UPDATE or unmanaged_id(call, target) != case.drift:
-                        continue
-                    elsewhere = any(meant.target != target for meant in self._meant(group, call))
-                    expected = target.act is Act.DELETE or self._is_expected(group, call, target)
-                    if expected and not elsewhere:
-                        yield call, target
+                    yield call, group, target
+
+    def _is_elsewhere(self, group: tuple[Target, ...], call: Call, target: Target) -> bool:
+        return any(meant.target != target for meant in self._meant(group, call))
 
     def _is_expected(self, group: tuple[Target, ...], call: Call, target: Target) -> bool:
         if self.states.matches(target, call.account_id, call.region):

@@ -20,7 +20,7 @@ from drift_detector.claims_values import (
     HIDDEN,
     Hidden,
     Value,
-    identity_of,
+    identities_of,
     is_hidden,
     meets,
     tags_of,
@@ -152,19 +152,23 @@ def _target(rule: TargetRule, document: Document, places: list[str], silent: boo
         return None
     identity: dict[str, str] = {}
     own: list[str] = []
+    names: list[str] = []
     for attribute, source in rule.identity.items():
-        found = identity_of(source, document)
+        all_found = identities_of(source, document)
+        found = next(all_found, None)
         if found is not None:
             identity[attribute], given = found
             if attribute in _OWN_ARN_ATTRIBUTES or source.transform in _OWN_ARN_TRANSFORMS:
                 own += [given, identity[attribute]]
+            if attribute == ANY_IDENTITY and rule.act is Act.CREATE:
+                names += [text for text, _ in all_found]
         elif attribute not in rule.optional:
             return None
     operations = tuple(_operations(rule, document))
     if rule.act is Act.UPDATE and not operations and not silent:
         return None
     places.extend(own)
-    return Target(type=rule.type, identity=identity, act=rule.act, operations=operations)
+    return Target(type=rule.type, identity=identity, names=tuple(names), act=rule.act, operations=operations)
 
 
 def _operations(rule: TargetRule, document: Document) -> Iterator[Operation]:

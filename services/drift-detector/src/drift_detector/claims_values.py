@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import Final
@@ -113,11 +113,8 @@ def _each(each: Path, element: Source, source: Source, document: Document) -> Va
     return values
 
 
-def identity_of(source: Source, document: Document) -> tuple[str, str] | None:
-    """The text that identifies a resource, and the text that the call gave for it; None where it gives none."""
-    if not source.paths:
-        text = identity_form(Transform.VALUE, source.const)
-        return None if text is None else (text, text)
+def identities_of(source: Source, document: Document) -> Iterator[tuple[str, str]]:
+    """The texts that name a resource, each with the text that the call gave for it; it is identified by the first."""
     for path in source.paths:
         found = document.find(path)
         if found is MISSING or is_hidden(found):
@@ -126,11 +123,12 @@ def identity_of(source: Source, document: Document) -> tuple[str, str] | None:
             found = translated(source.values, scalar(found))
         text = identity_form(source.transform, found)
         if text is not None:
-            return text, decoded_arn(str(scalar(found)))
-    if not isinstance(source.default, Absent):
-        text = identity_form(source.transform, source.default)
-        return None if text is None else (text, text)
-    return None
+            yield text, decoded_arn(str(scalar(found)))
+    constant = source.default if source.paths else source.const
+    if not isinstance(constant, Absent):
+        text = identity_form(source.transform if source.paths else Transform.VALUE, constant)
+        if text is not None:
+            yield text, text
 
 
 def translated(values: Mapping[str, Json] | None, value: Value) -> Value:

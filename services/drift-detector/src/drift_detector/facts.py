@@ -66,10 +66,12 @@ class Target(_Fact):
         identity: the state attributes that name the resource, with the values that the call gives, such as
             ``{"id": "sg-1"}`` or ``{"role": "app", "name": "inline"}``; the pseudo attribute ``@identity`` matches
             a resource's id, ARN or name alike.
+        names: of a creation, what else its answer calls the thing that it made.
     """
 
     type: str
     identity: dict[str, str]
+    names: tuple[str, ...] = ()
     act: Act = Act.UPDATE
     operations: tuple[Operation, ...] = ()
 
