@@ -71,6 +71,13 @@ def record(number: int) -> ResourceRecord:
     )
 
 
+def zone_change(number: int) -> dict[str, Any]:
+    """What a controller asks of DNS: one more record, or one less, in the zone that it writes all day."""
+    records = {"name": f"host-{number // 2}.example.com", "type": "A", "resourceRecords": [{"value": "192.0.2.1"}]}
+    change = {"action": ("CREATE", "DELETE")[number % 2], "resourceRecordSet": records}
+    return {"hostedZoneId": "Z1", "changeBatch": {"changes": [change]}}
+
+
 def resident_bytes() -> int:
     """The memory of this process that is in use now."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
@@ -164,6 +171,20 @@ async def main() -> dict[str, Any]:
         assert call is not None
         book.cases_of_call(call)
 
+    busy = Casebook(book.judgement)
+    changes = [alert(called(5, "route53:ChangeResourceRecordSets", zone_change(number))) for number in range(CALLS * 5)]
+
+    def in_a_busy_zone(number: int) -> None:
+        call = call_of(*changes[number], catalog, sanction)
+        assert call is not None
+        busy.calls.remove(call.event_id)
+        busy.calls.put(call)
+        for case in busy.cases_of_call(call):
+            busy.derive(case, call.received)
+
+    for number in range(len(changes)):
+        in_a_busy_zone(number)
+
     def hit(number: int) -> None:
         call = call_of(*hits[number], catalog, sanction)
         assert call is not None
@@ -179,6 +200,7 @@ async def main() -> dict[str, Any]:
         "bytes_per_resource": round(used),
         "event_not_in_catalog_us": round(microseconds_each(lambda _: call_of(*unknown, catalog, sanction), CALLS), 1),
         "call_that_concerns_nobody_us": round(microseconds_each(concerns_nobody, CALLS), 1),
+        "call_in_a_zone_of_10000_calls_us": round(microseconds_each(in_a_busy_zone, CALLS), 1),
         "call_that_hits_us": round(microseconds_each(hit, CALLS), 1),
     }
 

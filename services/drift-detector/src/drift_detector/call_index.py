@@ -1,4 +1,8 @@
-"""Finding the calls that name a resource."""
+"""Finding the calls that name a resource.
+
+A call is found by one token of each target, the rarest that was known when it came in: a target means nothing that has
+not all of its tokens, so any one will do, and half of an estate's calls may share a zone's or a type's.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from drift_detector.catalog import Catalog
-from drift_detector.creations import thing_tokens, undoes
+from drift_detector.creations import Things, undoes
 from drift_detector.facts import Act, Call, Target
 from drift_detector.renames import Renames
 from drift_detector.tokens import parents_of, target_tokens
@@ -21,7 +25,9 @@ class CallIndex:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self._things = Things(catalog)
         self._calls: dict[str, Call] = {}
+        self._tokens: dict[str, frozenset[str]] = {}
         self._by_token: dict[str, set[str]] = defaultdict(set)
         self.renames = Renames()
 
@@ -39,7 +45,8 @@ class CallIndex:
         if call.event_id in self._calls:
             return False
         self._calls[call.event_id] = call
-        for token in self._tokens_of(call):
+        self._tokens[call.event_id] = tokens = self._tokens_of(call)
+        for token in tokens:
             self._by_token[token].add(call.event_id)
         self.renames.put(call)
         return True
@@ -50,7 +57,7 @@ class CallIndex:
         if call is None:
             return
         self.renames.remove(call)
-        for token in self._tokens_of(call):
+        for token in self._tokens.pop(event_id):
             ids = self._by_token[token]
             ids.discard(event_id)
             if not ids:
@@ -59,26 +66,51 @@ class CallIndex:
     def clear(self) -> None:
         """Forget everything."""
         self._calls.clear()
+        self._tokens.clear()
         self._by_token.clear()
         self.renames = Renames()
 
-    def _tokens_of(self, call: Call) -> set[str]:
-        targets = [target for group in call.groups for target in group]
-        parents = [parent for target in targets for parent in parents_of(target, self._catalog)]
-        tokens = {token for target in (*targets, *parents) for token in target_tokens(target)}
-        made_or_gone = (target for target in targets if target.act is not Act.UPDATE)
-        return tokens.union(*(thing_tokens(target) for target in made_or_gone))
+    def _tokens_of(self, call: Call) -> frozenset[str]:
+        tokens: set[str] = set()
+        for target in (target for group in call.groups for target in group):
+            for named in (target, *parents_of(target, self._catalog)):
+                if all_of_it := target_tokens(named):
+                    tokens.add(min(all_of_it, key=self._commonness))
+            if target.act is not Act.UPDATE:
+                tokens |= self._things.tokens(target)
+        return frozenset(tokens)
+
+    def _commonness(self, token: str) -> int:
+        return len(self._by_token.get(token, ()))
 
     def naming(self, tokens: Iterable[str]) -> list[Call]:
-        """The calls that share a token, in the calls' own order."""
+        """The calls of a target whose tokens are all among these, and others, in the calls' own order."""
         ids = set().union(*(self._by_token.get(token, ()) for token in tokens))
         return sorted((self._calls[event_id] for event_id in ids), key=lambda call: call.order)
 
-    def undone_by(self, deletion: Target, call: Call) -> Iterator[tuple[Call, Target]]:
+    def making(self, made: str) -> list[tuple[Call, tuple[Target, ...], Target]]:
+        """The creations of a thing by its token (`Things.made`), with their calls and groups."""
+        return [found for found in self._targets((made,)) if found[2].act is Act.CREATE]
+
+    def undoing(self, creations: Iterable[tuple[Call, Target]]) -> list[tuple[Call, tuple[Target, ...], Target]]:
+        """The deletions that undo any of some creations, with their calls and groups."""
+        made = list(creations)
+        tokens = frozenset().union(*(self._things.tokens(target) for _, target in made))
+        return [
+            (call, group, target)
+            for call, group, target in self._targets(tokens)
+            if any(undoes(target, call, creation, its_call) for its_call, creation in made)
+        ]
+
+    def undone_by(self, deletion: Target, call: Call) -> list[tuple[Call, Target]]:
         """The creations that a deletion undoes, with their calls; none for what is no deletion."""
         if deletion.act is not Act.DELETE:
-            return
-        for other in self.naming(thing_tokens(deletion)):
-            for target in (target for group in other.groups for target in group):
-                if undoes(deletion, call, target, other):
-                    yield other, target
+            return []
+        told = self._targets(self._things.tokens(deletion))
+        return [(other, target) for other, _, target in told if undoes(deletion, call, target, other)]
+
+    def _targets(self, tokens: Iterable[str]) -> Iterator[tuple[Call, tuple[Target, ...], Target]]:
+        for call in self.naming(tokens):
+            for group in call.groups:
+                for target in group:
+                    yield call, group, target

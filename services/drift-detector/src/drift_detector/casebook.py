@@ -11,12 +11,12 @@ from datetime import datetime
 
 from drift_detector.call_index import CallIndex
 from drift_detector.correlate import FOR_EVER, SINCE_EVER
-from drift_detector.creations import thing_tokens, undoes
+from drift_detector.creations import made_token
 from drift_detector.derive import Derived, Judgement, derive_managed, derive_unmanaged, unmanaged_id
 from drift_detector.facts import Act, Call, Target
 from drift_detector.index import Held, StateIndex
 from drift_detector.resolve import Meant, creation, resolve_group
-from drift_detector.tokens import RecordTokens, target_tokens
+from drift_detector.tokens import RecordTokens
 from tfdrift.records import WorkspaceHead, workspace_key
 
 
@@ -29,10 +29,10 @@ class ManagedCase:
 
 @dataclass(frozen=True, slots=True)
 class UnmanagedCase:
-    """A thing that was created outside of every state, by its drift's id; the tokens find its calls."""
+    """A thing that was created outside of every state, by its drift's id; the token finds its creations."""
 
     drift: str
-    tokens: frozenset[str]
+    token: str
 
 
 Case = ManagedCase | UnmanagedCase
@@ -68,7 +68,7 @@ class Casebook:
         """The cases of what a target made, or of what its deletion undoes."""
         made = [(call, target)] if target.act is Act.CREATE else self.calls.undone_by(target, call)
         for its_call, its_target in made:
-            yield UnmanagedCase(unmanaged_id(its_call, its_target), target_tokens(its_target))
+            yield UnmanagedCase(unmanaged_id(its_call, its_target), made_token(its_target))
 
     def _resolved(self, call: Call) -> list[list[Meant]]:
         """What each group of a call means, found once for each version of the index."""
@@ -149,25 +149,13 @@ class Casebook:
 
     def _naming(self, case: UnmanagedCase) -> Iterator[tuple[Call, Target]]:
         """The calls that created or deleted a case's thing, unless a state holds it in another home."""
-        made = [
-            (call, group, target)
-            for call, group, target in self._told(case.tokens)
-            if target.act is Act.CREATE and unmanaged_id(call, target) == case.drift
-        ]
+        made = [found for found in self.calls.making(case.token) if unmanaged_id(found[0], found[2]) == case.drift]
         for call, group, target in made:
             if self._is_expected(group, call, target) and not self._is_elsewhere(group, call, target):
                 yield call, target
-        for call, group, target in self._told(frozenset().union(*(thing_tokens(target) for *_, target in made))):
-            undone = any(undoes(target, call, creation, its_call) for its_call, _, creation in made)
-            if undone and not self._is_elsewhere(group, call, target):
+        for call, group, target in self.calls.undoing((call, target) for call, _, target in made):
+            if not self._is_elsewhere(group, call, target):
                 yield call, target
-
-    def _told(self, tokens: frozenset[str]) -> Iterator[tuple[Call, tuple[Target, ...], Target]]:
-        """Every target of the calls that share a token, with its call and its group."""
-        for call in self.calls.naming(tokens):
-            for group in call.groups:
-                for target in group:
-                    yield call, group, target
 
     def _is_elsewhere(self, group: tuple[Target, ...], call: Call, target: Target) -> bool:
         return any(meant.target != target for meant in self._meant(group, call))

@@ -7,15 +7,44 @@ So a deletion undoes a creation of which it gives a name, and whose words it doe
 
 from __future__ import annotations
 
-from drift_detector.catalog import ANY_IDENTITY
+from collections import defaultdict
+from typing import Final
+
+from drift_detector.catalog import ANY_IDENTITY, Catalog
 from drift_detector.claims_identity import arn_tail
 from drift_detector.facts import Act, Call, Target, Verb
 from tfdrift.events import Json
 
 
-def thing_tokens(target: Target) -> frozenset[str]:
-    """The tokens that a creation and a deletion of one thing share at least one of."""
-    return frozenset(f"{target.type}\0@thing\0{name}" for name in _names(target))
+class Things:
+    """Makes tokens, of which a creation and a deletion of one thing share one at least.
+
+    Where all calls that make or delete things of a type name them by the same attributes, that is one token of all of
+    them: what they are in, such as a zone, half of an estate's calls may share.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        names: dict[str, set[frozenset[str]]] = defaultdict(set)
+        for rule in catalog.events.values():
+            for target in (target for group in rule.groups for target in group if target.act is not Act.UPDATE):
+                names[target.type].add(frozenset(target.identity))
+        self._otherwise: Final = {
+            name for name, sets in names.items() if len(sets) > 1 or any(ANY_IDENTITY in one for one in sets)
+        }
+
+    def tokens(self, target: Target) -> frozenset[str]:
+        """The tokens of a creation or a deletion."""
+        tokens = {made_token(target)}
+        if target.type in self._otherwise:
+            own = target.identity.get(ANY_IDENTITY) if target.act is Act.DELETE else None
+            names = _names(target) if own is None else (own, arn_tail(own))
+            tokens.update(f"{target.type}\0@thing\0{name}" for name in names)
+        return frozenset(tokens)
+
+
+def made_token(target: Target) -> str:
+    """The token that all creations under one identity share."""
+    return "\0".join((target.type, "@made", *(f"{name}={value}" for name, value in sorted(target.identity.items()))))
 
 
 def undoes(deletion: Target, its_call: Call, creation: Target, call: Call) -> bool:
