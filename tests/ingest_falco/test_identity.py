@@ -68,6 +68,9 @@ VECTORS = {
     "web identity by principal": Who("WebIdentityUser", None, None, None, "accounts.google.com:app:eve", "eve", None),
     "SAML": Who("SAMLUser", None, "fay", None, "idp-hash:fay", "fay", None),
     "Identity Center user": Who("IdentityCenterUser", None, "gus", None, None, "gus", None),
+    "Identity Center user by ARN": Who(
+        "IdentityCenterUser", None, None, "arn:aws:iam::123456789012:user/gus", None, "gus", None
+    ),
     "type missing, role": Who(None, "ops", None, ROLE_ARN, None, "ann@example.com", "ann@example.com"),
     "type missing, user": Who(None, "john", None, None, None, "john", None),
     "type missing, role by principal": Who(None, "ops", None, None, "AROA1:ann", "ann", "ann"),
@@ -130,6 +133,7 @@ AGENTS = [
     ("signin.amazonaws.com", Via.CONSOLE),
     ("[S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.488 Linux/5.10]", Via.CONSOLE),
     ("RDS Console, aws-internal/3 aws-sdk-java/1.11.975", Via.CONSOLE),
+    ("EC2 Spot Console", Via.CONSOLE),
     ("Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:102.0) Gecko/20100101 Firefox/102.0", Via.CONSOLE),
     ("cloudformation.amazonaws.com", Via.SERVICE),
     ("autoscaling.amazonaws.com", Via.SERVICE),

@@ -128,7 +128,8 @@ def _external_user(traces: _Traces) -> _Person:
 
 
 def _identity_center_user(traces: _Traces) -> _Person:
-    return _Person(traces.original_user or traces.user or _principal_tail(traces.principal_id) or traces.principal_id)
+    name = traces.original_user or traces.user or _arn_tail(traces.arn, "user")
+    return _Person(name or _principal_tail(traces.principal_id) or traces.principal_id)
 
 
 def _unknown(traces: _Traces) -> _Person:
