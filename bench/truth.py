@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import time
 from collections import Counter
@@ -49,6 +50,9 @@ from tfdrift.events import Via
 from tfdrift.records import ResourceRecord, resource_key
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+# What only reads, where a record does not say so: records before CloudTrail's version 1.02, or cut short.
+_READS = re.compile(r"(BatchGet|Describe|Get|Head|List|Lookup|Search)[A-Z]")
 
 
 @dataclass
@@ -98,7 +102,8 @@ def judge_calls(folder: Path, judgement: Judgement) -> Truth:
 def _kind(record: Record) -> str:
     if record.get("errorCode"):
         return "failed"
-    if record.get("readOnly"):
+    reads = record.get("readOnly")
+    if reads or (reads is None and _READS.match(record["eventName"])):
         return "only read"
     if record.get("eventType") == "AwsServiceEvent":
         return "service's echo"
