@@ -14,7 +14,6 @@ from typing import Final
 
 from mapping_generator.exceptions import KEYS, MEMBER_FORMS, MEMBER_NAMES, OPAQUE_SERVICES, TIES
 from mapping_generator.names import fold, singular
-from mapping_generator.provider_schema import Attribute
 from mapping_generator.service_model import Member, Service
 from mapping_generator.types import Match, ResourceType, matched_deed
 from mapping_generator.verbs import DELETES, DETACHES, UPDATES, UPSERTS, deed_of
@@ -94,7 +93,7 @@ def tie(kind: ResourceType, service: Service, member: Member, root: str = "req")
         given = MEMBER_FORMS.get(f"{service.name}:{folded}", arns)
         return Tie(exact, path, form is not None or not _is_reference(kind, exact), sure=True, many=many, form=given)
     if form is not None or folded in _GENERIC:
-        return _own_tie(kind.attributes, form if form is not None else _GENERIC[folded], path, many)
+        return _own_tie(kind, folded, form if form is not None else _GENERIC[folded], path, many)
     reference = _reference_named(kind, folded)
     if reference is not None and kind.attributes[reference].kind == "string":
         return Tie(reference, path, own=False, sure=False, many=many, form="arn_tail")
@@ -115,9 +114,14 @@ def _reference_named(kind: ResourceType, folded: str) -> str | None:
     return next((found for found in named if found is not None), None)
 
 
-def _own_tie(attributes: Mapping[str, Attribute], form: str, path: str, many: bool) -> Tie | None:
+def _own_tie(kind: ResourceType, folded: str, form: str, path: str, many: bool) -> Tie | None:
+    attributes = kind.attributes
     if form == "identifier" and "identifier" in attributes:
         return Tie("identifier", path, own=True, sure=True, many=many)
+    own_id = kind.attribute_named(folded.removesuffix("entifier")) if form == "identifier" else None
+    if own_id is not None and "id" not in attributes:
+        # A GuardrailIdentifier is the guardrail_id, or the ARN that ends in it.
+        return Tie(own_id, path, own=True, sure=True, many=many, form="arn_tail")
     if form in attributes and form != "identifier":
         return Tie(ANY, path, own=True, sure=True, many=many)
     return Tie(ANY, path, own=True, sure=False, many=many) if {"id", "name", "arn"} & attributes.keys() else None

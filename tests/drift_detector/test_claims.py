@@ -82,9 +82,7 @@ def test_an_arn_out_of_a_url_is_read_as_the_arn() -> None:
     )
     assert call is not None
     assert (call.account_id, call.region) == ("210987654321", "us-east-2")
-    assert call.groups[0][0].identity == {
-        "@identity": "arn:aws:kafka:us-east-2:210987654321:cluster/orders/0123-abcd-2"
-    }
+    assert call.groups[0][0].identity == {"arn": "arn:aws:kafka:us-east-2:210987654321:cluster/orders/0123-abcd-2"}
 
 
 def test_a_policy_that_is_attached_does_not_tell_the_account() -> None:

@@ -42,6 +42,7 @@ _THEMES = (
     "containers",
     "edges",
     "fringes",
+    "beginnings",
 )
 
 
