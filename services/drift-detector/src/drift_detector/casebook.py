@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drift_detector.call_index import CallIndex
-from drift_detector.correlate import FOR_EVER, SINCE_EVER
 from drift_detector.creations import made_token
 from drift_detector.derive import Derived, Judgement, derive_managed, derive_unmanaged, unmanaged_id
 from drift_detector.facts import Act, Call, Target
 from drift_detector.index import Held, StateIndex
 from drift_detector.resolve import Meant, creation, resolve_group
+from drift_detector.time_line import FOR_EVER, SINCE_EVER
 from drift_detector.tokens import RecordTokens
 from tfdrift.records import WorkspaceHead, workspace_key
 

@@ -2,9 +2,8 @@
 
 Theory of operation: two kinds of facts are known about one attribute, or about the existence, of one resource. The
 state *recorded* values, one after another, by serial. Calls *claimed* values, one after another, by the cloud's
-clock. Both are laid on one time line, by when a state was written and when a call was executed, and the line is read
-from its beginning each time that a fact comes in. So the order in which facts arrive cannot matter, and a repeated
-fact changes nothing.
+clock. Both are laid on one time line (`drift_detector.time_line`), and it is read from its beginning each time that a
+fact comes in. So the order in which facts arrive cannot matter, and a repeated fact changes nothing.
 
 Reading the line, `cloud` is what the cloud has as far as calls tell (none yet: what the state says), and
 `recorded` what the state says:
@@ -19,31 +18,24 @@ Reading the line, `cloud` is what the cloud has as far as calls tell (none yet: 
     the end of the resource's life    an open drift is `destroyed`
 
 An address may see several lives (`drift_detector.lives`): a claim counts in the life that it is about, and in no other.
-
-The first state that was seen counts as in force since ever: audit events come late, and state files are older than
-their first sight.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from drift_detector.compare_values import Verdict
 from drift_detector.facts import Call, Operation, Sanction, Verb
 from drift_detector.normalise import MISSING, Absent
+from drift_detector.time_line import Claimed, Fact, Recorded, Removed, Value, time_line
 from tfdrift.events import DriftKind, DriftStatus, HistoryEntry, Json, Resolution
-
-SINCE_EVER = datetime.min.replace(tzinfo=UTC)
-FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 # A drift is one message, and an attribute that flaps has no end of steps.
 MAX_HISTORY = 64
-
-Value = Json | Absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +54,6 @@ AS_RECORDED = AsRecorded()
 Compare = Callable[[Value | Unknown, Value], Verdict]
 Apply = Callable[[Operation, Value], Value | Unknown]
 KindOf = Callable[[Value, Value | Unknown], DriftKind]
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A state's serial says this of the attribute, in one of the address's lives."""
-
-    at: datetime
-    serial: int
-    value: Value
-    life: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """A state's serial no longer holds the resource."""
-
-    at: datetime
-    serial: int
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A call says this of a life's attribute, in one operation or in several that follow one another."""
-
-    call: Call
-    operations: tuple[Operation, ...]
-    life: int = 0
-
-
-Fact = Recorded | Removed | Claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,36 +235,6 @@ def correlate(facts: Iterable[Fact], compare: Compare, apply: Apply, kind_of: Ki
 def _history(steps: list[Callable[[], HistoryEntry]]) -> dict[str, Any]:
     kept = steps if len(steps) <= MAX_HISTORY else [steps[0], *steps[1 - MAX_HISTORY :]]
     return {"history": tuple(step() for step in kept), "omitted": len(steps) - len(kept)}
-
-
-def time_line(facts: Iterable[Fact]) -> list[Fact]:
-    """Facts in the order of time: states by their serial, calls by the cloud's clock, a state before a call.
-
-    A state whose clock went backwards is not older than the serial before it.
-    """
-    states: list[tuple[datetime, Recorded | Removed]] = []
-    latest = SINCE_EVER
-    given = list(facts)
-    for state in sorted((fact for fact in given if not isinstance(fact, Claimed)), key=lambda fact: fact.serial):
-        latest = max(latest, state.at) if states else SINCE_EVER
-        states.append((latest, state))
-    calls = sorted(_joined(fact for fact in given if isinstance(fact, Claimed)), key=lambda fact: fact.call.order)
-    merged: list[Fact] = []
-    for call in calls:
-        while states and states[0][0] <= call.call.occurred:
-            merged.append(states.pop(0)[1])
-        merged.append(call)
-    return merged + [state for _, state in states]
-
-
-def _joined(claims: Iterable[Claimed]) -> list[Claimed]:
-    """One claim for each call: what a call does to one attribute in several operations, it does at once."""
-    joined: dict[str, Claimed] = {}
-    for claim in claims:
-        known = joined.get(claim.call.event_id)
-        operations = (*known.operations, *claim.operations) if known else claim.operations
-        joined[claim.call.event_id] = Claimed(claim.call, operations, claim.life)
-    return list(joined.values())
 
 
 def is_confirmed(pending: Call, written: datetime | None) -> bool:

@@ -15,17 +15,10 @@ from drift_detector.catalog import Catalog
 from drift_detector.compare import Hasher, apply, can_apply, per_tag, same
 from drift_detector.compare_values import Verdict
 from drift_detector.correlate import (
-    FOR_EVER,
-    SINCE_EVER,
     UNKNOWN,
-    Claimed,
-    Fact,
     Outcome,
-    Recorded,
-    Removed,
     Story,
     Unknown,
-    Value,
     correlate,
     is_confirmed,
     may_wait,
@@ -40,6 +33,7 @@ from drift_detector.paths import located, parse_attribute
 from drift_detector.paths import recorded as recorded_at
 from drift_detector.resolve import Meant
 from drift_detector.rules import Rules
+from drift_detector.time_line import FOR_EVER, SINCE_EVER, Claimed, Fact, Recorded, Removed, Value
 from tfdrift.events import Drift, DriftKind
 from tfdrift.records import ResourceRecord, digest
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from drift_detector.correlate import Story, Unknown, Value, plain
+from drift_detector.correlate import Story, Unknown, plain
 from drift_detector.facts import Target
 from drift_detector.lives import Life
 from drift_detector.paths import recorded
 from drift_detector.rules import Judged, Rules, ignored_by, severity_of
+from drift_detector.time_line import Value
 from tfdrift.events import SENSITIVE_DISPLAY, Drift, HistoryEntry, Json
 from tfdrift.records import ResourceRecord, digest, hidden_hash
 from tfdrift.subjects import Provider
