@@ -213,6 +213,17 @@ async def test_watch_of_an_empty_bucket_is_caught_up_at_once(nats_url: str) -> N
             await asyncio.wait_for(complete.wait(), 10)
 
 
+async def test_a_watch_that_ends_leaves_no_consumer_behind(nats_url: str) -> None:
+    """nats-server refuses a stream's 1001st; who reads a bucket again and again would come to that within seconds."""
+    async with opened(nats_url) as bus:
+        complete = asyncio.Event()
+        async with background(bus.bucket(STATE_BUCKET).watch(lambda _: None, on_caught_up=complete.set)):
+            await asyncio.wait_for(complete.wait(), 10)
+        client = await nats.connect(nats_url)
+        assert await client.jetstream().consumers_info(f"KV_{STATE_BUCKET}") == []
+        await client.close()
+
+
 async def test_follow_is_gap_free_and_ordered_over_a_killed_server(nats_server: NatsServer) -> None:
     """A reader sees every sequence exactly once, in order, though the server dies in the middle."""
     async with opened(nats_server.url) as bus:

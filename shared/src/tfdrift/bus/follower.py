@@ -100,10 +100,12 @@ class Follower:
         subscription = await self._inbound.subscribe(inbox, self._take, self._on_status)
         try:
             consumer = await answered(self._jetstream.add_consumer(self._follow.stream, self._config(inbox)))
-            if not consumer.num_pending:
-                self._note_caught_up()
-            await self._until_broken()
-            await self._delete(consumer.name)
+            try:
+                if not consumer.num_pending:
+                    self._note_caught_up()
+                await self._until_broken()
+            finally:
+                await self._delete(consumer.name)
         finally:
             await subscription.end()
 
@@ -149,6 +151,9 @@ class Follower:
                 continue
 
     async def _delete(self, consumer: str) -> None:
+        # Whoever reads a bucket for a moment does so often, and nats-server refuses a stream's thousandth consumer.
+        if not self._client.is_connected:
+            return
         try:
             await answered(self._jetstream.delete_consumer(self._follow.stream, consumer))
         except (Unavailable, NotFoundError):
