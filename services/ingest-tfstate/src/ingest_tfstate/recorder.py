@@ -84,7 +84,8 @@ class Recorder:
         if head is None:
             at = recorded_at(sighting, None, ())
             events = await self._take_first(sighting, at, kept)
-            recovering = True
+            # Records come before events: without any, nobody has announced this, unless there are none to write.
+            recovering = bool(kept) or not sighting.state.instances
         else:
             untold = await asyncio.to_thread(kept.since, head.recorded_at)
             recovering = bool(untold)
