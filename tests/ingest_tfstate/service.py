@@ -78,6 +78,15 @@ class Pipeline:
         entry = await self.bus.bucket(WORKSPACES_BUCKET).get(workspace_key(workspace))
         return WorkspaceHead.model_validate_json(entry.value) if entry and entry.value else None
 
+    async def heads(self) -> dict[str, WorkspaceHead]:
+        """The head of every workspace."""
+        stream = f"KV_{WORKSPACES_BUCKET}"
+        held = await self.bus.stream_state(stream)
+        read = self.bus.read(stream, start=held.first_sequence, end=held.last_sequence)
+        values = [message.data async for messages in read for message in messages]
+        heads = [WorkspaceHead.model_validate_json(value) for value in values if value.startswith(b"{")]
+        return {head.workspace: head for head in heads}
+
     async def record(self, workspace: str, address: str) -> ResourceRecord | None:
         """A resource's record."""
         entry = await self.bus.bucket(STATE_BUCKET).get(resource_key(workspace, address))

@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from ingest_tfstate.records import Sighting
 from ingest_tfstate.redact import Redactor
 from ingest_tfstate.state import parse_state
 from tests.conftest import console_script, eventually
-from tests.ingest_tfstate.service import Pipeline, environment, metric, opened, process, reads, running, write
+from tests.ingest_tfstate.service import Pipeline, environment, metric, process, reads, running, write
 from tests.ingest_tfstate.states import LINEAGE, resource, state
 from tfdrift.bus import StreamState
 from tfdrift.events import StateAction, StateChange
@@ -37,13 +37,6 @@ from tfdrift.records import (
 from tfdrift.subjects import STREAM
 
 VPC = resource("aws_vpc.main", id="vpc-1", arn="arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", cidr="10.0.0.0/16")
-
-
-@pytest.fixture
-async def pipeline(nats_url: str) -> AsyncIterator[Pipeline]:
-    """The ledger and the buckets of the test's own nats-server."""
-    async with opened(nats_url) as bus:
-        yield Pipeline(bus)
 
 
 async def test_the_first_sight_is_one_event_and_a_new_serial_one_a_resource(

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import obstore
 import pytest
-from obstore.store import MemoryStore
 
-from ingest_tfstate.errors import Missing, TooLarge
+from ingest_tfstate.errors import TooLarge
 from ingest_tfstate.local_files import LocalFiles
-from ingest_tfstate.object_store import ObjectStore
 from ingest_tfstate.settings import Settings
-from ingest_tfstate.source import Found
 from ingest_tfstate.uri import SourceError, parse_source, parse_sources
 from tests.ingest_tfstate.service import write
 from tfdrift.harness import ConfigurationError
@@ -52,6 +48,8 @@ def test_a_workspace_is_named_by_the_path_below_the_fixed_part(source: str, path
         ("file:///s/*", "terraform.tfstate.backup"),
         ("file:///s/**/*", "eu/terraform.tfstate.1700000000.backup"),
         ("file:///s/**", ".terraform.tfstate.lock.info"),
+        ("s3://bucket/**", "env:/dev/net.tfstate.tflock"),
+        ("gs://bucket/**", "net/default.tflock"),
         ("file:///s/**/*.tfstate", ".terraform/terraform.tfstate"),
         ("file:///s/**/*.tfstate", "a/.terraform/terraform.tfstate"),
         ("file:///s/*.tfstate", ".prod.tfstate"),
@@ -60,7 +58,7 @@ def test_a_workspace_is_named_by_the_path_below_the_fixed_part(source: str, path
     ],
 )
 def test_what_a_pattern_passes_over(source: str, path: str) -> None:
-    """Backups, other folders, and what begins with a dot: a backend's cache is no state."""
+    """Backups, locks, other folders, and what begins with a dot: a backend's cache is no state."""
     assert not parse_source(source, "/").matches(path)
 
 
@@ -110,19 +108,3 @@ async def test_local_files_are_found_by_the_pattern_and_read_when_they_change(tm
     write(tmp_path / "a.tfstate", b"x" * 101)
     with pytest.raises(TooLarge):
         await source.read((await source.states())[0], content.signature)
-
-
-async def test_objects_are_found_below_a_prefix_and_read_conditionally() -> None:
-    """An unchanged object is not transferred; one that is gone is missing."""
-    store = MemoryStore()
-    for path in ("live/a.tfstate", "live/b/c.tfstate", "other/d.tfstate"):
-        await obstore.put_async(store, path, b"{}")
-    source = ObjectStore(parse_source("s3://bucket/live/**/*.tfstate", "/"), 100, store)
-    found = await source.states()
-    assert [state.path for state in found] == ["a.tfstate", "b/c.tfstate"]
-    content = await source.read(found[0], None)
-    assert content is not None
-    assert content.data == b"{}"
-    assert await source.read(found[0], content.signature) is None
-    with pytest.raises(Missing):
-        await source.read(Found("gone.tfstate", None), None)

@@ -18,7 +18,6 @@ from ingest_tfstate.records import LINEAGE_ACCEPTED
 from ingest_tfstate.redact import Redactor
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.source import Source
-from ingest_tfstate.uri import SourceUri
 from ingest_tfstate.watcher import Shared, Watcher
 from tfdrift.bus import Bus, BusError, Conflict, Entry
 from tfdrift.harness import ConfigurationError, Runtime
@@ -46,9 +45,7 @@ async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyn
     await runtime.bus.wait_connected()
     recorder = Recorder(runtime.bus, Redactor(await hash_key(runtime.bus, settings)))
     shared = Shared(recorder, Conditions(runtime.log), runtime.log, turn)
-    watchers.extend(
-        Watcher(source_of(uri, settings), shared, settings.state_poll_seconds) for uri in settings.sources()
-    )
+    watchers.extend(Watcher(source, shared, settings.state_poll_seconds) for source in sources_of(settings))
     heads = Heads(watchers)
     caught_up = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
@@ -62,11 +59,16 @@ async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyn
         runtime.readiness.set("sources", True)
 
 
-def source_of(uri: SourceUri, settings: Settings) -> Source:
-    """The source that reads `uri`."""
-    if uri.scheme == "file":
-        return LocalFiles(uri, settings.max_state_bytes)
-    return ObjectStore(uri, settings.max_state_bytes)
+def sources_of(settings: Settings) -> list[Source]:
+    """What reads the states that the settings name.
+
+    Raises:
+        ConfigurationError: the environment does not say how to reach one of them.
+    """
+    return [
+        (LocalFiles if uri.scheme == "file" else ObjectStore)(uri, settings.max_state_bytes)
+        for uri in settings.sources()
+    ]
 
 
 async def hash_key(bus: Bus, settings: Settings) -> bytes:

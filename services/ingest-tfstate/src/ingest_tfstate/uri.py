@@ -6,8 +6,8 @@
     https://host/net.tfstate#eu/net  one object with a name given to it
 
 ``**`` stands for any number of folders, ``*`` and ``?`` for what is no ``/``; like in a shell, wildcards pass over
-names that begin with a dot, so ``.terraform`` folders and locks are never read. They also pass over the backups that
-Terraform puts beside a state: each would be a second workspace that claims the same resources.
+names that begin with a dot, so ``.terraform`` folders and locks are never read. They also pass over what Terraform puts
+beside a state: a backup would be a second workspace that claims the same resources, a lock one that comes and goes.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from urllib.parse import unquote, urlsplit
 SCHEMES: Final = ("file", "s3", "gs", "az", "https", "http")
 SUFFIX: Final = ".tfstate"
 
-# ``terraform.tfstate.backup``, and ``terraform.tfstate.1700000000.backup`` of the state commands.
-_BACKUP: Final = ".backup"
+# ``terraform.tfstate.backup``, and ``terraform.tfstate.1700000000.backup`` of the state commands; the S3 backend's lock
+# ``prod.tfstate.tflock`` (``use_lockfile``) and the GCS backend's ``prod.tflock``.
+_BESIDE: Final = (".backup", ".tflock")
 _WILDCARD: Final = re.compile(r"[*?\[]")
 
 
@@ -63,7 +64,7 @@ class SourceUri:
 
     def matches(self, path: str) -> bool:
         """Whether a path below the fixed part is meant."""
-        if path.endswith(_BACKUP) and not self.pattern.endswith(_BACKUP):
+        if path.endswith(_BESIDE) and not self.pattern.endswith(_BESIDE):
             return False
         return _regex(self.pattern).fullmatch(path) is not None
 

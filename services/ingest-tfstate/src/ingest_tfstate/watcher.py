@@ -65,6 +65,7 @@ class Watcher:
         self._settled: dict[str, str] = {}
         self._doubtful: dict[str, str] = {}
         self._known: set[str] = set()
+        self._cut_off: set[str] = set()
         self._retry_seconds: float | None = None
 
     async def run(self) -> None:
@@ -100,6 +101,7 @@ class Watcher:
             metrics.SOURCE_UP.labels(str(uri)).set(0)
             self._shared.conditions.set(f"source:{uri}", error, str(uri))
             if not isinstance(error, Missing):
+                await self._tell_cut_off(error)
                 return
             states = []
         else:
@@ -116,11 +118,27 @@ class Watcher:
                 self._shared.log.warning("state_put_off", workspace=uri.workspace_of(path), reason=str(error))
                 self._retry_seconds = RETRY_SECONDS
 
+    async def _tell_cut_off(self, error: ReadError) -> None:
+        """Show in the heads that their states are out of sight; a state that is refused already stays so."""
+        uri = self.source.uri
+        for path in sorted(self._known):
+            workspace, where = uri.workspace_of(path), uri.of(path)
+            mine = self._shared.owners.get(workspace, where) == where
+            if workspace in self._cut_off or not mine or self._shared.conditions.of(workspace) is not None:
+                continue
+            try:
+                await self._shared.recorder.mark(workspace, error.condition)
+            except BusError as put_off:
+                self._shared.log.warning("state_put_off", workspace=workspace, reason=str(put_off))
+                return
+            self._cut_off.add(workspace)
+
     async def _miss(self, path: str) -> None:
         workspace, where = self.source.uri.workspace_of(path), self.source.uri.of(path)
         if self._shared.owners.get(workspace, where) != where:
             self._shared.conditions.clear(where)  # a second file of another's workspace
             return
+        self._cut_off.discard(workspace)
         await self._not_taken(workspace, Missing(f"{where} is gone"), where)
 
     async def _look_at(self, found: Found) -> None:
@@ -128,7 +146,11 @@ class Watcher:
         workspace, where = uri.workspace_of(found.path), uri.of(found.path)
         settled = self._settled.get(workspace)
         if settled is not None and found.signature == settled:
+            if workspace in self._cut_off:
+                await self._shared.recorder.mark(workspace, None)
+                self._cut_off.discard(workspace)
             return
+        self._cut_off.discard(workspace)
         owner = self._shared.owners.setdefault(workspace, where)
         if owner != where:
             # The workspace itself is well; the condition is the second file's.
@@ -185,7 +207,7 @@ class Watcher:
         """Tell a condition that is new; with a signature, it stands for as long as the content does."""
         if self._shared.conditions.of(workspace) != error.condition:
             await self._shared.recorder.mark(workspace, error.condition)
-            self._shared.conditions.set(workspace, error, where)
+        if self._shared.conditions.set(workspace, error, where):
             self._read(error.condition)
         if signature is None:
             self._settled.pop(workspace, None)
