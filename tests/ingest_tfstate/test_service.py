@@ -396,6 +396,23 @@ async def test_a_death_in_any_step_is_made_good_by_the_next_process(
     assert [c.before for c in record.changes] == ([] if first_sight else [{"v": 0}])
 
 
+class Unasked(Recorder):
+    """A recorder that must not ask what the ledger has told."""
+
+    async def _told(self) -> frozenset[str]:
+        raise AssertionError("the whole ledger would be read for each workspace of a first load")
+
+
+async def test_a_new_workspace_does_not_ask_what_was_told(pipeline: Pipeline, tmp_path: Path) -> None:
+    """No record of it was written, so nobody came to announcing it."""
+    file = tmp_path / "prod.tfstate"
+    write(file, state(VPC))
+    recorder = Unasked(pipeline.bus, Redactor(b"key"))
+    (observed,) = await recorder.take(sighted(file), await recorder.held("prod"))
+    assert observed.action == StateAction.OBSERVED
+    assert len(await pipeline.changes()) == 1
+
+
 def sighted(file: Path) -> Sighting:
     """A state as the service would have read it."""
     data = file.read_bytes()
