@@ -73,18 +73,21 @@ def google_call(
     request: dict[str, Any] | None = None,
     *,
     service: str = "compute",
-    by: str = "jane@example.com",
-    agent: str = "google-cloud-sdk gcloud/470.0.0",
+    by: str | None = "jane@example.com",
+    agent: str | None = "google-cloud-sdk gcloud/470.0.0",
     deltas: list[dict[str, str]] | None = None,
     operation: str | None = None,
+    by_id: str = "operation-1",
     **entry: Any,
 ) -> Called:
     """A call such as ``v1.compute.instances.setLabels`` on ``projects/shop/zones/z/instances/web``.
 
     Args:
         operation: ``first`` or ``last`` for one of the two entries of a long-running operation.
+        by_id: the operation's id.
         entry: further members of ``protoPayload``.
     """
+    told = {operation: True, "id": by_id, "producer": f"{service}.googleapis.com"} if operation else {}
     fields = {
         "gcp.user": by,
         "gcp.userAgent": agent,
@@ -96,7 +99,7 @@ def google_call(
         "gcp.policyDelta": json.dumps(deltas),
         "json.value[/insertId]": f"insert-{number()}",
         "json.value[/timestamp]": at(minutes),
-        "json.obj": json.dumps({"protoPayload": entry, "operation": {operation: True} if operation else {}}),
+        "json.obj": json.dumps({"protoPayload": entry, "operation": told}),
     }
     return alerted(minutes, "gcp_auditlog", fields)
 

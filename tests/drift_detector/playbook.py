@@ -195,7 +195,7 @@ class World:
             own = {case.drift} if isinstance(case, UnmanagedCase) else set()
             for identifier in derived.drifts.keys() | known | own:
                 stored = self.drifts.get(identifier)
-                self._store(identifier, settled(identifier, stored, derived, record, self._book.calls.__contains__))
+                self._store(identifier, settled(identifier, stored, derived, record, self._book.calls))
 
     def _store(self, identifier: str, drift: Drift | None) -> None:
         if drift is not None and drift != self.drifts.get(identifier):

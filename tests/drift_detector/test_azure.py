@@ -232,7 +232,8 @@ def test_an_operation_opens_no_drift_when_it_is(resources: list[dict[str, Any]],
 @pytest.mark.parametrize(
     ("verb", "phase", "act"),
     [
-        ("write", "Started", None),
+        ("write", "Started", Act.UPDATE),
+        ("delete", "Started", None),
         ("write", "Accepted", Act.UPDATE),
         ("write", "AcceptedCreated", Act.CREATE),
         ("write", "SucceededCreated", Act.CREATE),
@@ -243,7 +244,7 @@ def test_an_operation_opens_no_drift_when_it_is(resources: list[dict[str, Any]],
     ],
 )
 def test_what_an_entry_says_of_existence(verb: str, phase: str, act: Act | None) -> None:
-    """A start says nothing yet; that a resource is new, only an entry that says so."""
+    """Of a deletion only its end tells; that a resource is new, only an entry that says so."""
     assert act_of(verb, phase) is act
 
 

@@ -121,11 +121,18 @@ def test_the_entries_of_an_operation_are_events_of_their_own() -> None:
     """They share the operation's id; the start must not hide the outcome. The same entry again is the same event."""
     start, accepted = of_entry(resultType="Start", resultSignature="Started."), of_entry()
     assert start.message_id != accepted.message_id == of_entry().message_id
+    assert start.call is not None
+    assert accepted.call is not None
+    assert start.call.operation == accepted.call.operation is not None
 
 
 def test_the_resources_of_one_deployment_are_events_of_their_own() -> None:
     """All operations of a deployment share its id."""
-    assert of_entry().message_id != of_entry(resourceId=NAME.replace("web", "db")).message_id
+    one, other = of_entry(), of_entry(resourceId=NAME.replace("web", "db"))
+    assert one.message_id != other.message_id
+    assert one.call is not None
+    assert other.call is not None
+    assert one.call.operation != other.call.operation
 
 
 @pytest.mark.parametrize(

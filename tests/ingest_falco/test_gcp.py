@@ -225,6 +225,14 @@ def test_the_entries_of_an_operation_are_told_apart(operation: dict[str, Json], 
     assert call.event_type == phase
 
 
+def test_the_entries_of_an_operation_say_that_they_belong_together() -> None:
+    """By the id that one producer gave them; an entry of its own belongs to none."""
+    told = {"id": "operation-1", "producer": "container.googleapis.com"}
+    marks = ({"first": True}, {"last": True}, {"first": True, "last": True})
+    calls = [normalised({"json.obj": json.dumps(log_entry() | {"operation": told | one})}).call for one in marks]
+    assert [call and call.operation for call in calls] == [*["container.googleapis.com/operation-1"] * 2, None]
+
+
 def test_a_policys_changes_travel_with_the_call() -> None:
     """The request is the whole policy; who got what is in the deltas alone."""
     deltas = [{"action": "ADD", "role": "roles/owner", "member": "user:eve@example.com"}]

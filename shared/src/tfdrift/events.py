@@ -291,12 +291,14 @@ class CloudCall(Payload):
         event_type: CloudTrail's ``eventType``; ``AwsServiceEvent`` is a service's own echo.
         request: ``requestParameters`` as parsed JSON.
         response: ``responseElements`` as parsed JSON.
+        operation: what the entries of one operation share, where the log tells of it in several.
     """
 
     event_source: str
     event_type: str | None = None
     request: Json = None
     response: Json = None
+    operation: str | None = None
 
 
 PAYLOADS: tuple[type[Event], ...] = (FalcoEvent, Drift, StateChange, Attribution)

@@ -11,13 +11,16 @@ from collections.abc import Iterable, Iterator
 
 from drift_detector.catalog import Catalog
 from drift_detector.creations import Things, undoes
-from drift_detector.facts import Act, Call, Target
+from drift_detector.facts import Act, Call, Part, Target
+from drift_detector.operations import in_force
 from drift_detector.renames import Renames
 from drift_detector.tokens import parents_of, target_tokens
 
 
 class CallIndex:
     """Every call that claims something, by event id, by its targets' identities and by those of their parents.
+
+    Entries of one operation are remembered as they were told, and found as what they amount to together.
 
     Attributes:
         renames: those that gave a resource another name.
@@ -26,33 +29,76 @@ class CallIndex:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._things = Things(catalog)
+        self._told: dict[str, Call] = {}
+        self._of_operation: dict[str, set[str]] = defaultdict(set)
         self._calls: dict[str, Call] = {}
         self._tokens: dict[str, frozenset[str]] = {}
         self._by_token: dict[str, set[str]] = defaultdict(set)
         self.renames = Renames()
 
     def __len__(self) -> int:
-        return len(self._calls)
+        return len(self._told)
 
     def __contains__(self, event_id: object) -> bool:
-        return event_id in self._calls
+        return event_id in self._told
 
     def __iter__(self) -> Iterator[Call]:
-        return iter(tuple(self._calls.values()))
+        """The calls as they were told."""
+        return iter(tuple(self._told.values()))
 
     def put(self, call: Call) -> bool:
         """Take in a call; False when it is known already."""
-        if call.event_id in self._calls:
+        if call.event_id in self._told:
             return False
+        self._told[call.event_id] = call
+        if call.operation is None:
+            self._enter(call)
+        else:
+            self._of_operation[call.operation].add(call.event_id)
+            self._settle(self.parts(call))
+        return True
+
+    def remove(self, event_id: str) -> None:
+        """Forget a call."""
+        call = self._told.pop(event_id, None)
+        if call is None:
+            return
+        self._leave(event_id)
+        if call.operation is not None:
+            ids = self._of_operation[call.operation]
+            ids.discard(event_id)
+            self._settle([self._told[one] for one in ids])
+            if not ids:
+                del self._of_operation[call.operation]
+
+    def parts(self, call: Call) -> list[Call]:
+        """The entries of a call's operation as they were told; the call alone where it has no others."""
+        ids = self._of_operation.get(call.operation, ()) if call.operation is not None else ()
+        return [self._told[event_id] for event_id in ids] or [call]
+
+    def failure_of(self, event_id: str) -> Call | None:
+        """The entry that tells that what a call claimed failed later on; None where none does."""
+        call = self._told.get(event_id)
+        if call is None or event_id in self._calls:
+            return None
+        failed = [part for part in self.parts(call) if part.part is Part.FAILED and part.order > call.order]
+        return min(failed, key=lambda part: part.order, default=None)
+
+    def _settle(self, parts: Iterable[Call]) -> None:
+        parts = list(parts)
+        for part in parts:
+            self._leave(part.event_id)
+        for call in in_force(parts):
+            self._enter(call)
+
+    def _enter(self, call: Call) -> None:
         self._calls[call.event_id] = call
         self._tokens[call.event_id] = tokens = self._tokens_of(call)
         for token in tokens:
             self._by_token[token].add(call.event_id)
         self.renames.put(call)
-        return True
 
-    def remove(self, event_id: str) -> None:
-        """Forget a call."""
+    def _leave(self, event_id: str) -> None:
         call = self._calls.pop(event_id, None)
         if call is None:
             return
@@ -65,6 +111,8 @@ class CallIndex:
 
     def clear(self) -> None:
         """Forget everything."""
+        self._told.clear()
+        self._of_operation.clear()
         self._calls.clear()
         self._tokens.clear()
         self._by_token.clear()

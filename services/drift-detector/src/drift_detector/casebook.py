@@ -50,7 +50,10 @@ class Casebook:
         self._found_at = (0, 0)
 
     def cases_of_call(self, call: Call) -> set[Case]:
-        """The cases that a call may change."""
+        """The cases that a call may change; one that tells of an operation may change what its other entries tell."""
+        return set().union(*(self._cases_of(part) for part in self.calls.parts(call)))
+
+    def _cases_of(self, call: Call) -> set[Case]:
         cases: set[Case] = set()
         for group, meant in zip(call.groups, self._resolved(call), strict=True):
             cases.update(ManagedCase(found.held.key) for found in meant)

@@ -2,9 +2,10 @@
 
 Decisions where the log leaves room:
 
-- An operation has several entries. Its start claims nothing, since it may yet be refused; that it was accepted, or has
-  succeeded, claims what the entry's body says, and its existence where the entry says that the resource was created.
-  A deletion is claimed when it has succeeded.
+- An operation has several entries. Its start may yet be refused: what it asks for is claimed once an answer has come
+  that has no body of its own. That it was accepted, or has succeeded, claims what the entry's body says, and its
+  existence where the entry says that the resource was created. A deletion is claimed when it has succeeded. A failure
+  takes back what was claimed before it (`drift_detector.operations`).
 - A body is the whole resource. What the log masks in it (``"tags": "******"``) need not have changed: it says nothing.
 - Tags are set through an API of their own, whose entries tell of which resource, and never to what.
 - Resource ids are compared without regard to case, as Azure does: the streamed log writes them in capitals.
@@ -21,7 +22,7 @@ from drift_detector.catalog import Catalog
 from drift_detector.claims import Sanctions, groups_of
 from drift_detector.claims_clouds import Group, acting, claim, made
 from drift_detector.claims_values import is_hidden
-from drift_detector.facts import Act, Call, Target, Verb
+from drift_detector.facts import Act, Call, Part, Target, Verb
 from drift_detector.normalise import Document
 from tfdrift.envelope import Envelope
 from tfdrift.events import FalcoEvent, Json
@@ -29,6 +30,14 @@ from tfdrift.events import FalcoEvent, Json
 _CREATED: Final = "Created"
 _STARTED: Final = "Started"
 _ACCEPTED: Final = "Accepted"
+_SUCCEEDED: Final = "Succeeded"
+_PARTS: Final = {
+    _STARTED: Part.ASKED,
+    _ACCEPTED: Part.BEGUN,
+    _ACCEPTED + _CREATED: Part.BEGUN,
+    _SUCCEEDED: Part.ENDED,
+    _SUCCEEDED + _CREATED: Part.ENDED,
+}
 # What follows the id of a resource in that of its tags.
 _TAGS_OF: Final = "/providers/microsoft.resources/tags/default"
 
@@ -43,10 +52,12 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     Raises:
         ValueError: the call that travelled with the alert is not a `CloudCall`.
     """
-    call = made(event, envelope)
+    call = made(event, envelope, _PARTS)
     resource = event.resources[0].arn if event.resources else None
     if call is None or resource is None:
         return None
+    if call.detail.event_type == _STARTED and call.part is None:
+        return None  # nothing will tell what became of it
     kind, _, verb = call.event_name.lower().rpartition("/")
     act = act_of(verb, call.detail.event_type or "")
     namespace, _, path = kind.partition("/")
@@ -61,10 +72,8 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
 
 def act_of(verb: str, phase: str) -> Act | None:
     """What an entry says of the resource's existence; None where it says nothing yet, or of an action."""
-    if phase == _STARTED:
-        return None
     if verb == "delete":
-        return None if phase.startswith(_ACCEPTED) else Act.DELETE
+        return None if phase.startswith((_STARTED, _ACCEPTED)) else Act.DELETE
     if verb == "write":
         return Act.CREATE if phase.endswith(_CREATED) else Act.UPDATE
     return None

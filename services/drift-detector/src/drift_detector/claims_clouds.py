@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from drift_detector.claims import Sanctions, sanction_of
-from drift_detector.facts import Act, Call, Target
+from drift_detector.facts import Act, Call, Part, Target
 from tfdrift.envelope import Envelope
 from tfdrift.events import CloudCall, FalcoEvent, UserIdentity
 
@@ -15,24 +15,36 @@ Group = tuple[Target, ...]
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A call that succeeded in changing something, as far as its alert tells."""
+    """A call that changed something, as far as its alert tells.
+
+    Attributes:
+        part: which entry of an operation it is, where that has several; one of them may tell that it failed.
+    """
 
     event_id: str
     event_name: str
     detail: CloudCall
+    part: Part | None
 
 
-def made(event: FalcoEvent, envelope: Envelope) -> Made | None:
-    """The call behind an alert; None where there is none, it failed or only read.
+def made(event: FalcoEvent, envelope: Envelope, parts: Mapping[str, Part] | None = None) -> Made | None:
+    """The call behind an alert; None where there is none, it only read, or failed and was all that there is.
+
+    Args:
+        parts: which entry of an operation the cloud's log means by its types.
 
     Raises:
         ValueError: the call that travelled with the alert is not a `CloudCall`.
     """
     if event.event_id is None or event.event_name is None or envelope.call is None:
         return None
-    if event.error_code or event.read_only:
+    if event.read_only:
         return None
-    return Made(event.event_id, event.event_name, CloudCall.model_validate_json(envelope.call))
+    detail = CloudCall.model_validate_json(envelope.call)
+    if event.error_code and detail.operation is None:
+        return None
+    part = Part.FAILED if event.error_code else (parts or {}).get(detail.event_type or "")
+    return Made(event.event_id, event.event_name, detail, part if detail.operation is not None else None)
 
 
 def claim(
@@ -45,9 +57,9 @@ def claim(
     region: str | None,
     sanctions: Sanctions | None,
 ) -> Call | None:
-    """The fact that a call is; None when it says nothing of anything."""
-    claimed = tuple(group for group in groups if group)
-    if not claimed:
+    """The fact that a call is; None when it says nothing of anything: what became of an operation is one anyway."""
+    claimed = () if call.part is Part.FAILED else tuple(group for group in groups if group)
+    if not claimed and call.part in (None, Part.ASKED):
         return None
     return Call(
         event_id=call.event_id,
@@ -63,6 +75,8 @@ def claim(
         user_agent=event.user_agent,
         sanction=sanction_of(event, sanctions),
         groups=claimed,
+        operation=call.detail.operation if call.part is not None else None,
+        part=call.part,
     )
 
 

@@ -3,7 +3,8 @@
 Decisions where Google's log leaves room:
 
 - A long-running operation has two entries. The first has the request but no outcome, so it claims attributes; the
-  last has the outcome, so it claims that something exists or is gone. An operation of one entry claims both.
+  last has the outcome, so it claims that something exists or is gone, or takes back what the first claimed; of whom
+  it may not name, the first tells (`drift_detector.operations`). An operation of one entry claims both.
 - ``setIamPolicy`` replaces a whole policy; what it changed is in the entry's deltas. Without them, all bindings of the
   request are claimed.
 - A request with an update mask changes what the mask names, whatever else it gives.
@@ -23,13 +24,14 @@ from typing import Any, Final
 from drift_detector.catalog import Catalog
 from drift_detector.claims import Sanctions, groups_of
 from drift_detector.claims_clouds import Group, Made, claim, made
-from drift_detector.facts import Act, Call
+from drift_detector.facts import Act, Call, Part
 from drift_detector.normalise import Document
 from tfdrift.envelope import Envelope
 from tfdrift.events import FalcoEvent, Json, Via
 
 OPERATION_STARTED: Final = "OperationStarted"
 OPERATION_FINISHED: Final = "OperationFinished"
+_PARTS: Final = {OPERATION_STARTED: Part.BEGUN, OPERATION_FINISHED: Part.ENDED}
 
 # API versions in method names: v1.compute.instances.insert, google.container.v1beta1.ClusterManager.UpdateCluster.
 _VERSION: Final = re.compile(r"(?:v\d+\w*|alpha|beta)")
@@ -48,8 +50,10 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     Raises:
         ValueError: the call that travelled with the alert is not a `CloudCall`.
     """
-    call = made(event, envelope)
+    call = made(event, envelope, _PARTS)
     if call is None:
+        return None
+    if call.part is not None and catalog.event(call.detail.event_source, operation_of(call.event_name)) is None:
         return None
     place = name_of(event)
     groups = (_within_phase(group, event, call) for group in _groups(call, place, catalog))

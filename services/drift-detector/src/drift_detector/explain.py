@@ -9,7 +9,7 @@ import orjson
 from drift_detector.calls import Sanctions, call_of
 from drift_detector.casebook import Casebook, ManagedCase
 from drift_detector.compare import judge
-from drift_detector.facts import Call, Operation, Target, Verb
+from drift_detector.facts import Call, Operation, Part, Target, Verb
 from drift_detector.normalise import MISSING, Absent
 from drift_detector.outside import load_outside
 from drift_detector.paths import located, recorded
@@ -20,6 +20,12 @@ from tfdrift.events import Drift, DriftKind, FalcoEvent, Json
 from tfdrift.records import ResourceRecord, resource_key
 
 _LONGEST_VALUE = 160
+_PARTS = {
+    Part.ASKED: "asked for: it claims something once another tells that it was done",
+    Part.BEGUN: "begun",
+    Part.ENDED: "done",
+    Part.FAILED: "not done",
+}
 
 
 def explain(
@@ -40,6 +46,8 @@ def explain(
     if call.sanction is not None:
         yield _line("sanctioned", f"by {call.sanction}: it opens nothing, and waits for a state to confirm it")
     book.calls.put(call)
+    if call.part is not None:
+        yield _line("operation", f"{call.operation}, of which this entry tells that it was {_PARTS[call.part]}")
     for number, group in enumerate(call.groups, 1):
         yield from _group(number, group, call, book)
     yield from _outcome(call, book)

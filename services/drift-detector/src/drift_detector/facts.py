@@ -76,6 +76,15 @@ class Target(_Fact):
     operations: tuple[Operation, ...] = ()
 
 
+class Part(StrEnum):
+    """Which of the several entries that a log has of one operation: what was asked for, then what became of it."""
+
+    ASKED = "asked"
+    BEGUN = "begun"
+    ENDED = "ended"
+    FAILED = "failed"
+
+
 class Sanction(StrEnum):
     """Why a call may be expected to show up in a state."""
 
@@ -91,6 +100,8 @@ class Call(_Fact):
         received: when the pipeline first saw it.
         sanction: set where Terraform itself, or a principal that the rules sanction, made the call.
         groups: the independent things it did, each with its alternative targets, most specific first.
+        operation: what the entries of one operation share, where this is one of several (`drift_detector.operations`).
+        part: which of them this is.
     """
 
     event_id: str
@@ -106,6 +117,8 @@ class Call(_Fact):
     user_agent: str | None = None
     sanction: Sanction | None = None
     groups: tuple[tuple[Target, ...], ...]
+    operation: str | None = None
+    part: Part | None = None
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:

@@ -24,6 +24,8 @@ async def forget_old_calls(book: Casebook, stored: StoredDrifts, claims: Bucket,
     needed = {
         step.event_id for record in stored if record.drift.status is DriftStatus.OPEN for step in record.drift.history
     }
+    # What an operation's entry claims, another may be needed to tell.
+    needed |= {part.event_id for call in book.calls if call.event_id in needed for part in book.calls.parts(call)}
     oldest_first = sorted(book.calls, key=lambda call: call.order)
     surplus = len(oldest_first) - MAX_CALLS
     for number, call in enumerate(oldest_first):

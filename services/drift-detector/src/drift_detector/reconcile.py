@@ -141,7 +141,7 @@ class Reconciler:
     def _settled(
         self, drift: str, known: DriftRecord | None, derived: Derived, record: ResourceRecord | None
     ) -> Drift | None:
-        return settled(drift, known.drift if known else None, derived, record, self._book.calls.__contains__)
+        return settled(drift, known.drift if known else None, derived, record, self._book.calls)
 
     async def _store(self, case: Case, drift: str, cause: Cause) -> None:
         """Write the next version of a drift and publish it, deciding anew whenever somebody else wrote first."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from drift_detector.correlate import MAX_HISTORY
+from drift_detector.call_index import CallIndex
+from drift_detector.correlate import MAX_HISTORY, entry
 from drift_detector.derive import Derived
+from drift_detector.facts import Call
 from tfdrift.events import Drift, DriftKind, DriftStatus, HistoryEntry, Resolution
 from tfdrift.records import ResourceRecord
 
@@ -15,14 +17,14 @@ def settled(
     stored: Drift | None,
     derived: Derived,
     record: ResourceRecord | None,
-    remembers: Callable[[str], bool],
+    calls: CallIndex,
 ) -> Drift | None:
     """The drift as it should now be stored; None when there is none, and `stored` itself when nothing changed.
 
     Args:
         derived: what the facts amount to now.
         record: the managed resource that it is about, where there is one.
-        remembers: whether the call of an event id is still known; what only the stored history tells of is kept.
+        calls: those still known: what only the stored history tells of is kept.
     """
     now = derived.drifts.get(identifier)
     if now is not None:
@@ -31,9 +33,12 @@ def settled(
         dismissed = stored.resolution is Resolution.DISMISSED
         if dismissed and now.status is DriftStatus.OPEN and now.event_id == stored.event_id:
             return stored  # somebody has judged just this; only another call brings it up again
-        return _with_older_history(stored, now, remembers)
+        return _with_older_history(stored, now, calls.__contains__)
     if stored is None or stored.status is DriftStatus.RESOLVED:
         return stored
+    failure = calls.failure_of(stored.event_id) if stored.event_id is not None else None
+    if failure is not None:
+        return _failed(stored, failure)
     return _closed(stored, record, ignored=identifier in derived.ignored)
 
 
@@ -56,6 +61,14 @@ def _with_older_history(stored: Drift, derived: Drift, remembers: Callable[[str]
     kept = (history[0], *history[1 + surplus :]) if surplus else history
     omitted = stored.history_omitted + derived.history_omitted + surplus
     return derived.model_copy(update={"history": kept, "history_omitted": omitted})
+
+
+def _failed(stored: Drift, failure: Call) -> Drift:
+    """An open drift whose operation failed after it had begun: the cloud has what it had before."""
+    status, resolution = DriftStatus.RESOLVED, Resolution.REVERTED
+    step = entry(status, resolution, failure.occurred, stored.old_value, stored.new_value, call=failure)
+    history = (*stored.history, step)
+    return stored.model_copy(update={"status": status, "resolution": resolution, "history": history})
 
 
 def _closed(stored: Drift, record: ResourceRecord | None, *, ignored: bool) -> Drift:

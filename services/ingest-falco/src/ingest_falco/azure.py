@@ -77,7 +77,12 @@ def read_call(fields: Mapping[str, Json]) -> Call | None:
         error_code=_error(entry, phase),
         read_only=operation.lower().endswith("/read"),
         resources=resources,
-        detail=CloudCall(event_source=namespace, event_type=_type(entry, phase), request=_body(entry)),
+        detail=CloudCall(
+            event_source=namespace,
+            event_type=_type(entry, phase),
+            request=_body(entry),
+            operation=_operation(entry, operation, name),
+        ),
         undecodable=tuple(entry.undecodable),
     )
 
@@ -132,6 +137,12 @@ def _event_id(entry: AuditEntry, phase: str | None) -> str | None:
         return found
     told = (entry.text("azure.operationName", "/operationName"), entry.text("azure.resourceId", "/resourceId"))
     return "/".join([operation, phase or "-", *(part.lower() for part in told if part)])
+
+
+def _operation(entry: AuditEntry, name: str, resource: str | None) -> str | None:
+    """What the entries of one operation share: a correlation alone may be that of a whole deployment."""
+    correlation = entry.text("azure.correlationId", "/correlationId")
+    return "/".join([correlation, name.lower(), (resource or "").lower()]) if correlation is not None else None
 
 
 def _type(entry: AuditEntry, phase: str | None) -> str | None:

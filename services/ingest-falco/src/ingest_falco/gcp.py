@@ -20,7 +20,8 @@ from tfdrift.events import CloudCall, CloudResource, Json, UserIdentity, Via
 
 SOURCE: Final = "gcp_auditlog"
 
-# A long-running operation has two entries: the first has the request, the last the outcome.
+# A long-running operation has two entries: the first has the request and who asked for it, the last the outcome, and
+# in some services (Kubernetes Engine) not who asked.
 FIRST: Final = "OperationStarted"
 LAST: Final = "OperationFinished"
 
@@ -72,7 +73,13 @@ def read_call(fields: Mapping[str, Json]) -> Call | None:
     request = entry.json("request", "gcp.request", f"{_PAYLOAD}/request")
     detail = None
     if endpoint is not None:
-        detail = CloudCall(event_source=endpoint, event_type=_phase(entry), request=request, response=_outcome(entry))
+        detail = CloudCall(
+            event_source=endpoint,
+            event_type=_phase(entry),
+            request=request,
+            response=_outcome(entry),
+            operation=_operation(entry),
+        )
     return Call(
         event_id=entry.text(None, "/insertId"),
         event_name=method,
@@ -131,6 +138,12 @@ def _agent(entry: AuditEntry) -> str | None:
 def _phase(entry: AuditEntry) -> str | None:
     first, last = entry.flag("/operation/first"), entry.flag("/operation/last")
     return None if first == last else FIRST if first else LAST
+
+
+def _operation(entry: AuditEntry) -> str | None:
+    """What the first and the last entry of a long-running operation share; None for one that has a single entry."""
+    identifier = entry.text(None, "/operation/id") if _phase(entry) is not None else None
+    return f"{entry.text(None, '/operation/producer') or '-'}/{identifier}" if identifier is not None else None
 
 
 def _outcome(entry: AuditEntry) -> Json:

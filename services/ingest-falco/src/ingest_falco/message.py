@@ -77,5 +77,5 @@ def _shrinking(call: CloudCall | None) -> tuple[tuple[CloudCall | None, tuple[st
     if call is None:
         return ((None, ()),)
     without_response = call.model_copy(update={"response": None})
-    bare = CloudCall(event_source=call.event_source, event_type=call.event_type)
+    bare = without_response.model_copy(update={"request": None})
     return ((call, ()), (without_response, ("response",)), (bare, ("request", "response")))
