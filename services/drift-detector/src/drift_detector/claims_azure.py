@@ -80,11 +80,15 @@ def act_of(verb: str, phase: str) -> Act | None:
 
 
 def place_of(resource: str) -> dict[str, str]:
-    """What a resource's id tells, in small letters: ``id``, ``name``, ``parent`` and each collection's member."""
+    """What a resource's id tells, in small letters: ``id``, ``name``, ``parent`` and each collection's member.
+
+    ``scope`` is the id of what an extension (a lock, a diagnostic setting) is of.
+    """
     folded = resource.lower().rstrip("/").removesuffix(_TAGS_OF)
     parts = [part for part in folded.split("/") if part]
     collections = dict(zip(parts[::2], parts[1::2], strict=False))
-    return {**collections, "id": folded, "name": folded.rsplit("/", 1)[-1], "parent": folded.rsplit("/", 2)[0]}
+    named = {"id": folded, "name": folded.rsplit("/", 1)[-1], "parent": folded.rsplit("/", 2)[0]}
+    return {**collections, **named, "scope": folded.rpartition("/providers/")[0]}
 
 
 def _unmasked(body: dict[str, Any]) -> dict[str, Any]:

@@ -88,8 +88,7 @@ def name_of(event: FalcoEvent) -> dict[str, str]:
     names = [resource.arn for resource in event.resources if resource.arn]
     place: dict[str, str] = {}
     for name in names:
-        parts = [part for part in name.split("/") if part != _GLOBAL]
-        place.update(zip(parts[::2], parts[1::2], strict=False))
+        place.update(_members(name))
     if names:
         place["id"] = names[0]
         place["name"] = names[0].rsplit("/", 1)[-1]
@@ -97,6 +96,15 @@ def name_of(event: FalcoEvent) -> dict[str, str]:
     if project and project[0].isalpha():
         place["project"] = project
     return place
+
+
+def _members(name: str) -> Iterator[tuple[str, str]]:
+    """Each collection of a name with its member; what is global has no collection, unless it is a location."""
+    parts = iter(name.split("/"))
+    for collection in parts:
+        member = None if collection == _GLOBAL else next(parts, None)
+        if member is not None:
+            yield collection, member
 
 
 def _groups(call: Made, place: dict[str, str], catalog: Catalog) -> Iterator[Group]:
@@ -113,10 +121,11 @@ def _groups(call: Made, place: dict[str, str], catalog: Catalog) -> Iterator[Gro
     rule = catalog.event(service, operation)
     if rule is not None:
         request: dict[str, Any] = call.detail.request if isinstance(call.detail.request, dict) else {}
-        entries = list(_metadata_entries(request, response))
-        document = Document(
-            {"req": {**masked(request), "metadataEntries": entries}, "resp": response, "res": dict(place)}
-        )
+        listed = {
+            "metadataEntries": list(_metadata_entries(request, response)),
+            "recordChanges": list(_record_changes(request.get("change"))),
+        }
+        document = Document({"req": {**masked(request), **listed}, "resp": response, "res": dict(place)})
         yield from groups_of(rule, document, [])
 
 
@@ -128,6 +137,22 @@ def _metadata_entries(request: dict[str, Any], response: Json) -> Iterator[dict[
         listed = [one.get(name) for one in told if isinstance(one, dict) for name in names]
         for key in dict.fromkeys(str(key) for keys in listed if isinstance(keys, list) for key in keys):
             yield {"name": key, "deleted": [key]} if is_gone else {"name": key, "changed": {key: _HIDDEN}}
+
+
+def _record_changes(change: Json) -> Iterator[dict[str, Any]]:
+    """The sets of records that a change of a DNS zone is about: what it takes away and adds again it replaces."""
+    added, removed = _record_sets(change, "additions"), _record_sets(change, "deletions")
+    for key, record in added.items():
+        yield {**record, "change": "replaced" if key in removed else "added"}
+    for key, record in removed.items():
+        if key not in added:
+            yield {**record, "change": "removed"}
+
+
+def _record_sets(change: Json, name: str) -> dict[tuple[str, str], dict[str, Any]]:
+    listed = change.get(name) if isinstance(change, dict) else None
+    sets = (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
+    return {(str(one.get("name")), str(one.get("type"))): one for one in sets}
 
 
 def masked(request: dict[str, Any]) -> dict[str, Any]:
