@@ -89,7 +89,7 @@ def read_call(fields: Mapping[str, Json]) -> Call | None:
         region=_region(entry, name),
         source_ip=entry.text("gcp.callerIP", f"{_PAYLOAD}/requestMetadata/callerIp"),
         user_agent=_agent(entry),
-        error_code=_error(entry),
+        error_code=error_of(entry),
         read_only=bool(_READING.match(method.rsplit(".", 1)[-1])),
         resources=tuple(_resources(entry, name, account)),
         detail=detail,
@@ -161,7 +161,8 @@ def _outcome(entry: AuditEntry) -> Json:
     return {**(response if isinstance(response, dict) else {}), **told} if told else response
 
 
-def _error(entry: AuditEntry) -> str | None:
+def error_of(entry: AuditEntry) -> str | None:
+    """Why a call failed, as gRPC calls it; None where it did not."""
     code = entry.text(None, f"{_PAYLOAD}/status/code")
     if code is not None and code != "0":
         return _CODES.get(code, code)

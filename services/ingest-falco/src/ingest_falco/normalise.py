@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from ingest_falco import azure, gcp, kubernetes
+from ingest_falco import azure, gcp, gke, kubernetes
 from ingest_falco.alert import CLOUDTRAIL_SOURCE, Alert
 from ingest_falco.cloudtrail import Call, read_call, text_field
 from ingest_falco.identity import identify
@@ -67,12 +67,14 @@ def normalise(alert: Alert) -> Normalised:
     """The ledger's view of an alert of any source."""
     if alert.source == CLOUDTRAIL_SOURCE:
         return _cloud_call(alert, read_call(alert.fields), Provider.AWS, identify(alert.fields))
-    provider = provider_of(alert.source)
+    provider, fields = provider_of(alert.source), alert.fields
+    if provider is Provider.GCP and (event := gke.audit_event(fields)) is not None:
+        provider, fields = Provider.KUBERNETES, {"json.obj": event}
     if provider in _READERS:
         read, who = _READERS[provider]
-        call = read(alert.fields)
+        call = read(fields)
         if call is not None:
-            return _cloud_call(alert, _with_id(alert, call), provider, who(alert.fields))
+            return _cloud_call(alert, _with_id(alert, call), provider, who(fields))
     message_id = _sent_id(alert)
     return Normalised(_event(alert, message_id, provider, alert.time, output_fields=dict(alert.fields)), message_id)
 
