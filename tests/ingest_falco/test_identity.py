@@ -127,6 +127,7 @@ AGENTS = [
     ("terraform-provider-aws/5.0 (+https://registry.terraform.io/providers/hashicorp/aws)", Via.TERRAFORM),
     ("OpenTofu/1.7.0 aws-sdk-go-v2/1.30", Via.TERRAFORM),
     ("APN/1.0 Pulumi/1.0 PulumiAws/6.0 terraform-provider-aws", Via.SDK),
+    ("APN/1.0 HashiCorp/1.0 Packer/1.11.2 (+https://www.packer.io) packer-plugin-amazon/1.3.2", Via.SDK),
     ("console.amazonaws.com", Via.CONSOLE),
     ("console.ec2.amazonaws.com", Via.CONSOLE),
     ("console.aws.amazon.com", Via.CONSOLE),

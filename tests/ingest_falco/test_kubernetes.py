@@ -158,6 +158,7 @@ def test_a_created_object_is_named_by_its_body() -> None:
     [
         ({"user": {"username": "ann"}}, "User", "ann", "cli"),
         ({"user": {"username": "system:admin"}}, "User", "system:admin", "cli"),
+        ({"user": {"username": "eve"}, "userAgent": "kube-controller-manager/v1.31.0"}, "User", "eve", "unknown"),
         (
             {"user": {"username": "system:kube-controller-manager"}, "userAgent": "kube-controller-manager/v1.31.0"},
             "System",

@@ -17,8 +17,8 @@ _MAX_AGENT_LENGTH: Final = 512
 
 # "Terraform/1.5.7 (+https://www.terraform.io) Terraform-Plugin-SDK/2.10.1 terraform-provider-google/4.80.0",
 # "HashiCorp/1.0 Terraform/1.8.5", "HashiCorp Terraform/1.9.0 ... terraform-provider-azurerm/4.1.0", OpenTofu alike.
-# Pulumi runs the same providers.
-_TERRAFORM: Final = re.compile(r"^(?!.*pulumi).*(hashicorp[ /]|terraform|opentofu)", re.IGNORECASE)
+# Pulumi runs the same providers; Packer and Vault are HashiCorp's too, and keep no state.
+_TERRAFORM: Final = re.compile(r"^(?!.*pulumi).*(terraform|opentofu)", re.IGNORECASE)
 # Google's console calls the API servers of its clusters itself.
 _BROWSER: Final = re.compile(r"^(mozilla/|googlecloudconsole)", re.IGNORECASE)
 
@@ -34,13 +34,10 @@ _AZURE: Final = (
     (Via.CONSOLE, _BROWSER),
     (Via.SDK, re.compile(r"azsdk|azure-sdk|go-autorest|python/|pulumi|bicep", re.IGNORECASE)),
 )
+# The cluster's own parts are told by their user, which the API server knows: rules ignore what they make.
 _KUBERNETES: Final = (
     (Via.TERRAFORM, _TERRAFORM),
     (Via.CLI, re.compile(r"^(kubectl|oc|helm|k9s|kustomize|eksctl)[./ -]", re.IGNORECASE)),
-    (
-        Via.SERVICE,
-        re.compile(r"^(kube-(controller-manager|scheduler|apiserver|proxy)|kubelet|cloud-controller-manager)/"),
-    ),
     (Via.CONSOLE, _BROWSER),
     (Via.CONSOLE, re.compile(r"^(dashboard|kubernetes-dashboard|headlamp|rancher)/", re.IGNORECASE)),
     (Via.SDK, re.compile(r"kubernetes/|client-go|kubernetes-client|python-|java/|pulumi|okhttp", re.IGNORECASE)),

@@ -14,8 +14,9 @@ from ingest_falco.cloudtrail import flag_field, text_field
 from tfdrift.events import Json, Via
 
 # Terraform and OpenTofu say "APN/1.0 HashiCorp/1.0 Terraform/1.8.5 (+https://www.terraform.io)
-# terraform-provider-aws/5.49.0"; CloudTrail wraps some agents in brackets. Pulumi runs the same provider.
-_TERRAFORM: Final = re.compile(r"hashicorp[ /]|terraform|opentofu", re.IGNORECASE)
+# terraform-provider-aws/5.49.0"; CloudTrail wraps some agents in brackets. Pulumi runs the same provider. Packer says
+# "APN/1.0 HashiCorp/1.0 Packer/1.11.2" and Vault "HashiCorp/1.0 Vault/1.15": no state will ever hold what they do.
+_TERRAFORM: Final = re.compile(r"terraform|opentofu", re.IGNORECASE)
 _PULUMI: Final = re.compile(r"pulumi", re.IGNORECASE)
 
 # "Amazon CLI/AutoScaling 1.0" were command line tools of single services, before there was one of all.
