@@ -27,7 +27,7 @@ from drift_detector.rules_file import load_rules
 from drift_detector.settings import DetectorSettings
 from tfdrift.bus import Bus, BusError, Conflict, Entry, Follow, Message, Poison
 from tfdrift.envelope import parse_headers
-from tfdrift.events import FalcoEvent, Via
+from tfdrift.events import FalcoEvent
 from tfdrift.harness import ConfigurationError, Runtime, WatchedFile
 from tfdrift.records import (
     CLAIMS_BUCKET,
@@ -319,11 +319,5 @@ class Detector:
 
 
 def sanctions(rules: Rules) -> Sanctions:
-    """Why a call may be expected in a state: Terraform made it, or somebody whom the rules sanction."""
-
-    def sanction(event: FalcoEvent) -> Sanction | None:
-        if event.user_identity is not None and event.user_identity.via is Via.TERRAFORM:
-            return Sanction.TERRAFORM
-        return Sanction.PRINCIPAL if is_sanctioned(rules, event) else None
-
-    return sanction
+    """Which calls the rules sanction."""
+    return lambda event: Sanction.PRINCIPAL if is_sanctioned(rules, event) else None
