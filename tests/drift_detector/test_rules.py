@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from drift_detector.rules import Judged, Rules, ValueTest, ignored_by, parse_rules, severity_of
+from drift_detector.rules import Judged, Rules, RulesError, ValueTest, ignored_by, parse_rules, severity_of
 from drift_detector.rules_file import load_rules
-from tests.drift_detector.playbook import RULES, World, wrote
+from tests.drift_detector.playbook import RULES, TERRAFORM, World, wrote
 from tests.drift_detector.test_correlation import OPEN, resize, web
 from tfdrift.events import DriftKind, UserIdentity, Via
 from tfdrift.harness import ConfigurationError
@@ -123,11 +123,32 @@ def test_every_matching_rule_is_named() -> None:
 
 
 def test_scaling_by_the_service_is_ignored_and_by_a_person_is_not() -> None:
-    """An autoscaler may scale; a hand that does is drift."""
+    """An autoscaler may scale; a hand that does is drift, and so is one that has CloudFormation do it."""
     scaled = judged("aws_autoscaling_group", "desired_capacity", 2, 5)
-    service = UserIdentity(user_name="autoscaling", via=Via.SERVICE)
-    assert ignored_by(RULES, replace(scaled, actor=service)) == "scaling-by-the-service"
+    service = replace(scaled, actor=UserIdentity(user_name="autoscaling", via=Via.SERVICE))
+    assert ignored_by(RULES, replace(service, service="autoscaling.amazonaws.com")) == "scaling-by-the-service"
+    assert ignored_by(RULES, replace(service, service="cloudformation.amazonaws.com")) is None
     assert ignored_by(RULES, scaled) is None
+
+
+def test_a_rule_ignores_nothing_graver_than_it_says() -> None:
+    """A service may make what it needs, but who makes an administrator is told."""
+    attached = {"role": "app", "policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    made = judged("aws_iam_role_policy_attachment", None, None, attached, kind=DriftKind.UNMANAGED)
+    made = replace(made, actor=UserIdentity(via=Via.SERVICE), service="cloudformation.amazonaws.com")
+    assert ignored_by(RULES, made) is None
+    less = attached | {"policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    assert ignored_by(RULES, replace(made, new=less)) == "made-by-a-service"
+
+
+def test_a_rule_that_names_users_and_agents_asks_for_both() -> None:
+    """An agent alone is anybody's word."""
+    session = "arn:aws:sts::123456789012:assumed-role/Karpenter/1732512345678901234"
+    made = judged("aws_instance", None, None, "i-9", kind=DriftKind.UNMANAGED, user_agent="x karpenter.sh-1.0.6")
+    assert ignored_by(RULES, made) is None
+    pod = replace(made, actor=UserIdentity(arn=session, via=Via.SDK))
+    assert ignored_by(RULES, pod) == "nodes-by-karpenter"
+    assert ignored_by(RULES, replace(pod, user_agent="aws-sdk-go/1.44")) is None
 
 
 def test_a_rule_may_hold_in_one_workspace_alone() -> None:
@@ -149,6 +170,14 @@ def test_a_sanctioned_principal_opens_no_drift() -> None:
     assert World(rules=rules).play(wrote(0, web()), resize(5, "m5.large", by="joe")).open() != []
 
 
+def test_a_sanctioned_principal_with_terraforms_agent_need_not_show_up_in_a_state() -> None:
+    """Crossplane runs Terraform's own provider; one who is not sanctioned must show up."""
+    rules = Rules.model_validate({"default": RULES.default, "sanctioned": {"arns": ["*:assumed-role/ops/crossplane"]}})
+    for by, told in (("crossplane", []), ("joe", [OPEN.replace("modified", "unconfirmed").replace("jane", "joe")])):
+        world = World(rules=rules).play(wrote(0, web()), resize(5, "m5.large", by=by, agent=TERRAFORM))
+        assert world.wait(300).summary() == told
+
+
 def test_an_ignored_drift_is_not_told_and_one_ignored_later_is_dismissed() -> None:
     """Rules that change close what they now ignore."""
     ignoring = Rules.model_validate(
@@ -164,6 +193,7 @@ WRONG = {
     "default: {}\nseverity:\n  - name: x\n    severity: grave\n": "line 4, column 5: severity.0.severity",
     "default: {modified: low}\nignroe: []\n": "line 2, column 1: ignroe",
     "default:\n  modified: medium\nignore:\n  - name: a\n    via: [robots]\n": "line 5, column 11: ignore.0.via.0",
+    "default: {}\nignore:\n  - name: a\n    user_agents: [x]\n    at_most: low\n": "line 3, column 5: ignore.0: any",
     "default: [\n": "line 2, column 1",
 }
 
@@ -175,6 +205,22 @@ def test_a_wrong_file_is_refused_with_line_and_column(text: str, tmp_path: Path)
     path.write_text(text)
     with pytest.raises(ConfigurationError, match=r"rules\.yaml.*" + WRONG[text].replace(".", r"\.")):
         load_rules(path)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"kinds": ["unmanaged"]},
+        {"kinds": ["unmanaged"], "at_most": "high"},
+        {"kinds": ["unmanaged", "modified"], "at_most": "low"},
+        {"kinds": ["deleted"], "at_most": "low"},
+    ],
+)
+def test_no_rule_believes_an_agent_of_what_is_managed_or_grave(more: dict[str, Any]) -> None:
+    """A header that anybody can send must hide neither a change of the estate nor a danger."""
+    with pytest.raises(RulesError, match="anybody can send any agent"):
+        parse_rules({"default": {}, "ignore": [{"name": "a", "user_agents": ["x"], **more}]})
 
 
 def test_a_file_that_is_none_of_yaml_or_away_is_refused_in_plain_words(tmp_path: Path) -> None:

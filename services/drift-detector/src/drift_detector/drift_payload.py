@@ -95,6 +95,8 @@ def _drift(about: _About, story: Story, hidden: bool, rules: Rules) -> Drift | N
         actor=call.user_identity,
         old=plain(story.old),
         new=plain(story.new) if about.identity is None else dict(about.identity),
+        service=call.service,
+        user_agent=call.user_agent,
     )
     if ignored_by(rules, judged):
         return None

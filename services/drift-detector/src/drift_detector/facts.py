@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from tfdrift.events import Json, Timestamp, UserIdentity
+from tfdrift.events import Json, Timestamp, UserIdentity, Via
 from tfdrift.subjects import Provider
 
 
@@ -127,3 +127,15 @@ class Call(_Fact):
         It is that of the cloud's clock; within one second, which is all that CloudTrail tells, that of their arrival.
         """
         return (self.occurred, self.received, self.event_id)
+
+    @property
+    def service(self) -> str | None:
+        """The principal of the AWS service that called, such as ``autoscaling.amazonaws.com``; None for all others.
+
+        AWS writes it where an address would be; a caller with an address of its own is never a service, whatever its
+        agent says (`ingest_falco.via`).
+        """
+        if self.user_identity.via is not Via.SERVICE:
+            return None
+        named = (self.source_ip, self.user_agent, self.user_identity.user_name)
+        return next((name for name in named if name and name.endswith(".amazonaws.com")), None)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import translate
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_validator
 
 from drift_detector.policy_reach import allows_anyone, allows_everything
 from tfdrift.events import DriftKind, FalcoEvent, Json, UserIdentity, Via
@@ -69,11 +69,30 @@ class SeverityRule(Subject):
 
 
 class IgnoreRule(Subject):
-    """A disagreement that it matches is nobody's concern."""
+    """A disagreement that it matches is nobody's concern.
+
+    Attributes:
+        users: of the name, the session or the ARN of who called. Whoever assumes a role chooses the session's name.
+        services: of the AWS service that called, as AWS saw it, such as ``codedeploy.amazonaws.com``.
+        user_agents: of what the caller says of itself, which anybody can say: so such a rule is about things that no
+            state holds, and about nothing grave.
+        at_most: the gravest drift that it ignores; None for any.
+    """
 
     name: str
     via: tuple[Via, ...] = ()
     users: Globs = ()
+    services: Globs = ()
+    user_agents: Globs = ()
+    at_most: Severity | None = None
+
+    @model_validator(mode="after")
+    def _trusts_no_agent(self) -> Self:
+        if self.user_agents and self.kinds != (DriftKind.UNMANAGED,):
+            raise ValueError("anybody can send any agent: with user_agents, kinds must be [unmanaged]")
+        if self.user_agents and (self.at_most is None or self.at_most.rank <= Severity.HIGH.rank):
+            raise ValueError("anybody can send any agent: with user_agents, at_most must be medium, low or info")
+        return self
 
 
 class Sanctioned(_Rule):
@@ -109,7 +128,11 @@ class Rules(_Rule):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the rules are asked about."""
+    """What the rules are asked about.
+
+    Attributes:
+        service: the AWS service that called, see `drift_detector.facts.Call.service`.
+    """
 
     resource_type: str
     attribute: str | None
@@ -119,6 +142,8 @@ class Judged:
     actor: UserIdentity
     old: Json
     new: Json
+    service: str | None = None
+    user_agent: str | None = None
 
 
 def parse_rules(document: Any) -> Rules:
@@ -132,7 +157,8 @@ def parse_rules(document: Any) -> Rules:
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
-        raise RulesError(f"{path}: {first['msg']}", tuple(first["loc"])) from error
+        reason = first["msg"].removeprefix("Value error, ")  # of our own checks, which pydantic announces
+        raise RulesError(f"{path}: {reason}", tuple(first["loc"])) from error
 
 
 def severity_of(rules: Rules, judged: Judged) -> tuple[Severity, tuple[str, ...]]:
@@ -149,10 +175,8 @@ def severity_of(rules: Rules, judged: Judged) -> tuple[Severity, tuple[str, ...]
 def ignored_by(rules: Rules, judged: Judged) -> str | None:
     """The name of the rule that ignores a disagreement, or None."""
     for rule in rules.about(judged.resource_type)[1]:
-        if _about(rule, judged) and (not rule.via or judged.actor.via in rule.via):
-            names = (judged.actor.user_name, judged.actor.session_name, judged.actor.arn)
-            if not rule.users or any(_matches(rule.users, name) for name in names if name):
-                return rule.name
+        if _about(rule, judged) and _by(rule, judged) and not _graver(rule, judged, rules):
+            return rule.name
     return None
 
 
@@ -175,6 +199,24 @@ def _about(rule: Subject, judged: Judged) -> bool:
         and _matches(rule.events, judged.event_name)
         and (not rule.workspaces or (judged.workspace is not None and _matches(rule.workspaces, judged.workspace)))
     )
+
+
+def _by(rule: IgnoreRule, judged: Judged) -> bool:
+    actor = judged.actor
+    return (
+        (not rule.via or actor.via in rule.via)
+        and _any_matches(rule.users, actor.user_name, actor.session_name, actor.arn)
+        and _any_matches(rule.services, judged.service)
+        and _any_matches(rule.user_agents, judged.user_agent)
+    )
+
+
+def _graver(rule: IgnoreRule, judged: Judged, rules: Rules) -> bool:
+    return rule.at_most is not None and severity_of(rules, judged)[0].rank < rule.at_most.rank
+
+
+def _any_matches(globs: Globs, *texts: str | None) -> bool:
+    return not globs or any(_matches(globs, text) for text in texts if text)
 
 
 def _matches(globs: Globs, text: str) -> bool:
