@@ -226,18 +226,6 @@ def acl(*grants: dict[str, Any]) -> dict[str, Any]:
             ["condition"],
         ),
         (
-            ("rds", "StartDBInstance", {"dBInstanceIdentifier": "orders"}),
-            "aws_db_instance",
-            {"status": "backing-up"},
-            [],
-        ),
-        (
-            ("rds", "StopDBInstance", {"dBInstanceIdentifier": "orders"}),
-            "aws_db_instance",
-            {"status": "available"},
-            ["status"],
-        ),
-        (
             (
                 "rds",
                 "ModifyDBParameterGroup",
