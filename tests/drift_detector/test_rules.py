@@ -132,13 +132,12 @@ def test_scaling_by_the_service_is_ignored_and_by_a_person_is_not() -> None:
 
 
 def test_a_rule_ignores_nothing_graver_than_it_says() -> None:
-    """A service may make what it needs, but who makes an administrator is told."""
-    attached = {"role": "app", "policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess"}
-    made = judged("aws_iam_role_policy_attachment", None, None, attached, kind=DriftKind.UNMANAGED)
-    made = replace(made, actor=UserIdentity(via=Via.SERVICE), service="cloudformation.amazonaws.com")
-    assert ignored_by(RULES, made) is None
-    less = attached | {"policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
-    assert ignored_by(RULES, replace(made, new=less)) == "made-by-a-service"
+    """A service may make roles of its own, but who gives a managed one a policy is told."""
+    by_stack = {"actor": UserIdentity(via=Via.SERVICE), "service": "cloudformation.amazonaws.com"}
+    role = judged("aws_iam_role", None, None, {"name": "app"}, kind=DriftKind.UNMANAGED, **by_stack)
+    assert ignored_by(RULES, role) == "roles-made-by-a-service"
+    assert ignored_by(RULES, replace(role, resource_type="aws_sqs_queue")) == "made-by-a-service"
+    assert ignored_by(RULES, replace(role, resource_type="aws_iam_role_policy_attachment")) is None
 
 
 def test_a_rule_that_names_users_and_agents_asks_for_both() -> None:

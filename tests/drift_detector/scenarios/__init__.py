@@ -43,6 +43,10 @@ _THEMES = (
     "edges",
     "fringes",
     "beginnings",
+    "clusters",
+    "deployments",
+    "passing",
+    "housekeeping",
 )
 
 

@@ -117,12 +117,12 @@ ATTACHMENTS: Scenarios = {
         [wrote(0, role(managed_policy_arns=None)), attach(ADMIN)],
         [unmanaged("aws_iam_role_policy_attachment", f"app/{ADMIN}")],
     ),
-    "a service's own attachment to a managed role is ignored": (
+    "a managed role that a service is made to give a policy is a drift": (
         [
             wrote(0, role(managed_policy_arns=None)),
             called(5, "iam:AttachRolePolicy", {"roleName": "app", "policyArn": READ_ONLY}, **SERVICE),
         ],
-        [],
+        [unmanaged("aws_iam_role_policy_attachment", f"app/{READ_ONLY}", by="autoscaling.amazonaws.com")],
     ),
 }
 

@@ -23,6 +23,22 @@ SERVICE: dict[str, Any] = {
 }
 
 
+def by_service(principal: str, session: str = "service") -> dict[str, Any]:
+    """Who called: a service with a role of the account, at the address that AWS writes for it."""
+    return {**by_role("AWSServiceRoleForSomething", session), "agent": principal, "srcip": principal}
+
+
+def by_role(role: str, session: str, agent: str = "aws-sdk-go-v2/1.36.3 os/linux lang/go#1.24.5") -> dict[str, Any]:
+    """Who called: a session of a role, at an address of its own."""
+    return {
+        "agent": agent,
+        "srcip": "198.51.100.7",
+        "user": role,
+        "originaluser": session,
+        "user.arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{session}",
+    }
+
+
 def arn(service: str, rest: str, *, region: str = REGION, account: str = ACCOUNT) -> str:
     """An ARN; IAM's have no region."""
     return f"arn:aws:{service}:{'' if service == 'iam' else region}:{account}:{rest}"
