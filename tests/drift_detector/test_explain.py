@@ -89,3 +89,24 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     assert wrong.returncode == 69
     assert "broken.tfstate" in wrong.stderr
     assert "Traceback" not in missing.stderr + wrong.stderr
+
+
+def test_a_rule_that_keeps_a_drift_from_being_told_is_named(tmp_path: Path) -> None:
+    """Whoever misses a drift learns which rule to change, be the thing managed or not."""
+    first = json.loads((EXAMPLES / "day.jsonl").read_text().partition("\n")[0])
+    first["output_fields"] |= {
+        "ct.id": "e-2",
+        "ct.src": "sqs.amazonaws.com",
+        "ct.shortsrc": "sqs",
+        "ct.name": "CreateQueue",
+        "ct.error": None,
+        "ct.readonly": "false",
+        "ct.useragent": "cloudformation.amazonaws.com",
+        "ct.srcip": "cloudformation.amazonaws.com",
+        "ct.request": '{"queueName":"jobs"}',
+        "ct.response": '{"queueUrl":"https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"}',
+    }
+    path = tmp_path / "alert.json"
+    path.write_text(json.dumps(first))
+    text = explain(path, EXAMPLES / "prod.tfstate").stdout
+    assert "ignored     aws_sqs_queue arn:aws:sqs:eu-central-1:123456789012:jobs, by the rule made-by-a-service" in text

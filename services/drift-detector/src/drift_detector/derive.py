@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from drift_detector.catalog import Catalog
@@ -25,7 +25,7 @@ from drift_detector.correlate import (
     plain,
     unconfirmed,
 )
-from drift_detector.drift_payload import display_identity, drift_id, managed_drift, unmanaged_drift
+from drift_detector.drift_payload import Ignored, display_identity, managed_drift, unmanaged_drift
 from drift_detector.facts import Act, Call, Operation, Target
 from drift_detector.lives import Life, lives_of
 from drift_detector.normalise import MISSING, Absent
@@ -64,7 +64,7 @@ class Derived:
     """The drifts by id, those that a rule ignores, and when waiting calls turn into drifts, if any wait."""
 
     drifts: Mapping[str, Drift]
-    ignored: frozenset[str] = frozenset()
+    ignored: Mapping[str, Ignored] = field(default_factory=dict)
     due: datetime | None = None
 
 
@@ -90,7 +90,7 @@ def derive_managed(
     """
     lives = lives_of(record)
     drifts: dict[str, Drift] = {}
-    ignored: set[str] = set()
+    ignored: dict[str, Ignored] = {}
     dues: list[datetime] = []
     for attribute, claimed in _claims(lives, meant, record.address).items():
         if attribute is None and not any(fact.operations[0].value is None for fact in claimed):
@@ -101,11 +101,11 @@ def derive_managed(
             dues.append(due)
         if story is not None:
             drift = managed_drift(record, lives[story.life], attribute, story, judgement.rules)
-            if drift is None:
-                ignored.add(drift_id(record, attribute))
+            if isinstance(drift, Ignored):
+                ignored[drift.id] = drift
             else:
                 drifts[drift.id] = drift
-    return Derived(drifts, frozenset(ignored), min(dues, default=None))
+    return Derived(drifts, ignored, min(dues, default=None))
 
 
 def _claims(
@@ -164,9 +164,8 @@ def derive_unmanaged(
     story, due = _settle(outcome, None, now, judgement)
     if story is None:
         return Derived({}, due=due)
-    identifier = unmanaged_id(*creation)
-    drift = unmanaged_drift(identifier, creation[1], story, judgement.rules)
-    return Derived({}, frozenset({identifier}), due) if drift is None else Derived({drift.id: drift}, due=due)
+    drift = unmanaged_drift(unmanaged_id(*creation), creation[1], story, judgement.rules)
+    return Derived({}, {drift.id: drift}, due) if isinstance(drift, Ignored) else Derived({drift.id: drift}, due=due)
 
 
 def _joined(holdings: Iterable[Holding]) -> list[Holding]:

@@ -27,6 +27,15 @@ def display_identity(target: Target) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignored:
+    """A disagreement of which nobody is told: what it is about, in words, and the rule that says so."""
+
+    id: str
+    what: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class _About:
     """What a drift is about, and how the rules see its new value."""
 
@@ -45,8 +54,8 @@ class _About:
 
 def managed_drift(
     record: ResourceRecord, life: Life, attribute: str | None, story: Story, rules: Rules
-) -> Drift | None:
-    """The drift of a story about a managed resource; None where a rule ignores it.
+) -> Drift | Ignored:
+    """The drift of a story about a managed resource, unless a rule ignores it.
 
     Args:
         life: the one that the story's disagreement is about.
@@ -69,8 +78,8 @@ def managed_drift(
     return _drift(about, story, hidden, rules)
 
 
-def unmanaged_drift(identifier: str, target: Target, story: Story, rules: Rules) -> Drift | None:
-    """The drift of a story about a thing that no state held; None where a rule ignores it."""
+def unmanaged_drift(identifier: str, target: Target, story: Story, rules: Rules) -> Drift | Ignored:
+    """The drift of a story about a thing that no state held, unless a rule ignores it."""
     about = _About(
         id=identifier,
         type=target.type,
@@ -84,7 +93,7 @@ def unmanaged_drift(identifier: str, target: Target, story: Story, rules: Rules)
     return _drift(about, story, False, rules)
 
 
-def _drift(about: _About, story: Story, hidden: bool, rules: Rules) -> Drift | None:
+def _drift(about: _About, story: Story, hidden: bool, rules: Rules) -> Drift | Ignored:
     call = story.culprit
     judged = Judged(
         resource_type=about.type,
@@ -98,8 +107,9 @@ def _drift(about: _About, story: Story, hidden: bool, rules: Rules) -> Drift | N
         service=call.service,
         user_agent=call.user_agent,
     )
-    if ignored_by(rules, judged):
-        return None
+    if (rule := ignored_by(rules, judged)) is not None:
+        where = f"{about.address or about.type} {about.attribute or about.resource_id}"
+        return Ignored(about.id, where, rule)
     severity, matched = severity_of(rules, judged)
     return Drift(
         severity=severity,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from drift_detector.calls import Sanctions, call_of
-from drift_detector.casebook import Casebook, ManagedCase
+from drift_detector.casebook import Casebook
 from drift_detector.compare import judge
 from drift_detector.correlate import may_wait
 from drift_detector.facts import Call, Operation, Part, Target, Verb
@@ -15,9 +15,8 @@ from drift_detector.normalise import MISSING, Absent
 from drift_detector.outside import load_outside
 from drift_detector.paths import located, recorded
 from drift_detector.resolve import resolve_group
-from drift_detector.rules import Judged, ignored_by
 from tfdrift.envelope import Envelope, rfc3339
-from tfdrift.events import Drift, DriftKind, FalcoEvent, Json
+from tfdrift.events import Drift, FalcoEvent, Json
 from tfdrift.records import ResourceRecord, resource_key
 
 _LONGEST_VALUE = 160
@@ -112,8 +111,8 @@ def _outcome(call: Call, book: Casebook) -> Iterator[str]:
         drifts.extend(derived.drifts.values())
         if derived.due is not None:
             yield _line("waits", f"for a state to confirm it, until {rfc3339(derived.due)}")
-        if isinstance(case, ManagedCase) and not derived.drifts:
-            yield from _ignored(case, call, book)
+        for ignored in derived.ignored.values():
+            yield _line("ignored", f"{ignored.what}, by the rule {ignored.rule}")
     for drift in drifts:
         where = f"{drift.address} {drift.attribute or '(its existence)'}" if drift.address else drift.resource_id
         yield _line("drift", f"{drift.kind}, {drift.status}: {where}")
@@ -122,30 +121,6 @@ def _outcome(call: Call, book: Casebook) -> Iterator[str]:
         yield _line("", f"severity {drift.severity}, {rules}")
     if not drifts:
         yield _line("outcome", "no drift")
-
-
-def _ignored(case: ManagedCase, call: Call, book: Casebook) -> Iterator[str]:
-    held = book.states.get(case.key)
-    if held is None:
-        return
-    record = held.record()
-    for _call, meant in book.meaning(case.key):
-        for operation in meant.target.operations:
-            judged = Judged(
-                resource_type=record.type,
-                attribute=operation.attribute,
-                kind=DriftKind.MODIFIED,
-                event_name=call.event_name,
-                workspace=record.workspace,
-                actor=call.user_identity,
-                old=None,
-                new=operation.value,
-                service=call.service,
-                user_agent=call.user_agent,
-            )
-            rule = ignored_by(book.judgement.rules, judged)
-            if rule is not None:
-                yield _line("ignored", f"{record.address} {operation.attribute}, by the rule {rule}")
 
 
 def _shown(value: Json) -> str:
