@@ -48,7 +48,11 @@ def pair() -> dict[str, Any]:
     return placed(PAIR, id="ops", key_name="ops", key_pair_id="key-01", arn=arn("ec2", "key-pair/ops"))
 
 
-PAIR_MADE = called(5, "ec2:CreateKeyPair", {"keyName": "ops"}, response={"keyName": "ops", "keyPairId": "key-01"})
+def made_pair() -> Step:
+    """A pair is made; each scenario has a call of its own, since the shared pipeline takes in every event once."""
+    return called(5, "ec2:CreateKeyPair", {"keyName": "ops"}, response={"keyName": "ops", "keyPairId": "key-01"})
+
+
 MADE_BROKERS = {"clusterArn": BROKERS_ARN, "clusterName": "events", "state": "CREATING"}
 MADE_ZONE = {"hostedZone": {"id": f"/hostedzone/{ZONE_ID}", "name": "example.com."}}
 ZONE_ASKED = {"name": "example.com", "callerReference": "c-1"}
@@ -146,11 +150,11 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_db_instance", "copy")],
     ),
-    "a key pair is made": ([wrote(0, web()), PAIR_MADE], [unmanaged("aws_key_pair", "key-01")]),
+    "a key pair is made": ([wrote(0, web()), made_pair()], [unmanaged("aws_key_pair", "key-01")]),
     "a key pair is made and deleted by its name": (
         [
             wrote(0, web()),
-            PAIR_MADE,
+            made_pair(),
             called(6, "ec2:DeleteKeyPair", {"keyName": "ops"}, response={"_return": True, "keyPairId": "key-01"}),
         ],
         [unmanaged("aws_key_pair", "key-01", end="reverted")],
