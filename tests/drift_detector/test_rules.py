@@ -162,16 +162,21 @@ def test_a_rule_may_hold_in_one_workspace_alone() -> None:
     assert severity_of(rules, replace(BASE, workspace="dev")) == (Severity.LOW, ())
 
 
-def test_a_sanctioned_principal_opens_no_drift() -> None:
-    """A change pipeline that is not Terraform can be trusted by name."""
+def test_a_sanctioned_principal_opens_no_drift_but_must_show_up_in_a_state() -> None:
+    """Who runs Terraform may not say so; what they do is no one's secret for longer than an apply takes."""
     rules = Rules.model_validate({"default": RULES.default, "sanctioned": {"users": ["jan*"]}})
-    assert World(rules=rules).play(wrote(0, web()), resize(5, "m5.large")).summary() == []
+    world = World(rules=rules).play(wrote(0, web()), resize(5, "m5.large"))
+    assert world.summary() == []
+    assert world.wait(300).summary() == [OPEN.replace("modified", "unconfirmed")]
+    confirmed = World(rules=rules).play(wrote(0, web()), resize(5, "m5.large"), wrote(9, web(instance_type="m5.large")))
+    assert confirmed.wait(300).summary() == []
     assert World(rules=rules).play(wrote(0, web()), resize(5, "m5.large", by="joe")).open() != []
 
 
-def test_a_sanctioned_principal_with_terraforms_agent_need_not_show_up_in_a_state() -> None:
-    """Crossplane runs Terraform's own provider; one who is not sanctioned must show up."""
-    rules = Rules.model_validate({"default": RULES.default, "sanctioned": {"arns": ["*:assumed-role/ops/crossplane"]}})
+def test_a_rule_ignores_what_no_state_will_ever_confirm() -> None:
+    """Crossplane runs Terraform's own provider and keeps records of its own; anybody else must show up in a state."""
+    ignoring = {"name": "crossplane", "users": ["*:assumed-role/ops/crossplane"]}
+    rules = Rules.model_validate({"default": RULES.default, "ignore": [ignoring]})
     for by, told in (("crossplane", []), ("joe", [OPEN.replace("modified", "unconfirmed").replace("jane", "joe")])):
         world = World(rules=rules).play(wrote(0, web()), resize(5, "m5.large", by=by, agent=TERRAFORM))
         assert world.wait(300).summary() == told

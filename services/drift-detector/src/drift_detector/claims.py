@@ -106,13 +106,10 @@ def _document(event: FalcoEvent, call: CloudCall, rule: EventRule, request: Json
 
 
 def sanction_of(event: FalcoEvent, sanctions: Sanctions | None) -> Sanction | None:
-    """Why a call opens no drift: what `sanctions` says, or that it claims to be Terraform's.
-
-    Who is sanctioned is believed before what the agent says: a controller may run Terraform's provider without a state.
-    """
-    given = sanctions(event) if sanctions is not None else None
-    by_terraform = event.user_identity is not None and event.user_identity.via is Via.TERRAFORM
-    return given or (Sanction.TERRAFORM if by_terraform else None)
+    """Why a call is expected in a state: Terraform made it, or what `sanctions` says."""
+    if event.user_identity is not None and event.user_identity.via is Via.TERRAFORM:
+        return Sanction.TERRAFORM
+    return sanctions(event) if sanctions is not None else None
 
 
 def _dry_run(request: object) -> bool:

@@ -29,7 +29,7 @@ from functools import partial
 from typing import Any
 
 from drift_detector.compare_values import Verdict
-from drift_detector.facts import Call, Operation, Sanction, Verb
+from drift_detector.facts import Call, Operation, Verb
 from drift_detector.normalise import MISSING, Absent
 from drift_detector.time_line import Claimed, Fact, Recorded, Removed, Value, time_line
 from tfdrift.events import DriftKind, DriftStatus, HistoryEntry, Json, Resolution
@@ -247,8 +247,3 @@ def unconfirmed(pending: Call, outcome: Outcome, at: datetime) -> Story:
     new = outcome.recorded if isinstance(outcome.cloud, AsRecorded) else outcome.cloud
     step = entry(DriftStatus.OPEN, None, at, outcome.recorded, new, call=pending)
     return Story(DriftKind.UNCONFIRMED, DriftStatus.OPEN, None, outcome.recorded, new, pending, outcome.life, (step,))
-
-
-def may_wait(call: Call) -> bool:
-    """Whether a pending call is one that a state must confirm: an agent string is not a proof."""
-    return call.sanction is Sanction.TERRAFORM

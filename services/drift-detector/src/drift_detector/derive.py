@@ -21,7 +21,6 @@ from drift_detector.correlate import (
     Unknown,
     correlate,
     is_confirmed,
-    may_wait,
     plain,
     unconfirmed,
 )
@@ -233,7 +232,7 @@ def _settle(
 ) -> tuple[Story | None, datetime | None]:
     """The story to tell now, and when there may be another without a new fact."""
     pending = outcome.pending
-    if pending is None or not may_wait(pending) or is_confirmed(pending, written):
+    if pending is None or is_confirmed(pending, written):
         return outcome.story, None
     due = pending.received + judgement.unconfirmed_after
     if outcome.story is not None and outcome.story.status == "open":

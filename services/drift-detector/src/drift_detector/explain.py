@@ -9,7 +9,6 @@ import orjson
 from drift_detector.calls import Sanctions, call_of
 from drift_detector.casebook import Casebook
 from drift_detector.compare import judge
-from drift_detector.correlate import may_wait
 from drift_detector.facts import Call, Operation, Part, Target, Verb
 from drift_detector.normalise import MISSING, Absent
 from drift_detector.outside import load_outside
@@ -44,8 +43,7 @@ def explain(
         yield _line("claims", f"nothing: {_why_nothing(event, envelope, book)}")
         return
     if call.sanction is not None:
-        waits = ", and waits for a state to confirm it" if may_wait(call) else ""
-        yield _line("sanctioned", f"by {call.sanction}: it opens nothing{waits}")
+        yield _line("sanctioned", f"by {call.sanction}: it opens nothing, and waits for a state to confirm it")
     book.calls.put(call)
     if call.part is not None:
         yield _line("operation", f"{call.operation}, of which this entry tells that it was {_PARTS[call.part]}")
