@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mapping_generator.identity import path_of
 from mapping_generator.names import fold
 from mapping_generator.provider_schema import Attribute
 from mapping_generator.service_model import Member, Service
+from mapping_generator.ties import path_of
 
 # Never a fact of the resource that the cloud and a state could disagree about: the call's own manner, Terraform's own
 # settings, values that the provider sends and never reads, and names that come in several forms.

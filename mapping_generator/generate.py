@@ -7,11 +7,11 @@ from typing import Any
 
 from mapping_generator import service_model
 from mapping_generator.exceptions import EVENT_NAMES, EVENT_SOURCES
-from mapping_generator.identity import ANY, ONLY
 from mapping_generator.provider_schema import PACKAGE, Schema
 from mapping_generator.service_model import Service
 from mapping_generator.tagging import CURATED
 from mapping_generator.targets import STRONG, WEAK, Target, TargetFinder
+from mapping_generator.ties import ANY, ONLY
 from mapping_generator.types import ResourceType, types_by_service
 
 _ELEMENT = "one"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from mapping_generator.identity import path_of
 from mapping_generator.service_model import Member, Service
+from mapping_generator.ties import path_of
 from mapping_generator.verbs import Deed
 
 _TAGS: Final = ("tags", "taglist", "tagset")

@@ -7,22 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mapping_generator.attributes import Setting, settings
-from mapping_generator.exceptions import EPHEMERAL_TYPES, OPAQUE_SERVICES, RENAMED_TYPES, SINGLETONS
+from mapping_generator.exceptions import EPHEMERAL_TYPES, OPAQUE_SERVICES, RENAMED_TYPES
 from mapping_generator.identity import (
-    ANY,
-    ONLY,
-    Identity,
     Key,
-    Tie,
-    is_unique,
     key_of,
-    own_form,
     own_name_in,
     whole_key_in,
 )
 from mapping_generator.names import fold
 from mapping_generator.service_model import Member, Service
+from mapping_generator.singletons import SINGLETONS
 from mapping_generator.tagging import resource_in, tagged_noun, tags_in
+from mapping_generator.ties import ANY, ONLY, Identity, Tie, is_unique, own_form
 from mapping_generator.types import Match, ResourceType, matched_deed
 from mapping_generator.verbs import CREATES, DELETES, DETACHES, TOUCHES, UPDATES, UPSERTS, Deed, deed_of
 
