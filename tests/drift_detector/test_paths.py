@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drift_detector.normalise import MISSING
-from drift_detector.paths import format_attribute, located, parse_attribute, read, recorded
+from drift_detector.paths import format_attribute, located, parse_attribute, read, recorded, spells
 
 ATTRIBUTES: dict[str, Any] = {
     "instance_type": "t3.micro",
@@ -42,6 +42,24 @@ def test_a_path_is_read_and_missing_is_not_null(path: str, value: Any) -> None:
     """Null is a value of a state; a place that is not there is none."""
     found = read(ATTRIBUTES, path)
     assert found is value if value is MISSING else found == value
+
+
+@pytest.mark.parametrize(
+    ("path", "is_spelled"),
+    [
+        ("key_name", True),
+        ("ami", False),
+        ("root_block_device[0].volume_size", True),
+        ("root_block_device[0].throughput", False),
+        ("root_block_device[1].throughput", True),
+        ("ebs_block_device[0].volume_size", True),
+        ("key_name.x", True),
+        ("tags.Owner", True),
+    ],
+)
+def test_what_an_older_provider_does_not_know_is_not_spelled(path: str, is_spelled: bool) -> None:
+    """A block that is there has all its members; a map need not have a key, and no block tells of no member."""
+    assert spells(ATTRIBUTES, path) is is_spelled
 
 
 def test_every_element_is_written_as_it_is_read() -> None:

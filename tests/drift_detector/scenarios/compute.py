@@ -55,7 +55,27 @@ def on_instance(**request: Any) -> Step:
 
 SECOND, THIRD = disk()["instances"][0]["attributes"]["ebs_block_device"]
 
+def metadata_service(**request: Any) -> Step:
+    """Somebody changes how the instance is told of itself."""
+    asked = {"ModifyInstanceMetadataOptionsRequest": {"InstanceId": "i-1", **request}}
+    return called(5, "ec2:ModifyInstanceMetadataOptions", asked)
+
+
 SCENARIOS: Scenarios = {
+    "an older provider's block says nothing of the members that it does not know": (
+        [
+            wrote(0, web(metadata_options=[{"http_endpoint": "enabled", "http_tokens": "required"}])),
+            metadata_service(HttpTokens="optional", HttpProtocolIpv6="disabled", InstanceMetadataTags="enabled"),
+        ],
+        [modified("aws_instance.web", "metadata_options[0].http_tokens", "required", "optional")],
+    ),
+    "a member that the block has and leaves unset is a drift": (
+        [
+            wrote(0, web(metadata_options=[{"http_tokens": "required", "instance_metadata_tags": ""}])),
+            metadata_service(InstanceMetadataTags="enabled"),
+        ],
+        [modified("aws_instance.web", "metadata_options[0].instance_metadata_tags", "", "enabled")],
+    ),
     "an inline volume that is not the first grows": (
         [wrote(0, disk()), grow("vol-3", Size=40)],
         [modified(WEB, "ebs_block_device", [SECOND, THIRD], [SECOND, {"volume_id": "vol-3", "volume_size": 40}])],

@@ -279,6 +279,39 @@ def parameters(*given: tuple[str, str]) -> dict[str, Any]:
 
 
 RDS: Scenarios = {
+    "logs sent out of a database that has recorded none as null, and the database opened by the same call": (
+        [
+            wrote(0, database(enabled_cloudwatch_logs_exports=None)),
+            called(
+                5,
+                "rds:ModifyDBInstance",
+                {
+                    "dBInstanceIdentifier": "main",
+                    "publiclyAccessible": True,
+                    "cloudwatchLogsExportConfiguration": {"enableLogTypes": ["error"]},
+                    "applyImmediately": True,
+                },
+            ),
+        ],
+        [
+            modified(DB, "enabled_cloudwatch_logs_exports", None, ["error"]),
+            modified(DB, "publicly_accessible", False, True),
+        ],
+    ),
+    "logs that a database does not send, which are turned off, are no drift": (
+        [
+            wrote(0, database(enabled_cloudwatch_logs_exports=None)),
+            called(
+                5,
+                "rds:ModifyDBInstance",
+                {
+                    "dBInstanceIdentifier": "main",
+                    "cloudwatchLogsExportConfiguration": {"disableLogTypes": ["error"]},
+                },
+            ),
+        ],
+        [],
+    ),
     "a console's save of one of many members is one drift": (
         [
             wrote(0, database()),

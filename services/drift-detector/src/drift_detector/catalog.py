@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -157,11 +157,30 @@ class EventRule:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All that is known of events and types; immutable, so it may be shared and replaced as a whole."""
+    """All that is known of events and types; immutable, so it may be shared and replaced as a whole.
+
+    Attributes:
+        shared: the sets, by type and attribute without indexes, whose elements may be resources of their own.
+    """
 
     events: Mapping[str, EventRule]
     types: Mapping[str, ResourceType]
     global_services: frozenset[str]
+    shared: frozenset[tuple[str, str]] = field(init=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shared", frozenset(self._shared_sets()))
+
+    def _shared_sets(self) -> Iterator[tuple[str, str]]:
+        """The sets that some event adds to or removes from, and instead of which it may make or delete a resource.
+
+        A rule of a security group is such a resource. What has the same set is the same thing under another type.
+        """
+        for group in (group for rule in self.events.values() for group in rule.groups):
+            for target in group if len(group) > 1 else ():
+                for attribute in (*target.add, *target.remove):
+                    if any(_is_its_element(other, target.type, attribute) for other in group):
+                        yield target.type, _without_indexes(attribute)
 
     def event(self, service: str, event_name: str) -> EventRule | None:
         """The rule of an event, by the service's short name (``ec2``) and CloudTrail's ``eventName``."""
@@ -176,12 +195,17 @@ class Catalog:
         """How an attribute of a type is compared; of all types where the type itself does not say."""
         if attribute.startswith(_ONE_OF_THE_TAGS):
             return ONE_TAG
-        name = ".".join(part for part in parse_attribute(attribute) if isinstance(part, str))
+        name = _without_indexes(attribute)
         for type_name in (resource_type, ANY_TYPE):
             facts = self.types.get(type_name)
             if facts is not None and name in facts.attributes:
                 return facts.attributes[name]
         return PLAIN
+
+    def may_live_elsewhere(self, resource_type: str, attribute: str) -> bool:
+        """Whether a set that is null may have its elements in resources of their own, and is not simply empty."""
+        is_shared = (resource_type, _without_indexes(attribute)) in self.shared
+        return is_shared and not self.comparison(resource_type, attribute).sole
 
     def is_expected(self, resource_type: str) -> bool:
         """Whether what somebody made of a type should be in a state."""
@@ -212,3 +236,12 @@ class Catalog:
             for target in (target for group in rule.groups for target in group):
                 found.setdefault(target.type, set()).add(frozenset(target.identity))
         return {name: frozenset(sets) for name, sets in found.items()}
+
+
+def _without_indexes(attribute: str) -> str:
+    return ".".join(part for part in parse_attribute(attribute) if isinstance(part, str))
+
+
+def _is_its_element(other: TargetRule, resource_type: str, attribute: str) -> bool:
+    has_the_set = attribute in other.add or attribute in other.remove
+    return other.type != resource_type and other.act is not Act.UPDATE and not has_the_set

@@ -28,7 +28,7 @@ from drift_detector.drift_payload import Ignored, display_identity, managed_drif
 from drift_detector.facts import Act, Call, Operation, Target
 from drift_detector.lives import Life, lives_of
 from drift_detector.normalise import MISSING, Absent
-from drift_detector.paths import located, parse_attribute
+from drift_detector.paths import located, spells
 from drift_detector.paths import recorded as recorded_at
 from drift_detector.resolve import Meant
 from drift_detector.rules import Rules
@@ -129,10 +129,10 @@ def _claims(
 
 
 def _has_attribute(life: Life, path: str, operation: Operation) -> bool:
-    """Whether the provider's version that wrote the state knows the attribute; a state spells every one it knows."""
+    """Whether the provider's version that wrote the state knows the attribute."""
     if operation.only_recorded:
         return recorded_at(life.attributes, path) not in (MISSING, None)
-    return parse_attribute(path)[0] in life.attributes
+    return spells(life.attributes, path)
 
 
 def derive_unmanaged(

@@ -12,7 +12,7 @@ from drift_detector.compare import judge
 from drift_detector.facts import Call, Operation, Part, Target, Verb
 from drift_detector.normalise import MISSING, Absent
 from drift_detector.outside import load_outside
-from drift_detector.paths import located, recorded
+from drift_detector.paths import located, recorded, spells
 from drift_detector.resolve import resolve_group
 from tfdrift.envelope import Envelope, rfc3339
 from tfdrift.events import Drift, FalcoEvent, Json
@@ -95,6 +95,8 @@ def _comparison(operation: Operation, record: ResourceRecord, book: Casebook) ->
     there = recorded(record.attributes, attribute)
     if operation.only_recorded and there in (MISSING, None):
         return f"{attribute}: the provider records it only where the configuration has it"
+    if not spells(record.attributes, attribute):
+        return f"{attribute}: the version of the provider that wrote the state does not know it"
     verdict = judge(operation, there, comparison)
     sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-="}[operation.verb]
     claimed = "(hidden)" if operation.unknown else _shown(operation.value)

@@ -86,6 +86,28 @@ def _read(value: Json, parts: tuple[Part, ...]) -> Json | Absent:
     return value
 
 
+def spells(attributes: dict[str, Json], path: str) -> bool:
+    """Whether a state of these attributes would spell what a path leads to, if it had a value.
+
+    A state spells every attribute that its provider's version knows, and every member of a block that is there, which
+    is an element of a list. A block that is not there tells nothing of its members, nor does a map of its keys.
+    """
+    value: Json = attributes
+    is_block = True
+    for part in parse_attribute(path):
+        if isinstance(part, str):
+            if not isinstance(value, dict):
+                return True
+            if part not in value:
+                return not is_block
+            value, is_block = value[part], False
+        elif isinstance(value, list) and 0 <= part < len(value):
+            value, is_block = value[part], True
+        else:
+            return True
+    return True
+
+
 def located(attributes: Json, path: str) -> str:
     """A path with the places of the elements that it names: ``container.app.image`` becomes ``container[0].image``.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drift_detector.catalog import Catalog
-from drift_detector.catalog_format import Comparator
 from drift_detector.compare import is_unset
 from drift_detector.facts import Act, Call, Operation, Target, Verb
 from drift_detector.index import Held, Match, StateIndex
@@ -85,14 +84,14 @@ def _named(target: Target, call: Call, index: StateIndex, renames: Renames) -> l
 def _has_a_place_for(target: Target, match: Match, catalog: Catalog, *, alone: bool) -> bool:
     """Whether a resource records something of what a target's operations are about.
 
-    The sets that elements would be in are null where they live elsewhere. What changes a resource otherwise than by
+    The sets that elements would be in are null where they live elsewhere, if they may. What changes a resource otherwise than by
     its elements is only asked about where there is another alternative: a state spells all attributes that its
     provider's version knows, and leaves those unset that are optional.
     """
     elements = [
         operation
         for operation in target.operations
-        if operation.verb is not Verb.SET and not _is_whole(match.held.type, operation.attribute, catalog)
+        if operation.verb is not Verb.SET and catalog.may_live_elsewhere(match.held.type, operation.attribute)
     ]
     if not elements and (alone or target.act is not Act.UPDATE):
         return True
@@ -110,12 +109,6 @@ def _is_recorded(operation: Operation, kind: str, attributes: dict[str, Json], c
         value = recorded(attributes, operation.attribute)
         return value is not MISSING and not is_unset(value, comparison)
     return parse_attribute(operation.attribute)[0] in attributes
-
-
-def _is_whole(resource_type: str, attribute: str, catalog: Catalog) -> bool:
-    # Tags are resources of their own only by other alternatives, which come first.
-    comparison = catalog.comparison(resource_type, attribute)
-    return comparison.sole or comparison.how is Comparator.TAG
 
 
 def creation(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> Target | None:
