@@ -14,7 +14,8 @@ from mapping_generator.provider_schema import load_snapshot
 
 from ingest_tfstate.errors import TooDeep
 from ingest_tfstate.redact import MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES_BYTES, MAX_DEPTH, Redactor
-from ingest_tfstate.secret_names import SECRET_BY_TYPE, is_secret_name, is_secret_text
+from ingest_tfstate.secret_names import SECRET_BY_TYPE, is_secret_name
+from ingest_tfstate.secret_texts import is_secret_text
 from ingest_tfstate.state import parse_state
 from tests.ingest_tfstate.states import REDACTOR, Bucket, resource, state
 from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER
@@ -66,6 +67,20 @@ def attr(*steps: str | int) -> list[dict[str, Any]]:
         ({"id": SECRET}, [attr("id")]),
         ({"kubeconfig_file": f"client-key-data: {base64.b64encode(PEM).decode()}"}, []),
         ({"certificate_data": base64.b64encode(PEM.replace(b"EC ", b"")).decode()}, []),
+        ({"environment": [{"variables": {"HOOK": f"https://hooks.slack.com/services/T0/B0/{SECRET}"}}]}, []),
+        ({"webhook": [{"uri": f"https://acme.webhook.office.com/webhookb2/{SECRET}"}]}, []),
+        ({"alarm": f"https://discord.com/api/webhooks/1/{SECRET}"}, []),
+        ({"package": f"https://a.blob.core.windows.net/a.zip?sv=2024-11-04&sig={SECRET}"}, []),
+        ({"source": f"https://b.s3.amazonaws.com/k?X-Amz-Expires=60&X-Amz-Signature={SECRET}"}, []),
+        ({"endpoint": f"https://f.azurewebsites.net/api/run?code={SECRET}"}, []),
+        (
+            {"variables": {"GH": f"ghp_{SECRET}", "DEPLOY": f"glpat-{SECRET}", "SESSION": f"eyJhbGciOi.eyJ9.{SECRET}"}},
+            [],
+        ),
+        (
+            {"variables": {"PGPASSWORD": SECRET, "APPINSIGHTS_INSTRUMENTATIONKEY": SECRET, "SECRET_KEY_BASE": SECRET}},
+            [],
+        ),
         ({"user_data": f"#cloud-config\nchpasswd: {{list: ['root:{SECRET}']}}"}, []),
     ],
 )
@@ -171,6 +186,7 @@ def test_flags_ids_and_tags_with_telling_names_stay_readable() -> None:
     """What is no text, no secret or public by nature would only be lost to drift detection."""
     attributes = {
         "manage_master_user_password": True,
+        "automount_service_account_token": "true",
         "password": None,
         "secret_arn": "arn:aws:x",
         "token_id": "t",
@@ -181,13 +197,28 @@ def test_flags_ids_and_tags_with_telling_names_stay_readable() -> None:
         "broken": '{"password": ',
         "clone_url": "ssh://git@github.com:22/a.git",
         "website": "https://example.com:8443/?mail=a@b",
+        "prefix": "npm_cache",
+        "module": "sk-learn.preprocessing.scaling",
+        "slack": "https://hooks.slack.com/services",
+        "page": "https://example.com/?keyword=a&tokens=3",
         "environment_variable": [{"name": "STAGE", "value": "blue"}],
         "manifest": {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "blue"}},
     }
     assert REDACTOR.redact("aws_thing", attributes) == attributes
 
 
-@pytest.mark.parametrize("text", ["a" * 400_000 + "=", ";" + " " * 400_000 + "=", "://" * 100_000 + "@"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 400_000 + "=",
+        ";" + " " * 400_000 + "=",
+        "://" * 100_000 + "@",
+        "://" + "a" * 400_000 + ".webhook",
+        "://a" * 100_000,
+        "eyJ" + "a" * 400_000 + ".",
+        "?" * 400_000 + "=",
+    ],
+)
 def test_looking_for_secrets_takes_time_in_proportion_to_the_text(text: str) -> None:
     """What looks like the begin of a secret at every character is not searched to its end from each."""
     start = time.process_time()

@@ -21,15 +21,15 @@ from ingest_tfstate.secret_names import (
     SECRET_BY_TYPE,
     is_boot_script,
     is_secret_name,
-    is_secret_text,
     may_be_secret_json,
     secret_members,
 )
+from ingest_tfstate.secret_texts import is_secret_text
 from tfdrift.envelope import canonical_json
 from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER, hidden_hash
 
 # Raised when more is hidden than before, so that every state is recorded anew (`ingest_tfstate.records.fingerprint`).
-RULES_VERSION: Final = 2
+RULES_VERSION: Final = 3
 # Provider schemas nest some ten levels deep; orjson writes 254.
 MAX_DEPTH: Final = 64
 MAX_ATTRIBUTE_BYTES: Final = 32 * 1024
@@ -38,6 +38,8 @@ MAX_ATTRIBUTES_BYTES: Final = 384 * 1024
 
 # What users name freely and clouds show to everybody; a tag called "token" is no secret.
 _OPEN_MAPS: Final = frozenset({"tags", "tags_all", "labels", "effective_labels", "terraform_labels", "annotations"})
+# What Terraform before 0.12 writes for a boolean, such as whether a pod is given a token.
+_FLAGS: Final = ("true", "false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Redactor:
 
     def _is_secret(self, name: str, text: str, is_open: bool) -> bool:
         return (
-            (not is_open and (is_secret_name(name) or is_boot_script(name, text)))
+            (not is_open and text not in _FLAGS and (is_secret_name(name) or is_boot_script(name, text)))
             or is_secret_text(text)
             or self._is_secret_json(text)
         )

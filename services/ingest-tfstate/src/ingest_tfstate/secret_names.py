@@ -1,4 +1,4 @@
-"""Which attributes hold secrets though their state may not mark them.
+"""Which attributes hold secrets though their state may not mark them, by their names and types.
 
 Terraform marks what came from a sensitive variable, and only since 1.10 what the provider's schema calls sensitive.
 The names and types here are what the schemas of the commonest providers call so (taken from the providers' bridges,
@@ -19,10 +19,13 @@ _NAMES: Final = frozenset(
         "access_key",
         "account_key",
         "account_key_pem",
+        "accesstoken",
         "api_key",
         "apikey",
+        "app_key",
         "auth_string",
         "auth_token",
+        "authtoken",
         "authorization_key",
         "b64_mac_key",
         "b64url_mac_key",
@@ -50,6 +53,7 @@ _NAMES: Final = frozenset(
         "key_material_base64",
         "key_string",
         "key_value",
+        "jwt_key",
         "kube_admin_config_raw",
         "kube_config",
         "kube_config_raw",
@@ -91,6 +95,7 @@ _NAMES: Final = frozenset(
         "secret",
         "secret_binary",
         "secret_data",
+        "secret_key_base",
         "secret_string",
         "secret_text",
         "sensitive_content",
@@ -120,10 +125,11 @@ _ENDINGS: Final = (
     "_auth_token",
     "_connection_string",
     "_connection_string_alias",
+    "_instrumentationkey",
     "_pass",
-    "_passphrase",
-    "_passwd",
-    "_password",
+    "passphrase",
+    "passwd",
+    "password",
     "_preshared_key",
     "_primary_key",
     "_private_key",
@@ -224,14 +230,6 @@ _NONE: Final = frozenset[str]()
 _MANIFEST_MEMBERS: Final = frozenset({"data", "stringData"})
 _WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[-./ ]")
 _SECRET_WORD: Final = re.compile(r"(?i)pass|pwd|secret|token|key|credential|://")
-# What tells a secret by itself, wherever it stands: a private key, a URL with a password, a connection string.
-_SECRET_TEXT: Final = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY"
-    # The same in Base64, as in a kubeconfig: PRIVATE, RSA PRIVATE, EC PRIVATE, OPENSSH PRIVATE, ENCRYPTED PRIVATE.
-    r"|LS0tLS1CRUdJTi(?:BQUklWQVRF|BSU0EgUFJJVkFUR|BFQyBQUklWQVRF|BPUEVOU1NIIFBSSVZBVE|BFTkNSWVBURUQgUFJJVkFUR)"
-    r"|[A-Za-z][A-Za-z0-9+.-]{1,30}://[^/?#\s:@\"']*:[^/?#\s@\"']+@"
-    r"|(?:^|;)\s*(?i:password|pwd|accountkey|sharedaccesskey|sharedaccesssignature)\s*=\s*[^;\s]"
-)
 
 
 # A state has many resources and few attribute names.
@@ -248,15 +246,6 @@ def is_boot_script(name: str, text: str) -> bool:
     Version 5 and earlier of the AWS provider keep a SHA-1 of it, which tells nothing.
     """
     return name in _BOOT_SCRIPTS and _SHA_1.fullmatch(text) is None
-
-
-def is_secret_text(text: str) -> bool:
-    """Whether a text tells by itself that it holds a secret."""
-    return (
-        ("@" in text or "=" in text or "PRIVATE KEY" in text or "LS0tLS1CRUdJTi" in text)
-        and len(text) >= 8
-        and _SECRET_TEXT.search(text) is not None
-    )
 
 
 def may_be_secret_json(text: str) -> bool:
