@@ -46,6 +46,7 @@ def rule(cidr: str, port: int = 22) -> dict[str, Any]:
 
 CONTAINER = "spec[0].template[0].spec[0].container[0]"
 
+EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
 GRADED = [
     (BASE, Severity.MEDIUM),
     (judged("aws_security_group", "ingress", [], [rule("0.0.0.0/0")]), Severity.CRITICAL),
@@ -62,6 +63,14 @@ GRADED = [
     (judged("aws_ebs_snapshot_block_public_access", "state", "block-all-sharing", "unblocked"), Severity.HIGH),
     (judged("aws_s3_bucket_policy", "policy", None, OPEN_POLICY), Severity.CRITICAL),
     (judged("aws_s3_bucket_policy", "policy", None, NARROWED), Severity.HIGH),
+    (judged("aws_s3_bucket", "grant", [{"type": "Owner"}], [{"type": "Owner"}, {"uri": EVERYBODY}]), Severity.CRITICAL),
+    (judged("aws_s3_bucket", "grant", [{"uri": EVERYBODY}], [{"uri": EVERYBODY}, {"id": "c0ffee"}]), Severity.MEDIUM),
+    (judged("aws_s3_bucket", "acl", "private", "public-read-write"), Severity.CRITICAL),
+    (judged("aws_s3_bucket_acl", "acl", "public-read", "private"), Severity.MEDIUM),
+    (
+        judged("aws_s3_bucket_acl", "access_control_policy[0].grant", [], [{"grantee": [{"uri": EVERYBODY}]}]),
+        Severity.CRITICAL,
+    ),
     (judged("aws_iam_role_policy", "policy", None, EVERYTHING), Severity.CRITICAL),
     (
         judged("aws_iam_role", "managed_policy_arns", [], ["arn:aws:iam::aws:policy/AdministratorAccess"]),

@@ -55,6 +55,7 @@ def on_instance(**request: Any) -> Step:
 
 SECOND, THIRD = disk()["instances"][0]["attributes"]["ebs_block_device"]
 
+
 def metadata_service(**request: Any) -> Step:
     """Somebody changes how the instance is told of itself."""
     asked = {"ModifyInstanceMetadataOptionsRequest": {"InstanceId": "i-1", **request}}
@@ -68,6 +69,13 @@ SCENARIOS: Scenarios = {
             metadata_service(HttpTokens="optional", HttpProtocolIpv6="disabled", InstanceMetadataTags="enabled"),
         ],
         [modified("aws_instance.web", "metadata_options[0].http_tokens", "required", "optional")],
+    ),
+    "what an instance does not offer by default is not offered where the block leaves it unset": (
+        [
+            wrote(0, web(metadata_options=[{"http_tokens": "required", "instance_metadata_tags": ""}])),
+            metadata_service(HttpTokens="required", InstanceMetadataTags="disabled"),
+        ],
+        [],
     ),
     "a member that the block has and leaves unset is a drift": (
         [

@@ -112,6 +112,26 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_lambda_permission.events", "events", end="reverted")],
     ),
+    "a permission added again without the source that narrowed it is a drift": (
+        [
+            wrote(0, function(), permission(source_arn=arn("events", "rule/nightly"))),
+            called(5, "lambda:RemovePermission20150331v2", {"functionName": "app", "statementId": "events"}),
+            called(
+                6,
+                "lambda:AddPermission20150331v2",
+                {
+                    "functionName": "app",
+                    "statementId": "events",
+                    "action": "lambda:InvokeFunction",
+                    "principal": "events.amazonaws.com",
+                },
+            ),
+        ],
+        [
+            deleted("aws_lambda_permission.events", "events", end="reverted"),
+            modified("aws_lambda_permission.events", "source_arn", arn("events", "rule/nightly"), None),
+        ],
+    ),
     "a managed function that reads a queue of nobody is unmanaged": (
         [
             wrote(0, function()),

@@ -103,7 +103,7 @@ def on_balancer(*pairs: tuple[str, str]) -> Step:
     )
 
 
-def permission() -> dict[str, Any]:
+def permission(**changes: Any) -> dict[str, Any]:
     """Who may call the function."""
     return placed(
         "aws_lambda_permission.events",
@@ -112,6 +112,7 @@ def permission() -> dict[str, Any]:
         function_name=FUNCTION_ARN,
         action="lambda:InvokeFunction",
         principal="events.amazonaws.com",
+        **changes,
     )
 
 

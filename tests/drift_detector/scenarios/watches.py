@@ -167,6 +167,17 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_cloudwatch_log_group.app", "tags.Team", None, "eve")],
     ),
+    "a log group that an older provider recorded with its streams is tagged by its ARN, whichever form the call has": (
+        [
+            wrote(0, group(arn=arn("logs", "log-group:/app:*"), tags={}, tags_all={})),
+            called(5, "logs:TagResource", {"resourceArn": arn("logs", "log-group:/app"), "tags": {"Team": "eve"}}),
+            called(6, "logs:TagResource", {"resourceArn": arn("logs", "log-group:/app:*"), "tags": {"Env": "x"}}),
+        ],
+        [
+            modified("aws_cloudwatch_log_group.app", "tags.Env", None, "x"),
+            modified("aws_cloudwatch_log_group.app", "tags.Team", None, "eve"),
+        ],
+    ),
     "a managed policy of the logs opened is a drift, one of a console's is nobody's": (
         [
             wrote(

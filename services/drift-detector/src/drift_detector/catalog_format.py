@@ -104,8 +104,8 @@ class WrittenComparison(_Written):
         members: for blocks, how members are compared; others as plain values.
         ordered: for blocks, that their order counts.
         optional: a record that has the attribute unset says nothing about it, so it agrees with every claim.
-        sole: though its elements are resources of their own elsewhere, no resource but this one holds them here; null is
-            then the empty set.
+        sole: no resource but this one holds elements of the set, though others hold those of other types' sets; null is
+            then the empty set, and not "elsewhere".
     """
 
     compare: Comparator = Comparator.VALUE

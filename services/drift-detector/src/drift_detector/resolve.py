@@ -84,9 +84,9 @@ def _named(target: Target, call: Call, index: StateIndex, renames: Renames) -> l
 def _has_a_place_for(target: Target, match: Match, catalog: Catalog, *, alone: bool) -> bool:
     """Whether a resource records something of what a target's operations are about.
 
-    The sets that elements would be in are null where they live elsewhere, if they may. What changes a resource otherwise than by
-    its elements is only asked about where there is another alternative: a state spells all attributes that its
-    provider's version knows, and leaves those unset that are optional.
+    The sets that elements would be in are null where they live elsewhere, if they may. What changes a resource
+    otherwise than by its elements is only asked about where there is another alternative: a state spells all
+    attributes that its provider's version knows, and leaves those unset that are optional.
     """
     elements = [
         operation

@@ -40,7 +40,7 @@ class ValueTest(StrEnum):
     """What a rule may ask of the values of a drift."""
 
     WORLD_OPEN = "world_open"  # an address range of the whole internet was added
-    PUBLIC_PRINCIPAL = "public_principal"  # a policy that lets anyone in
+    PUBLIC_PRINCIPAL = "public_principal"  # a policy or a list of grants that lets anyone in
     ALL_ACTIONS = "all_actions"  # a policy that allows every action, or the administrator's managed policy
     TRUE = "true"
     FALSE = "false"
@@ -244,8 +244,18 @@ def _items(value: Json) -> list[Json]:
     return [] if value in (None, "", {}) else [value]
 
 
-# How Google Cloud names anyone on the internet, and anyone with a Google account; identities are in small letters.
-_ANYONE: Final = (b'"allusers"', b'"allauthenticatedusers"')
+# How Google Cloud names anyone on the internet, and anyone with a Google account; identities are in small letters. How
+# S3's lists of grants name anyone and anyone with an AWS account, and the canned lists that have these in them:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
+_ANYONE: Final = (
+    b'"allusers"',
+    b'"allauthenticatedusers"',
+    b"/groups/global/allusers",
+    b"/groups/global/authenticatedusers",
+    b'"public-read"',
+    b'"public-read-write"',
+    b'"authenticated-read"',
+)
 
 
 def _public_principal(old: Json, new: Json) -> bool:

@@ -128,4 +128,5 @@ def _parts(attribute: str, recorded: str) -> set[str]:
 
 
 def _any_token(value: str) -> str:
-    return f"*\0{value}"
+    # A log group's ARN has a form for its streams too, which the API lists and older providers record.
+    return f"*\0{value.removesuffix(':*')}"
