@@ -100,10 +100,22 @@ ALARMS = [
         [web()],
         instance_call(1, "setLabels", {"labels": [{"key": "env", "value": "test"}]}),
         [
-            "google_compute_instance.web effective_labels modified open: "
+            "google_compute_instance.web labels modified open: "
             '{"env":"prod","goog-terraform-provisioned":"true"} -> {"env":"test"}'
         ],
         id="labels, which are replaced as a whole",
+    ),
+    pytest.param(
+        [web(effective_labels=None)],
+        instance_call(1, "setLabels", {"labels": [{"key": "env", "value": "test"}]}),
+        ['google_compute_instance.web labels modified open: {"env":"prod"} -> {"env":"test"}'],
+        id="labels in a state of an older provider, which knows none of its own",
+    ),
+    pytest.param(
+        [web(shielded_instance_config=[])],
+        instance_call(1, "updateShieldedInstanceConfig", {"enableVtpm": False, "enableIntegrityMonitoring": True}),
+        ["google_compute_instance.web shielded_instance_config[0].enable_vtpm modified open: null -> false"],
+        id="a default of a shielded machine taken away, and one kept",
     ),
     pytest.param(
         [web()],

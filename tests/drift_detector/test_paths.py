@@ -75,6 +75,13 @@ def test_a_tag_that_the_provider_adds_is_recorded() -> None:
     assert recorded({"tags": {"Env": "dev"}}, "tags.Env") == "dev"
 
 
+def test_a_label_that_the_provider_adds_is_recorded() -> None:
+    """Google's provider adds its own too, under another name than AWS'; before version 5 it knew no such."""
+    attributes = {"labels": {"env": "dev"}, "effective_labels": {"env": "dev", "team": "ops"}}
+    assert recorded(attributes, "labels") == {"env": "dev", "team": "ops"}
+    assert recorded({"labels": {"env": "dev"}}, "labels") == {"env": "dev"}
+
+
 POD: dict[str, Any] = {"spec": [{"container": [{"name": "a"}, {"name": "b", "env": [{"name": "X", "value": "1"}]}]}]}
 
 

@@ -94,6 +94,8 @@ GRADED = [
     (judged("google_storage_bucket_iam_binding", "members", [], ["allUsers"]), Severity.CRITICAL),
     (judged("google_storage_bucket_iam_binding", "members", ["allUsers"], ["allUsers", "user:a"]), Severity.HIGH),
     (judged("google_logging_project_sink", "exclusions", [], [{"filter": "*"}]), Severity.CRITICAL),
+    (judged("google_compute_instance", "labels", {"env": "prod"}, {}), Severity.LOW),
+    (judged("google_compute_instance", "tags", ["http"], ["http", "ssh"]), Severity.MEDIUM),
     (judged("google_compute_instance", "metadata.ssh-keys", None, None), Severity.HIGH),
     (
         judged("azurerm_network_security_group", "security_rule", [], [{"source_address_prefix": "*"}]),

@@ -132,13 +132,16 @@ def located(attributes: Json, path: str) -> str:
     return format_attribute(*parts) if found else path
 
 
+# What the provider adds to a resource's own tags or labels stands with these in another attribute: the AWS provider
+# does so from its version 3.38 on, Google's from 5.
+_WITH_DEFAULTS: Final = {"tags": "tags_all", "labels": "effective_labels", "resource_labels": "effective_labels"}
+
+
 def recorded(attributes: dict[str, Json], path: str) -> Json | Absent:
     """As `read`, but of the value that the cloud has when it is as Terraform left it.
 
     ``tags`` holds only the tags of the resource's own block; ``tags_all`` those and the provider's default tags.
     """
-    if path == "tags" or path.startswith(("tags.", "tags[")):
-        everything = attributes.get("tags_all")
-        if isinstance(everything, dict):
-            return read({"tags": everything}, path)
-    return read(attributes, path)
+    own = str(parse_attribute(path)[0])
+    everything = attributes.get(_WITH_DEFAULTS[own]) if own in _WITH_DEFAULTS else None
+    return read({own: everything} if isinstance(everything, dict) else attributes, path)
