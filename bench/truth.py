@@ -32,7 +32,7 @@ from drift_detector.app import sanctions
 from drift_detector.calls import call_of
 from drift_detector.casebook import Casebook
 from drift_detector.catalog_clouds import load_catalogs
-from drift_detector.catalog_format import Tier
+from drift_detector.catalog_terms import Tier
 from drift_detector.claims import named_by
 from drift_detector.derive import Judgement
 from drift_detector.facts import Call, Target

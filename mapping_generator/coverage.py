@@ -12,7 +12,7 @@ from pathlib import Path
 
 from drift_detector.catalog import Catalog, EventRule, TargetRule
 from drift_detector.catalog_clouds import load_catalogs
-from drift_detector.catalog_format import Tier
+from drift_detector.catalog_terms import Tier
 
 _MEANINGS = {
     Tier.VERIFIED: "curated, and seen in a real log as a successful call",

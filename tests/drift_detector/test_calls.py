@@ -12,8 +12,8 @@ import pytest
 from mapping_generator.provider_schema import Attribute, load_snapshot
 
 from drift_detector.catalog import ANY_TYPE, Catalog, Source, TargetRule
-from drift_detector.catalog_format import Comparator
 from drift_detector.catalog_load import build_catalog, curated_document, load_catalog
+from drift_detector.catalog_terms import Comparator
 from drift_detector.claims import call_of
 from drift_detector.facts import Act, Call, Operation, Target, Verb
 from drift_detector.paths import parse_attribute

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drift_detector.catalog import ONE_TAG, PLAIN, Comparison
-from drift_detector.catalog_format import Comparator
 from drift_detector.catalog_load import load_catalog
+from drift_detector.catalog_terms import Comparator
 from drift_detector.compare import Verdict, apply, judge, per_tag, same
 from drift_detector.facts import Operation, Verb
 from drift_detector.normalise import MISSING

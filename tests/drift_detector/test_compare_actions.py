@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drift_detector.catalog import Comparison
-from drift_detector.catalog_format import Comparator
+from drift_detector.catalog_terms import Comparator
 from drift_detector.compare import Verdict, same
 
 ACTIONS = Comparison(how=Comparator.LB_ACTIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from drift_detector.catalog import Comparison
-from drift_detector.catalog_format import Comparator, Transform
+from drift_detector.catalog_terms import Comparator, Transform
 from drift_detector.claims_identity import identity_form
 from drift_detector.compare import same
 from drift_detector.compare_values import Verdict

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drift_detector.catalog import Comparison
-from drift_detector.catalog_format import Comparator
+from drift_detector.catalog_terms import Comparator
 from drift_detector.compare import Verdict, apply, judge, same
 from drift_detector.facts import Operation, Verb
 

@@ -8,8 +8,8 @@ from importlib import resources
 import pytest
 import yaml
 
-from drift_detector.catalog_format import Tier
 from drift_detector.catalog_load import load_catalog
+from drift_detector.catalog_terms import Tier
 from drift_detector.outside import load_outside
 
 CATALOG = load_catalog()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from drift_detector.catalog_format import Comparator, Tier, Transform
+from drift_detector.catalog_terms import Comparator, Tier, Transform
 from drift_detector.claims_identity import identity_form
 from drift_detector.facts import Act
 from drift_detector.normalise import MISSING, Absent, Path, operation_name

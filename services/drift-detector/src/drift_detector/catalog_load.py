@@ -29,8 +29,8 @@ from drift_detector.catalog import (
     Tags,
     TargetRule,
 )
-from drift_detector.catalog_format import Kind, Transform
 from drift_detector.catalog_merge import merge
+from drift_detector.catalog_terms import Kind, Transform
 from drift_detector.facts import Act
 from drift_detector.normalise import MISSING, Path, parse_path
 from drift_detector.paths import parse_attribute

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from drift_detector.catalog import ANY_IDENTITY, Catalog, EventRule, KeyValues, Source, Tags, TargetRule
-from drift_detector.catalog_format import Transform
+from drift_detector.catalog_terms import Transform
 from drift_detector.claims_identity import arn_account, arn_region
 from drift_detector.claims_values import (
     HIDDEN,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote
 
-from drift_detector.catalog_format import Transform
+from drift_detector.catalog_terms import Transform
 from drift_detector.normalise import scalar
 from tfdrift.events import Json
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from drift_detector.catalog import ANYTHING, EMPTY, Conditions, Source
-from drift_detector.catalog_format import Transform
+from drift_detector.catalog_terms import Transform
 from drift_detector.claims_identity import decoded_arn, identity_form
 from drift_detector.claims_rules import rules_of
 from drift_detector.claims_s3 import grants_of

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from drift_detector.catalog import PLAIN, Comparison
-from drift_detector.catalog_format import Comparator
+from drift_detector.catalog_terms import Comparator
 from drift_detector.compare_actions import canonical_actions
 from drift_detector.compare_rules import add_rules, canonical_rules, remove_rules
 from drift_detector.compare_values import (

@@ -12,8 +12,8 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drift_detector.catalog import Catalog
-from drift_detector.catalog_format import Tier
 from drift_detector.catalog_load import CatalogError, parse_yaml
+from drift_detector.catalog_terms import Tier
 from drift_detector.normalise import operation_name
 
 _FILE: Final = "outside.yaml"
