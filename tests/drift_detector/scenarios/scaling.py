@@ -154,6 +154,26 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
+    "a refresh of the instances to another version of the template is a drift": (
+        [
+            wrote(0, scaling(launch_template=[{"id": "lt-1", "name": "web", "version": "3"}])),
+            scale(
+                "StartInstanceRefresh",
+                desiredConfiguration={"launchTemplate": {"launchTemplateId": "lt-1", "version": "4"}},
+            ),
+        ],
+        [modified(SCALING, "launch_template[0].version", "3", "4")],
+    ),
+    "a refresh of the instances to what the group has is none": (
+        [
+            wrote(0, scaling(launch_template=[{"id": "lt-1", "name": "web", "version": "3"}])),
+            scale(
+                "StartInstanceRefresh",
+                desiredConfiguration={"launchTemplate": {"launchTemplateName": "web", "version": "3"}},
+            ),
+        ],
+        [],
+    ),
     "a group that a person scales": (
         [wrote(0, scaling()), scale("SetDesiredCapacity", desiredCapacity=4, honorCooldown=False)],
         [modified(SCALING, "desired_capacity", 2, 4)],
