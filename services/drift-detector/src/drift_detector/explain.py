@@ -17,6 +17,7 @@ from drift_detector.resolve import resolve_group
 from tfdrift.envelope import Envelope, rfc3339
 from tfdrift.events import Drift, FalcoEvent, Json
 from tfdrift.records import ResourceRecord, resource_key
+from tfdrift.subjects import Provider
 
 _LONGEST_VALUE = 160
 _PARTS = {
@@ -71,9 +72,11 @@ def _why_nothing(event: FalcoEvent, envelope: Envelope, book: Casebook) -> str:
         reason = load_outside().reason(catalog, event.service, event.event_name)
         if reason is not None:
             return f"no Terraform resource holds what it does ({reason})"
-        if catalog.event(event.service, event.event_name) is None:
+        # How other clouds' events are called in the mapping depends on what their requests say.
+        if event.provider is Provider.AWS and catalog.event(event.service, event.event_name) is None:
             return "the mapping does not know this event"
-    return "a dry run, a service's own echo, or a request that names nothing Terraform manages"
+    dull = "a dry run, a service's own echo, or a request that names nothing Terraform manages"
+    return dull if event.provider is Provider.AWS else f"{dull}; or the mapping does not know this event"
 
 
 def _group(number: int, group: tuple[Target, ...], call: Call, book: Casebook) -> Iterator[str]:
