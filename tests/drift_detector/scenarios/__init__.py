@@ -47,6 +47,7 @@ _THEMES = (
     "deployments",
     "passing",
     "housekeeping",
+    "parts",
 )
 
 
