@@ -113,6 +113,7 @@ live = placed(
 desktop = placed(DESKTOP, id="ws-1", directory_id="d-1", user_name="jane")
 quota = placed(QUOTA, id="vpc/L-F678F1CE", service_code="vpc", quota_code="L-F678F1CE", value=10)
 offered = placed(OFFERED, id="vpce-svc-1", service_name="com.amazonaws.vpce.eu-central-1.vpce-svc-1")
+api = placed("aws_apigatewayv2_api.orders", id="a2", name="orders", protocol_type="HTTP")
 reserved = placed(RESERVED, id="cr-1", instance_count=2, instance_type="m5.large")
 
 SIGNED_NO_MORE = ("route53:DisableHostedZoneDNSSEC", {"id": "Z1"})
@@ -390,5 +391,21 @@ SCENARIOS: Scenarios = {
             ),
         ],
         [deleted(OFFERED, "vpce-svc-1"), deleted(RESERVED, "cr-1")],
+    ),
+    "a managed API is given a route, and another's too": (
+        [
+            wrote(0, api),
+            called(5, "apigateway:CreateRoute", {"apiId": "a2", "routeKey": "ANY /"}, response={"routeId": "t1"}),
+            called(6, "apigateway:CreateRoute", {"apiId": "a9", "routeKey": "ANY /"}, response={"routeId": "t2"}),
+        ],
+        [unmanaged("aws_apigatewayv2_route", "a2/t1")],
+    ),
+    "Terraform gives an API a route": (
+        [
+            wrote(0, api),
+            applied(5, "apigateway:CreateRoute", {"apiId": "a2", "routeKey": "ANY /"}, response={"routeId": "t1"}),
+            wrote(6, api, placed("aws_apigatewayv2_route.all", id="t1", api_id="a2", route_key="ANY /")),
+        ],
+        [],
     ),
 }
