@@ -48,6 +48,7 @@ _THEMES = (
     "passing",
     "housekeeping",
     "parts",
+    "directories",
 )
 
 
