@@ -49,6 +49,7 @@ _THEMES = (
     "housekeeping",
     "parts",
     "directories",
+    "guardians",
 )
 
 

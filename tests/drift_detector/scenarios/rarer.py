@@ -225,7 +225,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(LIST, "location", "s3://lists/known.txt", "s3://lists/other.txt")],
     ),
-    "a list that is made in a detector is no change of the detector": (
+    "a list that is made in a detector is unmanaged, and no change of the detector": (
         [
             wrote(0, placed("aws_guardduty_detector.main", id=DETECTOR, enable=True), known_list()),
             called(
@@ -235,7 +235,7 @@ SCENARIOS: Scenarios = {
                 response={"threatIntelSetId": "0" * 32},
             ),
         ],
-        [],
+        [unmanaged("aws_guardduty_threatintelset", "0" * 32)],
     ),
     "an ARN is logged as the URL had it": (
         [
