@@ -27,13 +27,13 @@ KINDS = {kind.name: kind for kinds in types_by_service(load_snapshot(), SERVICES
 FORM = re.compile(r"(identifier|arn|name|id)$")
 GENERIC = ("id", "arn", "name", "identifier")
 # What a name is further called by, where a call gives two of them.
-QUALIFIED = re.compile(r"^(target|new|replica|addallowed|removeallowed)")
+QUALIFIED = re.compile(r"^(target|new|replica|addallowed|removeallowed|member|delegatedadmin)(?=\w)")
 DEPTH = 3
 # What the models do not tell: a resolver's ARN ends with its field; a data lake is deleted by its region; one call has
 # lists of the users who come to a group and of those who go.
 UNTOLD = {"aws_appsync_resolver", "aws_elasticache_user_group_association", "aws_securitylake_data_lake"}
-# An address has one association, so that it names it.
-BY_PARENT = {"aws_eip_association"}
+# An address has one association, so that it names it; an organization has one administrator of Detective in a region.
+BY_PARENT = {"aws_eip_association", "aws_detective_organization_admin_account"}
 
 
 @dataclass(frozen=True)

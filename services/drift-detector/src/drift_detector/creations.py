@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from drift_detector.catalog import ANY_IDENTITY, Catalog
+from drift_detector.catalog import ANY_IDENTITY, THE_ONLY, Catalog
 from drift_detector.claims_identity import arn_tail
 from drift_detector.facts import Act, Call, Target, Verb
 from tfdrift.events import Json
@@ -31,6 +31,7 @@ class Things:
         self._otherwise: Final = {
             name for name, sets in names.items() if len(sets) > 1 or any(ANY_IDENTITY in one for one in sets)
         }
+        self._only: Final = {name for name, sets in names.items() if any(THE_ONLY in one for one in sets)}
 
     def tokens(self, target: Target) -> frozenset[str]:
         """The tokens of a creation or a deletion."""
@@ -39,6 +40,8 @@ class Things:
             own = target.identity.get(ANY_IDENTITY) if target.act is Act.DELETE else None
             names = _names(target) if own is None else (own, arn_tail(own))
             tokens.update(f"{target.type}\0@thing\0{name}" for name in names)
+        if target.type in self._only:
+            tokens.add(f"{target.type}\0{THE_ONLY}")
         return frozenset(tokens)
 
 
@@ -53,6 +56,8 @@ def undoes(deletion: Target, its_call: Call, creation: Target, call: Call) -> bo
         return False
     if (its_call.provider, its_call.account_id, its_call.region) != (call.provider, call.account_id, call.region):
         return False
+    if THE_ONLY in deletion.identity:
+        return True
     told: dict[str, Json] = {
         operation.attribute: operation.value for operation in creation.operations if operation.verb is Verb.SET
     }
