@@ -172,6 +172,8 @@ async def main() -> dict[str, Any]:
         book.cases_of_call(call)
 
     busy = Casebook(book.judgement)
+    zone = record(0).model_copy(update={"type": "aws_route53_zone", "attributes": {"id": "Z1", "zone_id": "Z1"}})
+    busy.put_state(resource_key(zone.workspace, zone.address), zone.encode())
     changes = [alert(called(5, "route53:ChangeResourceRecordSets", zone_change(number))) for number in range(CALLS * 5)]
 
     def in_a_busy_zone(number: int) -> None:
