@@ -23,13 +23,13 @@ from tests.drift_detector.playbook import Called, called
 
 from bench.report import report
 from drift_detector.app import sanctions
-from drift_detector.calls import call_of
-from drift_detector.casebook import Casebook, ManagedCase
-from drift_detector.catalog_clouds import load_catalogs
-from drift_detector.derive import Judgement
-from drift_detector.rules_file import load_rules
-from ingest_falco.alert import parse_alert
-from ingest_falco.normalise import normalise
+from drift_detector.catalog.clouds import load_catalogs
+from drift_detector.claim.calls import call_of
+from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.store import FactStore, ManagedSubject
+from drift_detector.rules.file import load_rules
+from ingest_falco.alert.normalise import normalise
+from ingest_falco.alert.parse import parse_alert
 from tfdrift.bus import Bus, Entry, NatsOptions, Retention
 from tfdrift.envelope import Envelope
 from tfdrift.events import FalcoEvent
@@ -117,16 +117,16 @@ def fill(url: str) -> None:
     asyncio.run(put_all())
 
 
-async def load(url: str) -> tuple[float, Casebook, float]:
-    """Load the bucket through the watch; seconds, the casebook, bytes of memory a resource."""
+async def load(url: str) -> tuple[float, FactStore, float]:
+    """Load the bucket through the watch; seconds, the fact_store, bytes of memory a resource."""
     bus = Bus(NatsOptions((url,), "bench"), Retention(24, 4 * 1024**3, 1))
     await bus.open()
-    book = Casebook(Judgement(load_catalogs(), load_rules(None), timedelta(hours=1)))
+    store = FactStore(EvaluationContext(load_catalogs(), load_rules(None), timedelta(hours=1)))
     complete = asyncio.Event()
 
     def take(entry: Entry) -> None:
         if entry.value is not None:
-            book.put_state(entry.key, entry.value)
+            store.put_state(entry.key, entry.value)
 
     before, start = resident_bytes(), time.perf_counter()
     watch = asyncio.create_task(bus.bucket(STATE_BUCKET).watch(take, on_caught_up=complete.set))
@@ -137,7 +137,7 @@ async def load(url: str) -> tuple[float, Casebook, float]:
     watch.cancel()
     await asyncio.wait({watch})
     await bus.close()
-    return seconds, book, used
+    return seconds, store, used
 
 
 async def main() -> dict[str, Any]:
@@ -149,9 +149,9 @@ async def main() -> dict[str, Any]:
         filling = multiprocessing.get_context("spawn").Process(target=fill, args=(server.url,))
         filling.start()
         await asyncio.to_thread(filling.join)
-        seconds, book, used = await load(server.url)
+        seconds, store, used = await load(server.url)
         server.stop()
-    catalog, sanction = book.judgement.catalog, sanctions(book.judgement.rules)
+    catalog, sanction = store.context.catalog, sanctions(store.context.rules)
 
     foreign = alert(called(5, "ec2:ModifyInstanceAttribute", {"instanceId": "i-none", "instanceType": {"value": "x"}}))
     unknown = alert(called(5, "ec2:NoSuchOperation", {"instanceId": "i-none"}))
@@ -169,9 +169,9 @@ async def main() -> dict[str, Any]:
     def concerns_nobody(_: int) -> None:
         call = call_of(*foreign, catalog, sanction)
         assert call is not None
-        book.cases_of_call(call)
+        store.subjects_of_call(call)
 
-    busy = Casebook(book.judgement)
+    busy = FactStore(store.context)
     zone = record(0).model_copy(update={"type": "aws_route53_zone", "attributes": {"id": "Z1", "zone_id": "Z1"}})
     busy.put_state(resource_key(zone.workspace, zone.address), zone.encode())
     changes = [alert(called(5, "route53:ChangeResourceRecordSets", zone_change(number))) for number in range(CALLS * 5)]
@@ -181,7 +181,7 @@ async def main() -> dict[str, Any]:
         assert call is not None
         busy.calls.remove(call.event_id)
         busy.calls.put(call)
-        for case in busy.cases_of_call(call):
+        for case in busy.subjects_of_call(call):
             busy.derive(case, call.received)
 
     for number in range(len(changes)):
@@ -190,11 +190,11 @@ async def main() -> dict[str, Any]:
     def hit(number: int) -> None:
         call = call_of(*hits[number], catalog, sanction)
         assert call is not None
-        book.calls.put(call)
-        for case in book.cases_of_call(call):
-            if isinstance(case, ManagedCase):
-                assert book.derive(case, call.received).drifts
-        book.calls.remove(call.event_id)
+        store.calls.put(call)
+        for case in store.subjects_of_call(call):
+            if isinstance(case, ManagedSubject):
+                assert store.derive(case, call.received).drifts
+        store.calls.remove(call.event_id)
 
     return {
         "resources": RESOURCES,

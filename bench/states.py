@@ -21,10 +21,10 @@ from typing import Any
 from tests.conftest import NatsServer
 
 from bench.report import report
-from ingest_tfstate.recorder import Recorder
-from ingest_tfstate.records import Sighting, fingerprint
-from ingest_tfstate.redact import Redactor
-from ingest_tfstate.state import parse_state
+from ingest_tfstate.record.recorder import Recorder
+from ingest_tfstate.record.records import Sighting, fingerprint
+from ingest_tfstate.redaction.redact import Redactor
+from ingest_tfstate.state.v4 import parse_state
 from tfdrift.bus import Bus, NatsOptions, Retention
 
 RESOURCES = 100_000

@@ -2,9 +2,10 @@
 
 Every call of the logs is read as the pipeline reads it. A call is *relevant* when it succeeded, wrote and was no dry
 run or service's own echo, its service is one that the AWS provider manages, and Terraform may hold what it did: the
-mapping is sure of it, or `drift_detector.outside` has no reason why not. So an operation that nobody has thought of
-counts as one that is missing. A type is *surely* known where the operation is about it, and not about something else
-that it names. An identity is known where the call names the resource, whether or not anything of it can be compared.
+mapping is sure of it, or `drift_detector.catalog.without_resource` has no reason why not. So an operation that nobody
+has thought of counts as one that is missing. A type is *surely* known where the operation is about it, and not about
+something else that it names. An identity is known where the call names the resource, whether or not anything of it can
+be compared.
 
 Since a log seldom comes with the states of its time, each resource that a call names is given a state of its own that
 knows it and has other values; then Terraform's own calls must open nothing, nor must failed or reading ones, and every
@@ -29,22 +30,22 @@ from mapping_generator.provider_schema import load_snapshot
 from bench.cloudtrail import Record, alert, records
 from bench.report import report
 from drift_detector.app import sanctions
-from drift_detector.calls import call_of
-from drift_detector.casebook import Casebook
-from drift_detector.catalog_clouds import load_catalogs
-from drift_detector.catalog_terms import Tier
-from drift_detector.claims import named_by
-from drift_detector.derive import Judgement
-from drift_detector.facts import Call, Target
-from drift_detector.outside import Outside, load_outside
-from drift_detector.paths import parse_attribute
-from drift_detector.rules_file import load_rules
-from ingest_falco.alert import parse_alert
-from ingest_falco.normalise import Normalised, normalise
+from drift_detector.catalog.clouds import load_catalogs
+from drift_detector.catalog.without_resource import WithoutResource, load_without_resource
+from drift_detector.claim.aws.call import named_by
+from drift_detector.claim.calls import call_of
+from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.store import FactStore
+from drift_detector.facts.calls import Call, Target
+from drift_detector.facts.paths import parse_attribute
+from drift_detector.facts.terms import Tier
+from drift_detector.rules.file import load_rules
+from ingest_falco.alert.normalise import Normalised, normalise
+from ingest_falco.alert.parse import parse_alert
 from ingest_tfstate.errors import StateError
-from ingest_tfstate.records import Sighting, first_records
-from ingest_tfstate.redact import Redactor
-from ingest_tfstate.state import parse_state
+from ingest_tfstate.record.records import Sighting, first_records
+from ingest_tfstate.redaction.redact import Redactor
+from ingest_tfstate.state.v4 import parse_state
 from tfdrift.envelope import Envelope
 from tfdrift.events import Via
 from tfdrift.records import ResourceRecord, resource_key
@@ -74,28 +75,28 @@ def envelope_of(found: Normalised) -> Envelope:
     return Envelope(found.message_id, found.occurred or LONG_AGO, found.occurred, call=call)
 
 
-def judge_calls(folder: Path, judgement: Judgement) -> Truth:
+def judge_calls(folder: Path, context: EvaluationContext) -> Truth:
     """Count what becomes of every call of the logs below a folder."""
     truth = Truth()
-    services = {name.partition(":")[0] for name in judgement.catalog.events}
-    outside = load_outside()
-    sanction = sanctions(judgement.rules)
+    services = {name.partition(":")[0] for name in context.catalog.events}
+    outside = load_without_resource()
+    sanction = sanctions(context.rules)
     for record in records(folder):
         found = normalise(parse_alert(alert(record)))
         start = time.perf_counter()
-        call = call_of(found.event, envelope_of(found), judgement.catalog, sanction)
+        call = call_of(found.event, envelope_of(found), context.catalog, sanction)
         truth.seconds += time.perf_counter() - start
         kind = _kind(record)
         truth.calls["seen"] += 1
         truth.calls[kind] += 1
         if kind == "written" and found.event.service in services:
-            reason = _outside(record, found, judgement, outside)
+            reason = _outside(record, found, context, outside)
             if reason is None:
-                _count_relevant(truth, found, call, judgement)
+                _count_relevant(truth, found, call, context)
             else:
                 truth.outside[reason] += 1
         if call is not None:
-            _count_drifts(truth, record, call, kind, judgement)
+            _count_drifts(truth, record, call, kind, context)
     return truth
 
 
@@ -114,27 +115,27 @@ def _kind(record: Record) -> str:
     return "dry run" if dry else "written"
 
 
-def _outside(record: Record, found: Normalised, judgement: Judgement, outside: Outside) -> str | None:
+def _outside(record: Record, found: Normalised, context: EvaluationContext, outside: WithoutResource) -> str | None:
     """Why no Terraform resource holds what a call did; CloudTrail itself tells data from management."""
     service, name = found.event.service or "", found.event.event_name or ""
-    rule = judgement.catalog.event(service, name)
+    rule = context.catalog.event(service, name)
     is_data = record.get("managementEvent") is False or record.get("eventCategory") in ("Data", "NetworkActivity")
     if is_data and (rule is None or rule.tier is Tier.WEAK):
         return "CloudTrail calls it an event of data"
-    return outside.reason(judgement.catalog, service, name)
+    return outside.reason(context.catalog, service, name)
 
 
-def _count_relevant(truth: Truth, found: Normalised, call: Call | None, judgement: Judgement) -> None:
+def _count_relevant(truth: Truth, found: Normalised, call: Call | None, context: EvaluationContext) -> None:
     service, name = found.event.service or "", found.event.event_name or ""
     truth.calls["relevant"] += 1
-    rule = judgement.catalog.event(service, name)
+    rule = context.catalog.event(service, name)
     if rule is None:
         truth.unmapped[f"{service}:{name}"] += 1
         return
     truth.calls["relevant, type known"] += 1
     truth.calls["relevant, type surely known"] += rule.tier is not Tier.WEAK
     truth.tiers[rule.tier, "type"] += 1
-    if any(target.identity for target in named_by(found.event, envelope_of(found), judgement.catalog)):
+    if any(target.identity for target in named_by(found.event, envelope_of(found), context.catalog)):
         truth.calls["relevant, identity known"] += 1
         truth.tiers[rule.tier, "identity"] += 1
     else:
@@ -143,16 +144,16 @@ def _count_relevant(truth: Truth, found: Normalised, call: Call | None, judgemen
         truth.tiers[rule.tier, "attributes"] += 1
 
 
-def _count_drifts(truth: Truth, record: Record, call: Call, kind: str, judgement: Judgement) -> None:
-    book = Casebook(judgement)
+def _count_drifts(truth: Truth, record: Record, call: Call, kind: str, context: EvaluationContext) -> None:
+    store = FactStore(context)
     for group in call.groups:
         known = known_resource(group[0], call)
-        book.put_state(resource_key(known.workspace, known.address), known.encode())
-    book.calls.put(call)
+        store.put_state(resource_key(known.workspace, known.address), known.encode())
+    store.calls.put(call)
     opened = [
         drift
-        for case in book.cases_of_call(call)
-        for drift in book.derive(case, call.received).drifts.values()
+        for case in store.subjects_of_call(call)
+        for drift in store.derive(case, call.received).drifts.values()
         if drift.status == "open"
     ]
     identity = record.get("userIdentity") or {}
@@ -185,9 +186,9 @@ def known_resource(target: Target, call: Call) -> ResourceRecord:
     )
 
 
-def judge_states(folder: Path, judgement: Judgement) -> dict[str, Any]:
+def judge_states(folder: Path, context: EvaluationContext) -> dict[str, Any]:
     """How many states load, whether every instance of them is in the index, and what the AWS schema does not know."""
-    book, counts = Casebook(judgement), Counter[str]()
+    store, counts = FactStore(context), Counter[str]()
     schema, unknown = load_snapshot().types, set[str]()
     for path in sorted(folder.rglob("*.tfstate")):
         data = path.read_bytes()
@@ -201,13 +202,13 @@ def judge_states(folder: Path, judgement: Judgement) -> dict[str, Any]:
         sighting = Sighting(str(path), str(path), state, digest, LONG_AGO, LONG_AGO)
         counts["instances"] += len(state.instances)
         for record in first_records(sighting, LONG_AGO, Redactor(b"truth")):
-            book.put_state(resource_key(record.workspace, record.address), record.encode())
+            store.put_state(resource_key(record.workspace, record.address), record.encode())
             if record.type.startswith("aws_"):
                 known = schema.get(record.type, {})
                 unknown.update(f"{record.type}.{name}" for name in record.attributes if name not in known)
     return {
         **counts,
-        "instances indexed": len(book.states),
+        "instances indexed": len(store.states),
         "attributes unknown to the schema": len(unknown),
         "unknown attributes": ", ".join(sorted(unknown)),
     }
@@ -228,8 +229,8 @@ def main() -> int:
     if not corpus:
         print("set DRIFT_CORPUS to a folder with cloudtrail/ and tfstate/ below it", file=sys.stderr)
         return 2
-    judgement = Judgement(load_catalogs(), load_rules(None), timedelta(hours=1))
-    truth = judge_calls(Path(corpus) / "cloudtrail", judgement)
+    context = EvaluationContext(load_catalogs(), load_rules(None), timedelta(hours=1))
+    truth = judge_calls(Path(corpus) / "cloudtrail", context)
     relevant = truth.calls["relevant"]
     figures: dict[str, Any] = {f"calls {name}": count for name, count in truth.calls.items()}
     figures["calls of services managed, but of no resource"] = truth.outside.total()
@@ -244,7 +245,7 @@ def main() -> int:
     named = truth.drifts["where the log names somebody"]
     figures["drifts that name the person"] = percent(truth.drifts["that name the person"], named)
     figures["microseconds a call"] = round(truth.seconds / max(truth.calls["seen"], 1) * 1e6, 1)
-    figures |= judge_states(Path(corpus) / "tfstate", judgement)
+    figures |= judge_states(Path(corpus) / "tfstate", context)
     figures["unmapped events"] = _listed(truth.unmapped)
     figures["events that name no resource"] = _listed(truth.unnamed)
     report("truth", figures)

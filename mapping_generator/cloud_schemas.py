@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from drift_detector.catalog import Catalog
-from drift_detector.catalog_clouds import FILES, load_mapping
+from drift_detector.catalog.catalog import Catalog
+from drift_detector.catalog.clouds import FILES, load_mapping
 from mapping_generator.__main__ import MAPPING
 from mapping_generator.provider_schema import packed, save_snapshot
 

@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from drift_detector.catalog import Catalog, EventRule, TargetRule
-from drift_detector.catalog_clouds import load_catalogs
-from drift_detector.catalog_terms import Tier
+from drift_detector.catalog.catalog import Catalog, EventRule, TargetRule
+from drift_detector.catalog.clouds import load_catalogs
+from drift_detector.facts.terms import Tier
 
 _MEANINGS = {
     Tier.VERIFIED: "curated, and seen in a real log as a successful call",

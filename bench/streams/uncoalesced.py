@@ -12,7 +12,8 @@ import os
 import socket
 import sys
 
-from sse_gateway import __main__, fanout
+from sse_gateway import __main__
+from sse_gateway.fanout import hub as fanout
 
 
 class UncoalescedHub(fanout.Hub):

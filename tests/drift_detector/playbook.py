@@ -13,16 +13,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from drift_detector.app import sanctions
-from drift_detector.attribute_changes import attribution_of
-from drift_detector.calls import call_of
-from drift_detector.casebook import Case, Casebook, UnmanagedCase
-from drift_detector.catalog_clouds import load_catalogs
-from drift_detector.derive import Judgement
-from drift_detector.rules import Rules
-from drift_detector.rules_file import load_rules
-from drift_detector.settle import settled
-from ingest_falco.alert import parse_alert
-from ingest_falco.normalise import normalise
+from drift_detector.catalog.clouds import load_catalogs
+from drift_detector.claim.calls import call_of
+from drift_detector.correlate.attribution import attribution_of
+from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.settle import settled
+from drift_detector.correlate.store import DriftSubject, FactStore, UnmanagedSubject
+from drift_detector.rules.file import load_rules
+from drift_detector.rules.rules import Rules
+from ingest_falco.alert.normalise import normalise
+from ingest_falco.alert.parse import parse_alert
 from tests.ingest_tfstate.states import REDACTOR, Bucket, resource, state
 from tfdrift.envelope import Envelope
 from tfdrift.events import Drift, FalcoEvent, StateChange
@@ -140,7 +140,7 @@ class World:
     now: datetime = START
 
     def __post_init__(self) -> None:
-        self._book = Casebook(Judgement(CATALOG, self.rules, self.unconfirmed_after, REDACTOR.keyed_hash))
+        self._store = FactStore(EvaluationContext(CATALOG, self.rules, self.unconfirmed_after, REDACTOR.keyed_hash))
         self._buckets: dict[str, Bucket] = {}
 
     def play(self, *steps: Step) -> World:
@@ -156,48 +156,48 @@ class World:
     def change_rules(self, rules: Rules) -> None:
         """The rules file was edited."""
         self.rules = rules
-        self._book.judgement = replace(self._book.judgement, rules=rules)
+        self._store.context = replace(self._store.context, rules=rules)
 
     def wait(self, minutes: int) -> World:
         """Let time pass, and look at every case again."""
         self.now = START + timedelta(minutes=minutes)
-        self._look_at({case for call in self._book.calls for case in self._book.cases_of_call(call)})
+        self._look_at({case for call in self._store.calls for case in self._store.subjects_of_call(call)})
         return self
 
     def _write(self, step: Wrote) -> None:
         bucket = self._buckets.setdefault(step.workspace, Bucket())
         self.changes += bucket.take(state(*step.resources, serial=step.serial), step.minutes)
         if bucket.head is not None:
-            self._book.heads[workspace_key(step.workspace)] = bucket.head.model_copy(
+            self._store.heads[workspace_key(step.workspace)] = bucket.head.model_copy(
                 update={"workspace": step.workspace}
             )
         for record in bucket.written:
             placed = record.model_copy(update={"workspace": step.workspace})
             key = resource_key(step.workspace, record.address)
-            self._look_at(self._book.put_state(key, placed.encode()))
+            self._look_at(self._store.put_state(key, placed.encode()))
 
     def _call(self, step: Called) -> None:
         call = call_of(*message_of(step), CATALOG, sanctions(self.rules))
         if call is not None:
-            self._book.calls.put(call)
-            self._look_at(self._book.cases_of_call(call))
+            self._store.calls.put(call)
+            self._look_at(self._store.subjects_of_call(call))
 
-    def _look_at(self, cases: Iterable[Case]) -> None:
+    def _look_at(self, cases: Iterable[DriftSubject]) -> None:
         for case in cases:
-            derived = self._book.derive(case, self.now)
-            held = None if isinstance(case, UnmanagedCase) else self._book.states.get(case.key)
+            derived = self._store.derive(case, self.now)
+            held = None if isinstance(case, UnmanagedSubject) else self._store.states.get(case.key)
             record = held.record() if held else None
             known = {
                 drift.id
                 for drift in self.drifts.values()
                 if record is not None and (drift.workspace, drift.address) == (record.workspace, record.address)
             }
-            own = {case.drift} if isinstance(case, UnmanagedCase) else set()
+            own = {case.drift} if isinstance(case, UnmanagedSubject) else set()
             for identifier in derived.drifts.keys() | known | own:
                 stored = self.drifts.get(identifier)
-                self._store(identifier, settled(identifier, stored, derived, record, self._book.calls))
+                self._keep(identifier, settled(identifier, stored, derived, record, self._store.calls))
 
-    def _store(self, identifier: str, drift: Drift | None) -> None:
+    def _keep(self, identifier: str, drift: Drift | None) -> None:
         if drift is not None and drift != self.drifts.get(identifier):
             self.drifts[identifier] = drift
             self.told.append(drift)
@@ -207,7 +207,7 @@ class World:
         lines = []
         for change in self.changes:
             key = resource_key(change.workspace, str(change.resource))
-            found = attribution_of(change, self._book.meaning(key), CATALOG)
+            found = attribution_of(change, self._store.meaning(key), CATALOG)
             if found is not None:
                 actors = [
                     f"{actor.user_identity.user_name}{' (sanctioned)' if actor.sanctioned else ''}"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from mapping_generator.provider_schema import Attribute, Schema, load_snapshot
 
-from drift_detector.catalog import ANY_IDENTITY, Catalog
-from drift_detector.catalog_clouds import load_mapping
-from drift_detector.paths import parse_attribute
+from drift_detector.catalog.catalog import ANY_IDENTITY, Catalog
+from drift_detector.catalog.clouds import load_mapping
+from drift_detector.facts.paths import parse_attribute
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

@@ -11,12 +11,12 @@ from datetime import timedelta
 import pytest
 
 from drift_detector.app import Detector
-from drift_detector.casebook import Casebook
-from drift_detector.derive import Judgement
+from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.store import FactStore
 from drift_detector.settings import DetectorSettings
 from tests.conftest import eventually
+from tests.drift_detector.correlate.test_lifecycle import LIFE
 from tests.drift_detector.playbook import CATALOG, RULES, Step, World, Wrote, message_of
-from tests.drift_detector.test_correlation import LIFE
 from tests.ingest_tfstate.states import Bucket, state
 from tfdrift.bus import Ack, Bus, Follow, Message, NatsOptions, Retention
 from tfdrift.events import Drift
@@ -71,12 +71,12 @@ class MortalBus(Bus):
 async def replica(bus: MortalBus) -> AsyncIterator[None]:
     """A detector that consumes until the block ends, and is then cut off without a word."""
     await bus.open()
-    book = Casebook(Judgement(CATALOG, RULES, timedelta(days=3650)))
+    store = FactStore(EvaluationContext(CATALOG, RULES, timedelta(days=3650)))
 
     async def live() -> None:
         async with asyncio.TaskGroup() as tasks:
             settings = DetectorSettings()
-            await Detector(bus, book, timedelta(days=3650)).run(Runtime(settings, bus, tasks))
+            await Detector(bus, store, timedelta(days=3650)).run(Runtime(settings, bus, tasks))
 
     running = asyncio.create_task(live())
     try:

@@ -30,8 +30,8 @@ import pytest
 from botocore.session import Session
 from obstore.store import AzureStore
 
-from ingest_tfstate.object_store import ObjectStore
-from ingest_tfstate.uri import parse_source
+from ingest_tfstate.sources.object_store import ObjectStore
+from ingest_tfstate.sources.uri import parse_source
 from tests.conftest import DEADLINE_SECONDS, free_port
 
 # Azurite's own account, the same on every machine (Azure's documentation of Azurite, "Well-known storage account").

@@ -6,10 +6,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ingest_tfstate.announce import announcements
-from ingest_tfstate.records import Sighting, first_records, next_head, next_records, recorded_at
-from ingest_tfstate.redact import Redactor
-from ingest_tfstate.state import parse_state
+from ingest_tfstate.record.announce import announcements
+from ingest_tfstate.record.records import Sighting, first_records, next_head, next_records, recorded_at
+from ingest_tfstate.redaction.redact import Redactor
+from ingest_tfstate.state.v4 import parse_state
 from tfdrift.events import StateChange
 from tfdrift.records import ResourceRecord, WorkspaceHead
 

@@ -17,10 +17,10 @@ import aiohttp
 import pytest
 
 from ingest_tfstate import metrics
-from ingest_tfstate.recorder import Recorder
-from ingest_tfstate.records import Sighting
-from ingest_tfstate.redact import Redactor
-from ingest_tfstate.state import parse_state
+from ingest_tfstate.record.recorder import Recorder
+from ingest_tfstate.record.records import Sighting
+from ingest_tfstate.redaction.redact import Redactor
+from ingest_tfstate.state.v4 import parse_state
 from tests.conftest import console_script, eventually
 from tests.ingest_tfstate.service import Pipeline, environment, metric, process, reads, running, write
 from tests.ingest_tfstate.states import LINEAGE, resource, state

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mapping_generator.coverage import page
 
-from drift_detector.catalog_clouds import load_catalogs
+from drift_detector.catalog.clouds import load_catalogs
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
 

@@ -15,10 +15,10 @@ from mapping_generator.service_model import Member, Service, load_service, servi
 from mapping_generator.ties import own_form
 from mapping_generator.types import ResourceType, types_by_service
 
-from drift_detector.catalog_load import load_catalog
-from drift_detector.claims import call_of
-from drift_detector.creations import undoes
-from drift_detector.facts import Act, Call, Target
+from drift_detector.catalog.load import load_catalog
+from drift_detector.claim.aws.call import call_of
+from drift_detector.facts.calls import Act, Call, Target
+from drift_detector.resolve.creations import undoes
 from tests.drift_detector.cloudtrail import alert_of
 
 CATALOG = load_catalog()

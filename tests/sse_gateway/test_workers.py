@@ -14,9 +14,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from sse_gateway.admission import Admission
-from sse_gateway.elsewhere import SHARED_BYTES, Elsewhere
 from sse_gateway.errors import Refused
+from sse_gateway.stream.admission import Admission
+from sse_gateway.stream.elsewhere import SHARED_BYTES, Elsewhere
 from tests.conftest import DEADLINE_SECONDS, NatsServer, eventually
 from tests.pipeline import Pipeline, SseClient
 from tfdrift.bus import Bus, NatsOptions, Retention

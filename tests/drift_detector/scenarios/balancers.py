@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import Step, applied, called, wrote
 from tests.drift_detector.scenarios.terms import (
     Scenarios,
@@ -13,7 +14,6 @@ from tests.drift_detector.scenarios.terms import (
     placed,
     unmanaged,
 )
-from tests.drift_detector.test_correlation import other
 
 LISTENER = "aws_lb_listener.https"
 CLASSIC = "aws_elb.old"

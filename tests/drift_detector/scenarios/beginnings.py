@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import web
 from tests.drift_detector.playbook import Step, applied, called, wrote
 from tests.drift_detector.scenarios.terms import Scenarios, arn, deleted, modified, placed, unmanaged
-from tests.drift_detector.test_correlation import web
 
 JOBS = "aws_emr_cluster.nightly"
 JOBS_ID = "j-1ABCDEFGHIJKL"

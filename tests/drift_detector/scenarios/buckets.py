@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import Step, called, wrote
 from tests.drift_detector.scenarios.s3 import BUCKET, KEY, NAME, bucket, call, encrypt, encrypted, part, versioned
 from tests.drift_detector.scenarios.terms import (
@@ -15,7 +16,6 @@ from tests.drift_detector.scenarios.terms import (
     unknown,
     unmanaged,
 )
-from tests.drift_detector.test_correlation import other
 
 S3 = {"xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"}
 OWNER: dict[str, Any] = {

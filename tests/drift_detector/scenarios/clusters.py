@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other, web
 from tests.drift_detector.playbook import ACCOUNT, CLI, Step, called, wrote
 from tests.drift_detector.scenarios.fleets import SCALING, scaling
 from tests.drift_detector.scenarios.security_groups import SG, group
@@ -18,7 +19,6 @@ from tests.drift_detector.scenarios.terms import (
     placed,
     unmanaged,
 )
-from tests.drift_detector.test_correlation import other, web
 
 GO = "aws-sdk-go-v2/1.36.3 ua/2.1 os/linux lang/go#1.24.5 md/GOOS#linux md/GOARCH#amd64 api/ec2#1.200.0"
 # The agents as the controllers make them; the sessions are what Go's SDK calls one of a web identity (the time), what

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import web
 from tests.drift_detector.playbook import Step, called, wrote
 from tests.drift_detector.scenarios.networks import VOLUME, volume
 from tests.drift_detector.scenarios.tags import WEB, pair, tagged, untag
@@ -15,7 +16,6 @@ from tests.drift_detector.scenarios.terms import (
     placed,
     unknown,
 )
-from tests.drift_detector.test_correlation import web
 
 
 def disk(**changes: Any) -> dict[str, Any]:

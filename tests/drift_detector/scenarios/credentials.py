@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import ACCOUNT, Step, called, wrote
 from tests.drift_detector.scenarios.iam import ANYTHING, KEY, READ, user
 from tests.drift_detector.scenarios.terms import (
@@ -17,7 +18,6 @@ from tests.drift_detector.scenarios.terms import (
     text,
     unmanaged,
 )
-from tests.drift_detector.test_correlation import other
 
 DEVICE = "aws_iam_virtual_mfa_device.bob"
 DEVICE_ARN = arn("iam", "mfa/bob")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import OPEN, other, resize, web
 from tests.drift_detector.playbook import Step, called, wrote
 from tests.drift_detector.scenarios.fleets import CARTS, SCALING, SERVING, scaling, serving, table
 from tests.drift_detector.scenarios.scaling import GROUP_ARN, OTHER_GROUP_ARN, scale
@@ -20,7 +21,6 @@ from tests.drift_detector.scenarios.terms import (
     trust,
     unmanaged,
 )
-from tests.drift_detector.test_correlation import OPEN, other, resize, web
 
 Who = dict[str, Any]
 

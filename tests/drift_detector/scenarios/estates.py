@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import OPEN, other, resize, web
 from tests.drift_detector.playbook import ACCOUNT, REGION, Step, called, wrote
 from tests.drift_detector.scenarios.terms import (
     OTHER_ACCOUNT,
@@ -19,7 +20,6 @@ from tests.drift_detector.scenarios.terms import (
     text,
 )
 from tests.drift_detector.scenarios.values import database, function, role
-from tests.drift_detector.test_correlation import OPEN, other, resize, web
 from tests.ingest_tfstate.states import AWS
 
 DB = "aws_db_instance.main"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import Step, applied, called, wrote
 from tests.drift_detector.scenarios.iam import ADMIN, ANYTHING, READ, user
 from tests.drift_detector.scenarios.terms import (
@@ -18,7 +19,6 @@ from tests.drift_detector.scenarios.terms import (
     unmanaged,
 )
 from tests.drift_detector.scenarios.values import function
-from tests.drift_detector.test_correlation import other
 
 CARTS = "aws_dynamodb_table.carts"
 SERVING = "aws_ecs_service.web"

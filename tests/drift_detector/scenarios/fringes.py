@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.drift_detector.correlate.test_lifecycle import web
 from tests.drift_detector.playbook import ACCOUNT, applied, called, wrote
 from tests.drift_detector.scenarios.terms import (
     OTHER_ACCOUNT,
@@ -16,7 +17,6 @@ from tests.drift_detector.scenarios.terms import (
     text,
     unmanaged,
 )
-from tests.drift_detector.test_correlation import web
 
 VAULT = "aws_glacier_vault.archive"
 ALIAS = "aws_iot_role_alias.cameras"

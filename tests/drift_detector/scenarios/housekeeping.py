@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other, resize, web
 from tests.drift_detector.playbook import ACCOUNT, TERRAFORM, Step, called, wrote
 from tests.drift_detector.scenarios.security_groups import SG, SSH, group
 from tests.drift_detector.scenarios.terms import (
@@ -16,7 +17,6 @@ from tests.drift_detector.scenarios.terms import (
     modified,
     placed,
 )
-from tests.drift_detector.test_correlation import other, resize, web
 
 Who = dict[str, Any]
 

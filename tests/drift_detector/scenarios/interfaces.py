@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other, web
 from tests.drift_detector.playbook import ACCOUNT, Step, applied, called, wrote
 from tests.drift_detector.scenarios.networks import vpc
 from tests.drift_detector.scenarios.terms import (
@@ -16,7 +17,6 @@ from tests.drift_detector.scenarios.terms import (
     placed,
     unmanaged,
 )
-from tests.drift_detector.test_correlation import other, web
 
 OK = {"requestId": "r", "_return": True}
 LIST = "aws_ec2_managed_prefix_list.office"

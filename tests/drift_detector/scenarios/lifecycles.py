@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import GONE, OPEN, launch, moved_web, other, resize, terminate, web
 from tests.drift_detector.playbook import REGION, Step, applied, called, resource, wrote
 from tests.drift_detector.scenarios.estates import instance
 from tests.drift_detector.scenarios.iam import READ_ONLY, attach, attachment
@@ -34,7 +35,6 @@ from tests.drift_detector.scenarios.terms import (
     unmanaged,
 )
 from tests.drift_detector.scenarios.values import DB, alter, database, role
-from tests.drift_detector.test_correlation import GONE, OPEN, launch, moved_web, other, resize, terminate, web
 
 WEB = "aws_instance.web"
 

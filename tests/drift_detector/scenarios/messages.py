@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import ACCOUNT, Step, called, wrote
 from tests.drift_detector.scenarios.fleets import TOPIC, TOPIC_ARN
 from tests.drift_detector.scenarios.policies import ROOT
@@ -20,7 +21,6 @@ from tests.drift_detector.scenarios.terms import (
     unknown,
     unmanaged,
 )
-from tests.drift_detector.test_correlation import other
 
 QUEUE_ARN = arn("sqs", "jobs")
 OLDER_URL = f"https://eu-central-1.queue.amazonaws.com/{ACCOUNT}/jobs"

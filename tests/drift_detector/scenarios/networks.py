@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other, web
 from tests.drift_detector.playbook import Step, applied, called, wrote
 from tests.drift_detector.scenarios.terms import Scenarios, arn, deleted, modified, placed
-from tests.drift_detector.test_correlation import other, web
 
 WEB = "aws_instance.web"
 ROUTE = "aws_route.out"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import ACCOUNT, Step, called, wrote
 from tests.drift_detector.scenarios.terms import Scenarios, arn, by_role, items, modified, placed, unmanaged
-from tests.drift_detector.test_correlation import other
 
 PACKER = by_role("bake", "build", "APN/1.0 HashiCorp/1.0 Packer/1.11.2 (+https://www.packer.io)")
 VAULT = by_role("vault", "lease", "APN/1.0 HashiCorp/1.0 Vault/1.15.0 aws-sdk-go/1.44")

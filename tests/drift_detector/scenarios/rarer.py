@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import web
 from tests.drift_detector.playbook import ACCOUNT, Called, applied, called, wrote
 from tests.drift_detector.scenarios.terms import Scenarios, arn, deleted, modified, placed, unmanaged
-from tests.drift_detector.test_correlation import web
 
 DETECTOR = "12abc34d567e8fa901bc2d34e56789f0"
 LIST_ID = "1ab200428351c99d859bf61992460d24"

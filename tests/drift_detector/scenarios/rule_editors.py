@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import ACCOUNT, CONSOLE, Step, applied, called, wrote
 from tests.drift_detector.scenarios.security_groups import OFFICE, SSH, WORLD, block, group, listed, permission, single
 from tests.drift_detector.scenarios.terms import (
@@ -14,7 +15,6 @@ from tests.drift_detector.scenarios.terms import (
     modified,
     unknown,
 )
-from tests.drift_detector.test_correlation import other
 
 SG = "aws_security_group.web"
 RULE = "aws_security_group_rule.ssh"

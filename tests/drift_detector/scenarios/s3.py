@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import Step, applied, called, wrote
 from tests.drift_detector.scenarios.terms import (
     Scenarios,
@@ -16,7 +17,6 @@ from tests.drift_detector.scenarios.terms import (
     text,
     unmanaged,
 )
-from tests.drift_detector.test_correlation import other
 
 NAME = "acme-logs"
 BUCKET = "aws_s3_bucket.logs"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other, web
 from tests.drift_detector.playbook import ACCOUNT, CONSOLE, Step, applied, called, wrote
 from tests.drift_detector.scenarios.tags import KEY_ARN, LB_ARN, balancer
 from tests.drift_detector.scenarios.terms import (
@@ -20,7 +21,6 @@ from tests.drift_detector.scenarios.terms import (
     unmanaged,
 )
 from tests.drift_detector.scenarios.values import DB, FUNCTION, alter, configure, database, function
-from tests.drift_detector.test_correlation import other, web
 
 KEY = "aws_kms_key.main"
 KEY_ID = KEY_ARN.rpartition("/")[2]

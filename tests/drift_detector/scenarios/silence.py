@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from tests.drift_detector.correlate.test_lifecycle import OPEN, launch, other, resize, terminate, web
 from tests.drift_detector.playbook import TERRAFORM, called, wrote
 from tests.drift_detector.scenarios.policies import LAMBDA, trusting, trusts
 from tests.drift_detector.scenarios.security_groups import SSH, WORLD, authorize, group, permission
 from tests.drift_detector.scenarios.services import key, on_key, on_trail, trail
 from tests.drift_detector.scenarios.terms import SERVICE, Scenarios, arn, items, modified, placed, policy, text
 from tests.drift_detector.scenarios.values import database, function
-from tests.drift_detector.test_correlation import OPEN, launch, other, resize, terminate, web
 
 # Sanctioned by the rules that the scenarios are judged by.
 SANCTIONED = "release-bot"

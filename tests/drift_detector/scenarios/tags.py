@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import web
 from tests.drift_detector.playbook import Step, applied, called, wrote
 from tests.drift_detector.scenarios.estates import fleet
 from tests.drift_detector.scenarios.terms import Scenarios, arn, deleted, items, modified, placed
 from tests.drift_detector.scenarios.values import database, function, role
-from tests.drift_detector.test_correlation import web
 
 WEB = "aws_instance.web"
 KEY_ARN = arn("kms", "key/0a1b2c3d-0000-4000-8000-000000000001")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import resize, web
 from tests.drift_detector.playbook import Step, applied, called, wrote
 from tests.drift_detector.scenarios.terms import Scenarios, arn, items, modified, placed, unknown
-from tests.drift_detector.test_correlation import resize, web
 
 DB = "aws_db_instance.main"
 FUNCTION = "aws_lambda_function.app"

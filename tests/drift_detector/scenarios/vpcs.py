@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import web
 from tests.drift_detector.playbook import ACCOUNT, Step, applied, called, wrote
 from tests.drift_detector.scenarios.networks import hop, subnet, table, vpc
 from tests.drift_detector.scenarios.terms import (
@@ -15,7 +16,6 @@ from tests.drift_detector.scenarios.terms import (
     placed,
     unmanaged,
 )
-from tests.drift_detector.test_correlation import web
 
 OK = {"requestId": "r", "_return": True}
 ASSOCIATION = "aws_route_table_association.a"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import Step, called, wrote
 from tests.drift_detector.scenarios.fleets import TOPIC_ARN
 from tests.drift_detector.scenarios.services import on_trail, trail
@@ -20,7 +21,6 @@ from tests.drift_detector.scenarios.terms import (
     unmanaged,
 )
 from tests.drift_detector.scenarios.values import function, group
-from tests.drift_detector.test_correlation import other
 
 FUNCTION_ARN = arn("lambda", "function:app")
 

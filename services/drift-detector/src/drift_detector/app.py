@@ -14,16 +14,16 @@ import structlog
 from pydantic import ValidationError
 
 from drift_detector import metrics
-from drift_detector.attributions import SUBJECTS as SUBJECTS_OF_CHANGES
-from drift_detector.attributions import Attributions
-from drift_detector.calls import Sanctions, call_of
-from drift_detector.casebook import Case, Casebook, ManagedCase
-from drift_detector.facts import Call, Sanction
-from drift_detector.hidden_values import hasher_of
-from drift_detector.janitor import forget_old_calls
-from drift_detector.reconcile import Cause, Reconciler, StoredDrifts
-from drift_detector.rules import Rules, is_sanctioned
-from drift_detector.rules_file import load_rules
+from drift_detector.claim.calls import Sanctions, call_of
+from drift_detector.compare.hidden_values import hasher_of
+from drift_detector.correlate.store import DriftSubject, FactStore, ManagedSubject
+from drift_detector.effects.attributions import SUBJECTS as SUBJECTS_OF_CHANGES
+from drift_detector.effects.attributions import Attributions
+from drift_detector.effects.reconcile import Cause, Reconciler, StoredDrifts
+from drift_detector.effects.retention import delete_expired_calls
+from drift_detector.facts.calls import Call, Sanction
+from drift_detector.rules.file import load_rules
+from drift_detector.rules.rules import Rules, is_sanctioned
 from drift_detector.settings import DetectorSettings
 from tfdrift.bus import Bus, BusError, Conflict, Entry, Follow, Message, Poison
 from tfdrift.envelope import parse_headers
@@ -56,15 +56,15 @@ _MAX_UNREADABLE = 1000
 class Detector:
     """One replica of the detector."""
 
-    def __init__(self, bus: Bus, book: Casebook, retention: timedelta, rules: Path | None = None) -> None:
+    def __init__(self, bus: Bus, store: FactStore, retention: timedelta, rules: Path | None = None) -> None:
         self._bus = bus
-        self._book = book
+        self._store = store
         self._stored = StoredDrifts()
         self._claims = bus.bucket(CLAIMS_BUCKET)
         self._retention = retention
-        self._reconciler = Reconciler(bus, book, self._stored)
-        self._attributions = Attributions(bus, book)
-        self._dirty: dict[Case, Cause] = {}
+        self._reconciler = Reconciler(bus, store, self._stored)
+        self._attributions = Attributions(bus, store)
+        self._dirty: dict[DriftSubject, Cause] = {}
         self._unreadable: deque[tuple[Message, str]] = deque(maxlen=_MAX_UNREADABLE)
         self._wake = asyncio.Event()
         self._caught_up = {name: asyncio.Event() for name in ("states", "heads", "calls", "drifts", "changes")}
@@ -77,9 +77,9 @@ class Detector:
         runtime.readiness.set("caught_up", False)
         running = [runtime.tasks.create_task(watch) for watch in self._watches()]
         if await runtime.or_stopping(self._all_caught_up()):
-            for call in self._book.calls:
-                self._look_at(self._book.cases_of_call(call))
-            self._look_at({ManagedCase(key) for key in self._attributions.resources()})
+            for call in self._store.calls:
+                self._look_at(self._store.subjects_of_call(call))
+            self._look_at({ManagedSubject(key) for key in self._attributions.resources()})
             work = (
                 self._work(),
                 self._sweep(),
@@ -88,7 +88,7 @@ class Detector:
             )
             running += [runtime.tasks.create_task(coroutine) for coroutine in work]
             runtime.readiness.set("caught_up", True)
-            runtime.log.info("caught_up", resources=len(self._book.states), claiming_calls=len(self._book.calls))
+            runtime.log.info("caught_up", resources=len(self._store.states), claiming_calls=len(self._store.calls))
             await runtime.stopping.wait()
         for task in running:
             task.cancel()
@@ -105,9 +105,9 @@ class Detector:
             metrics.CALLS.labels("claims_nothing").inc()
             return
         call = await self._remembered(call)
-        self._book.calls.put(call)
+        self._store.calls.put(call)
         cause = Cause(call.received, call.occurred)
-        for case in self._book.cases_of_call(call):
+        for case in self._store.subjects_of_call(call):
             await self._reconcile(case, cause)
 
     async def _remembered(self, call: Call) -> Call:
@@ -122,34 +122,34 @@ class Detector:
         metrics.CALLS.labels("claims").inc()
         return call
 
-    async def _reconcile(self, case: Case, cause: Cause) -> None:
+    async def _reconcile(self, case: DriftSubject, cause: Cause) -> None:
         await self._reconciler.reconcile(case, cause)
-        if isinstance(case, ManagedCase):
+        if isinstance(case, ManagedSubject):
             await self._attributions.tell(case.key, cause.received)
 
     def _call(self, message: Message) -> Call | None:
         try:
             event = FalcoEvent.model_validate_json(message.data)
             envelope = parse_headers(message.headers)
-            return call_of(event, envelope, self._book.judgement.catalog, sanctions(self._book.judgement.rules))
+            return call_of(event, envelope, self._store.context.catalog, sanctions(self._store.context.rules))
         except ValueError as error:  # pydantic's and orjson's errors among them
             raise Poison(f"the alert at sequence {message.sequence} cannot be read: {error}") from error
 
     def _watches(self) -> Iterator[Coroutine[Any, Any, None]]:
         bus, ready = self._bus, self._caught_up
-        book, stored = self._book, self._stored
+        store, stored = self._store, self._stored
         yield bus.bucket(STATE_BUCKET).watch(
             self._readable(STATE_BUCKET, self._on_state),
             on_caught_up=ready["states"].set,
-            on_remade=book.states.clear,
+            on_remade=store.states.clear,
         )
         yield bus.bucket(WORKSPACES_BUCKET).watch(
-            self._on_head, on_caught_up=ready["heads"].set, on_remade=book.heads.clear
+            self._on_head, on_caught_up=ready["heads"].set, on_remade=store.heads.clear
         )
         yield self._claims.watch(
             self._readable(CLAIMS_BUCKET, self._on_claim),
             on_caught_up=ready["calls"].set,
-            on_remade=book.calls.clear,
+            on_remade=store.calls.clear,
         )
         yield bus.bucket(DRIFTS_BUCKET).watch(
             self._readable(DRIFTS_BUCKET, self._on_drift),
@@ -182,40 +182,40 @@ class Detector:
 
     def _on_state(self, entry: Entry) -> None:
         if entry.value is None:
-            self._book.states.remove(entry.key)
+            self._store.states.remove(entry.key)
         else:
-            cases = self._book.put_state(entry.key, entry.value)
+            cases = self._store.put_state(entry.key, entry.value)
             if self._watching:
                 self._look_at(cases)
-        metrics.RESOURCES.set(len(self._book.states))
+        metrics.RESOURCES.set(len(self._store.states))
 
     def _on_head(self, entry: Entry) -> None:
         if entry.value is None:
-            self._book.heads.pop(entry.key, None)
+            self._store.heads.pop(entry.key, None)
             return
         if entry.key == HASH_KEY:
             self._take_key(entry.value)
             return
         try:
-            self._book.heads[entry.key] = WorkspaceHead.model_validate_json(entry.value)
+            self._store.heads[entry.key] = WorkspaceHead.model_validate_json(entry.value)
         except ValidationError:
             return  # the bucket also holds what only ingest-tfstate reads
 
     def _take_key(self, key: bytes) -> None:
         """Compare sensitive values from now on; a key of the settings goes before the one in the bucket."""
-        if self._book.judgement.hasher is not None:
+        if self._store.context.hasher is not None:
             return
-        self._book.judgement = replace(self._book.judgement, hasher=hasher_of(key))
+        self._store.context = replace(self._store.context, hasher=hasher_of(key))
         if self._watching:
-            for call in self._book.calls:
-                self._look_at(self._book.cases_of_call(call))
+            for call in self._store.calls:
+                self._look_at(self._store.subjects_of_call(call))
 
     def _on_claim(self, entry: Entry) -> None:
         if entry.value is not None:
             call = Call.model_validate_json(entry.value)
-            if self._book.calls.put(call) and self._watching:  # another replica took it in
-                self._look_at(self._book.cases_of_call(call), Cause(call.received, call.occurred))
-        metrics.CLAIMING_CALLS.set(len(self._book.calls))
+            if self._store.calls.put(call) and self._watching:  # another replica took it in
+                self._look_at(self._store.subjects_of_call(call), Cause(call.received, call.occurred))
+        metrics.CLAIMING_CALLS.set(len(self._store.calls))
 
     def _on_drift(self, entry: Entry) -> None:
         if entry.value is None:
@@ -236,9 +236,9 @@ class Detector:
             self._wake.set()
             return
         if key is not None and self._watching:
-            self._look_at({ManagedCase(key)})
+            self._look_at({ManagedSubject(key)})
 
-    def _look_at(self, cases: set[Case], cause: Cause | None = None) -> None:
+    def _look_at(self, cases: set[DriftSubject], cause: Cause | None = None) -> None:
         for case in cases:
             self._dirty[case] = cause or Cause(datetime.now(UTC))
         self._wake.set()
@@ -248,22 +248,22 @@ class Detector:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            await self._bury_unreadable()
+            await self._dead_letter_unreadable()
             while self._dirty:
                 case = next(iter(self._dirty))
                 await self._until_done(case, self._dirty.pop(case))
 
-    async def _bury_unreadable(self) -> None:
+    async def _dead_letter_unreadable(self) -> None:
         while self._unreadable:
             message, reason = self._unreadable.popleft()
             try:
-                await self._bus.bury(DURABLE, message, reason)
+                await self._bus.dead_letter(DURABLE, message, reason)
             except BusError as error:
-                self._log.warning("burial_postponed", sequence=message.sequence, reason=str(error))
+                self._log.warning("dead_letter_postponed", sequence=message.sequence, reason=str(error))
                 self._unreadable.appendleft((message, reason))
                 await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _until_done(self, case: Case, cause: Cause) -> None:
+    async def _until_done(self, case: DriftSubject, cause: Cause) -> None:
         try:
             await self._reconcile(case, cause)
         except BusError as error:
@@ -283,7 +283,7 @@ class Detector:
             await self._publish_forgotten(loop.time() - _UNPUBLISHED_SECONDS)
             if loop.time() >= forget_at:
                 forget_at = loop.time() + _FORGET_EVERY_SECONDS
-                await forget_old_calls(self._book, self._stored, self._claims, now - self._retention)
+                await delete_expired_calls(self._store, self._stored, self._claims, now - self._retention)
 
     async def _follow_rules(self) -> None:
         """Take in the rules file whenever it changes; one that cannot be used leaves the rules as they are."""
@@ -303,9 +303,9 @@ class Detector:
                 continue
             metrics.RULES_VALID.set(1)
             self._log.info("rules_taken", path=str(self._rules))
-            self._book.judgement = replace(self._book.judgement, rules=rules)
-            for call in self._book.calls:
-                self._look_at(self._book.cases_of_call(call))
+            self._store.context = replace(self._store.context, rules=rules)
+            for call in self._store.calls:
+                self._look_at(self._store.subjects_of_call(call))
 
     async def _publish_forgotten(self, before: float) -> None:
         for drift, since in list(self._unpublished.items()):

@@ -10,7 +10,7 @@ read is `Poison` and goes to the dead letters; everything that NATS may do comes
 
 from __future__ import annotations
 
-from drift_detector.catalog_load import CatalogError
-from drift_detector.rules import RulesError
+from drift_detector.catalog.load import CatalogError
+from drift_detector.rules.rules import RulesError
 
 __all__ = ["CatalogError", "RulesError"]

@@ -6,11 +6,11 @@ import asyncio
 from pathlib import Path
 
 from ingest_falco.errors import SpoolRefused
-from ingest_falco.forward import forward
-from ingest_falco.intake import Intake
 from ingest_falco.settings import IngestFalcoSettings
-from ingest_falco.spool import Spool
-from ingest_falco.webhook import Webhook
+from ingest_falco.spool.forward import forward
+from ingest_falco.spool.spool import Spool
+from ingest_falco.webhook.intake import Intake
+from ingest_falco.webhook.routes import Webhook
 from tfdrift.harness import ConfigurationError, Runtime
 
 

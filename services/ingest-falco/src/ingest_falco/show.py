@@ -9,10 +9,10 @@ from pathlib import Path
 
 import orjson
 
-from ingest_falco.alert import parse_alert
+from ingest_falco.alert.message import build_message
+from ingest_falco.alert.normalise import normalise
+from ingest_falco.alert.parse import parse_alert
 from ingest_falco.errors import IngestError
-from ingest_falco.message import build_message
-from ingest_falco.normalise import normalise
 from ingest_falco.settings import IngestFalcoSettings
 
 EXIT_UNREADABLE = 66  # EX_NOINPUT of sysexits.h

@@ -10,15 +10,15 @@ from typing import Final
 
 from aiohttp import web
 
-from ingest_tfstate.conditions import Conditions
-from ingest_tfstate.local_files import LocalFiles
-from ingest_tfstate.object_store import ObjectStore
-from ingest_tfstate.recorder import Recorder
-from ingest_tfstate.records import LINEAGE_ACCEPTED
-from ingest_tfstate.redact import Redactor
+from ingest_tfstate.record.recorder import Recorder
+from ingest_tfstate.record.records import LINEAGE_ACCEPTED
+from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.settings import Settings
-from ingest_tfstate.source import Source
-from ingest_tfstate.watcher import Shared, Watcher
+from ingest_tfstate.sources.conditions import Conditions
+from ingest_tfstate.sources.local_files import LocalFiles
+from ingest_tfstate.sources.object_store import ObjectStore
+from ingest_tfstate.sources.source import Source
+from ingest_tfstate.sources.watcher import Shared, Watcher
 from tfdrift.bus import Bus, BusError, Conflict, Entry
 from tfdrift.harness import ConfigurationError, Runtime
 from tfdrift.records import HASH_KEY, WORKSPACES_BUCKET, WorkspaceHead, workspace_key

@@ -6,7 +6,7 @@ import os
 
 from pydantic import Field, SecretStr, field_validator
 
-from ingest_tfstate.uri import SourceUri, parse_sources
+from ingest_tfstate.sources.uri import SourceUri, parse_sources
 from tfdrift.harness import Settings as CommonSettings
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from sse_gateway.access_settings import check
+from sse_gateway.access.settings import check
 from sse_gateway.app import run
-from sse_gateway.elsewhere import SHARED_BYTES
 from sse_gateway.settings import GatewaySettings
+from sse_gateway.stream.elsewhere import SHARED_BYTES
 from tfdrift.harness import Crew, Service
 from tfdrift.harness import main as harness_main
 

@@ -10,22 +10,22 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from sse_gateway.access_settings import access_of, tls_of
-from sse_gateway.address import parse_networks
-from sse_gateway.admission import Admission
-from sse_gateway.credentials import Credentials
-from sse_gateway.cursor import Cursor
-from sse_gateway.elsewhere import Elsewhere
-from sse_gateway.fanout import Hub
-from sse_gateway.http import Gate
-from sse_gateway.ledger import Ledger
+from sse_gateway.access.address import parse_networks
+from sse_gateway.access.credentials import Credentials
+from sse_gateway.access.settings import access_of, tls_of
+from sse_gateway.api.http import Gate
+from sse_gateway.api.mirror import Mirror
+from sse_gateway.api.rest import PUBLIC_PATHS, Api
+from sse_gateway.fanout.cursor import Cursor
+from sse_gateway.fanout.hub import Hub
+from sse_gateway.fanout.ring import Ring
+from sse_gateway.ledger.subscription import Ledger
 from sse_gateway.metrics import BUFFERED_BYTES, OPEN_DRIFTS, RING_BYTES, RING_FRAMES
-from sse_gateway.mirror import Mirror
-from sse_gateway.peers import watch_peers
-from sse_gateway.rest import PUBLIC_PATHS, Api
-from sse_gateway.ring import Ring
 from sse_gateway.settings import GatewaySettings
-from sse_gateway.stream import Streams
+from sse_gateway.stream.admission import Admission
+from sse_gateway.stream.elsewhere import Elsewhere
+from sse_gateway.stream.peers import watch_peers
+from sse_gateway.stream.streams import Streams
 from tfdrift.harness import Runtime
 
 # Connections besides the clients': NATS, the admin port, REST calls, files.

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from sse_gateway.address import parse_networks
-from sse_gateway.jwts import secret_key
+from sse_gateway.access.address import parse_networks
+from sse_gateway.access.jwts import secret_key
 from tfdrift.harness import Settings
 
 # RFC 6265 section 4.1.1: a cookie's name is a token of HTTP.

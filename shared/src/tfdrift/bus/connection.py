@@ -19,7 +19,7 @@ from prometheus_client import Counter, Gauge
 
 from tfdrift.bus.bucket import Bucket
 from tfdrift.bus.consumer import Consume, Consumer, Handler
-from tfdrift.bus.dead_letters import bury
+from tfdrift.bus.dead_letters import dead_letter
 from tfdrift.bus.errors import BusError, Differs, Unavailable
 from tfdrift.bus.follower import Follow, Follower
 from tfdrift.bus.inbound import Inbound
@@ -160,9 +160,9 @@ class Bus:
         consumer = Consumer(self._inbound, self._jetstream, self._publisher, work)
         await self._interruptible(consumer.interrupt, consumer.run)
 
-    async def bury(self, consumer: str, message: Message, reason: str) -> None:
-        """Put a message that was followed and cannot be processed among the dead letters; see `dead_letters.bury`."""
-        await bury(self._publisher, consumer, message, reason)
+    async def dead_letter(self, consumer: str, message: Message, reason: str) -> None:
+        """Publish a followed message that cannot be processed as a dead letter; see `dead_letters.dead_letter`."""
+        await dead_letter(self._publisher, consumer, message, reason)
 
     def read(self, stream: str, *, start: int, end: int, subjects: Sequence[str] = ()) -> AsyncIterator[list[Message]]:
         """The messages from sequence `start` to `end`, both included; see `read_range`."""

@@ -18,7 +18,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from nats.js.errors import NotFoundError
 from prometheus_client import Counter, Gauge, Histogram
 
-from tfdrift.bus.dead_letters import bury
+from tfdrift.bus.dead_letters import dead_letter
 from tfdrift.bus.errors import BusError, Poison, Transient
 from tfdrift.bus.inbound import Inbound
 from tfdrift.bus.messages import Message
@@ -152,7 +152,7 @@ class Consumer:
         try:
             await self._consume.handle(message)
         except Poison as poison:
-            return await self._bury(message, str(poison))
+            return await self._dead_letter(message, str(poison))
         except Transient as transient:
             self._log.info("message_postponed", sequence=message.sequence, reason=str(transient))
             return "postponed", _nak(transient.delay_seconds)
@@ -162,12 +162,12 @@ class Consumer:
         except Exception as error:  # noqa: BLE001 - the supervisor of handlers: one message never stops the rest
             self._log.exception("message_failed", sequence=message.sequence, deliveries=message.deliveries)
             if message.deliveries >= MAX_DELIVERIES:
-                return await self._bury(message, f"{type(error).__name__}: {error}")
+                return await self._dead_letter(message, f"{type(error).__name__}: {error}")
             return "failed", _nak(_RETRY_SECONDS * message.deliveries)
         return "processed", b"+ACK"
 
-    async def _bury(self, message: Message, reason: str) -> tuple[str, bytes]:
-        await bury(self._publisher, self._consume.durable, message, reason)
+    async def _dead_letter(self, message: Message, reason: str) -> tuple[str, bytes]:
+        await dead_letter(self._publisher, self._consume.durable, message, reason)
         return "buried", b"+TERM"
 
 

@@ -12,7 +12,7 @@ from tfdrift.subjects import DEAD_PREFIX
 _MAX_REASON = 1000
 
 
-async def bury(publisher: Publisher, consumer: str, message: Message, reason: str) -> None:
+async def dead_letter(publisher: Publisher, consumer: str, message: Message, reason: str) -> None:
     """Put a message on ``tfdrift_dead.<consumer>`` and log why; replicas that do so at once leave one.
 
     Raises:

@@ -1,0 +1,5 @@
+"""The mapping: which event changes which attribute of which Terraform type, and how values compare.
+
+In: the files of `mapping/`. Out: one `Catalog`.
+Uses `facts`.
+"""

@@ -1,0 +1,167 @@
+"""Drifts as clients see them, made of the stories that the facts tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from drift_detector.correlate.lifecycle import Lifecycle, Unknown, plain
+from drift_detector.facts.calls import Target
+from drift_detector.facts.incarnations import Incarnation
+from drift_detector.facts.paths import recorded
+from drift_detector.facts.time_line import Value
+from drift_detector.rules.rules import Judged, Rules, ignored_by, severity_of
+from tfdrift.events import SENSITIVE_DISPLAY, Drift, HistoryEntry, Json
+from tfdrift.records import ResourceRecord, digest, hidden_hash
+from tfdrift.subjects import Provider
+
+
+def drift_id(record: ResourceRecord, attribute: str | None) -> str:
+    """The id of a managed resource's drift: one for all of the attribute's life."""
+    return digest(f"{record.workspace}\0{record.address}\0{attribute or ''}")
+
+
+def display_identity(target: Target) -> str:
+    """What a resource that no state holds is called: its id, or what else names it."""
+    return target.identity.get("id") or "/".join(target.identity.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A disagreement of which nobody is told: what it is about, in words, and the rule that says so."""
+
+    id: str
+    what: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What a drift is about, and how the rules see its new value."""
+
+    id: str
+    type: str
+    resource_id: str | None
+    name: str | None
+    provider: Provider
+    account_id: str | None
+    region: str | None
+    attribute: str | None = None
+    address: str | None = None
+    workspace: str | None = None
+    identity: Mapping[str, str] | None = None
+
+
+def managed_drift(
+    record: ResourceRecord, life: Incarnation, attribute: str | None, story: Lifecycle, rules: Rules
+) -> Drift | Ignored:
+    """The drift of a story about a managed resource, unless a rule ignores it.
+
+    Args:
+        life: the one that the story's disagreement is about.
+        attribute: the attribute's path, None for the existence.
+    """
+    # What the record hides, clients must not see either.
+    hidden = attribute is not None and hidden_hash(plain(recorded(life.attributes, attribute))) is not None
+    about = _About(
+        id=drift_id(record, attribute),
+        type=record.type,
+        resource_id=life.resource_id,
+        name=record.name,
+        provider=record.provider,
+        account_id=record.account_id or story.culprit.account_id,
+        region=record.region or story.culprit.region,
+        attribute=attribute,
+        address=record.address,
+        workspace=record.workspace,
+    )
+    return _drift(about, story, hidden, rules)
+
+
+def unmanaged_drift(identifier: str, target: Target, story: Lifecycle, rules: Rules) -> Drift | Ignored:
+    """The drift of a story about a thing that no state held, unless a rule ignores it."""
+    about = _About(
+        id=identifier,
+        type=target.type,
+        resource_id=display_identity(target),
+        name=target.identity.get("name"),
+        provider=story.culprit.provider,
+        account_id=story.culprit.account_id,
+        region=story.culprit.region,
+        identity=target.identity,
+    )
+    return _drift(about, story, False, rules)
+
+
+def _drift(about: _About, story: Lifecycle, hidden: bool, rules: Rules) -> Drift | Ignored:
+    call = story.culprit
+    judged = Judged(
+        resource_type=about.type,
+        attribute=about.attribute,
+        kind=story.kind,
+        event_name=call.event_name,
+        workspace=about.workspace,
+        actor=call.user_identity,
+        old=plain(story.old),
+        new=plain(story.new) if about.identity is None else dict(about.identity),
+        service=call.service,
+        user_agent=call.user_agent,
+    )
+    if (rule := ignored_by(rules, judged)) is not None:
+        where = f"{about.address or about.type} {about.attribute or about.resource_id}"
+        return Ignored(about.id, where, rule)
+    severity, matched = severity_of(rules, judged)
+    return Drift(
+        severity=severity,
+        resource_type=about.type,
+        resource_id=about.resource_id,
+        old_value=shown(story.old, hidden),
+        new_value=shown(story.new, hidden),
+        user_identity=call.user_identity,
+        timestamp=call.occurred,
+        id=about.id,
+        status=story.status,
+        resolution=story.resolution,
+        kind=story.kind,
+        attribute=about.attribute,
+        address=about.address,
+        resource_name=about.name,
+        workspace=about.workspace,
+        provider=about.provider,
+        account_id=about.account_id,
+        region=about.region,
+        event_id=call.event_id,
+        event_name=call.event_name,
+        source_ip=call.source_ip,
+        user_agent=call.user_agent,
+        matched_rules=matched,
+        detected_at=call.received,
+        value_unknown=isinstance(story.new, Unknown),
+        history=tuple(_shown_entry(entry, hidden) for entry in story.history),
+        history_omitted=story.omitted,
+    )
+
+
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def shown(value: Value | Unknown, hidden: bool = False) -> Json:
+    """A value as clients may see it: what the record hides is hidden on both sides."""
+    bare = plain(value)
+    if bare is None:
+        return None
+    if hidden or hidden_hash(bare) is not None:
+        return SENSITIVE_DISPLAY
+    if isinstance(bare, dict):
+        return {name: shown(member) for name, member in bare.items()}
+    if isinstance(bare, list):
+        return [shown(member) for member in bare]
+    return bare
+
+
+def _shown_entry(entry: HistoryEntry, hidden: bool) -> HistoryEntry:
+    if not hidden and isinstance(entry.old_value, _PLAIN) and isinstance(entry.new_value, _PLAIN):
+        return entry
+    return entry.model_copy(
+        update={"old_value": shown(entry.old_value, hidden), "new_value": shown(entry.new_value, hidden)}
+    )

@@ -1,0 +1,61 @@
+"""The one-off mode ``--explain ALERT.json STATE.tfstate``.
+
+How an alert is normalised and how a state is read, the other two services know; their ``--show`` modes are asked, by
+their names, as one Unix program asks another.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+
+from drift_detector.app import sanctions
+from drift_detector.catalog.clouds import load_catalogs
+from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.store import FactStore
+from drift_detector.explain.report import explain
+from drift_detector.rules.file import load_rules
+from drift_detector.settings import DetectorSettings
+from tfdrift.envelope import parse_headers
+from tfdrift.events import FalcoEvent
+from tfdrift.records import ResourceRecord
+
+EXIT_UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
+
+
+def explain_mode(load_settings: Callable[[], DetectorSettings], arguments: Sequence[str]) -> int:
+    """Print how the calls of an alert file were understood against a state file; returns the exit code."""
+    alert, state = arguments
+    settings = load_settings()
+    messages, records = _shown_by("ingest-falco", alert), _shown_by("ingest-tfstate", state)
+    if messages is None or records is None:
+        return EXIT_UNAVAILABLE
+    context = EvaluationContext(
+        load_catalogs(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
+    )
+    held = [ResourceRecord.model_validate_json(line) for line in records]
+    for number, line in enumerate(messages):
+        message = orjson.loads(line)
+        event = FalcoEvent.model_validate_json(message["payload"])
+        envelope = parse_headers(message["headers"])
+        if number:
+            print()
+        for text in explain(event, envelope, held, FactStore(context), sanctions(context.rules)):
+            print(text)
+    return 0
+
+
+def _shown_by(program: str, path: str) -> list[str] | None:
+    beside = Path(sys.argv[0]).resolve().parent / program
+    command = str(beside) if beside.exists() else shutil.which(program)
+    if command is None:
+        print(f"drift-detector: {program} is not installed here; --explain asks it to read {path}", file=sys.stderr)
+        return None
+    result = subprocess.run([command, "--show", path], stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    return result.stdout.rstrip("\n").split("\n") if result.returncode == 0 else None

@@ -1,0 +1,143 @@
+"""The forms in which the cloud names a resource, brought to the one that a state records."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import unquote
+
+from drift_detector.facts.normalise import scalar
+from drift_detector.facts.terms import Transform
+from tfdrift.events import Json
+
+_ACCOUNT: Final = re.compile(r"\d{12}")
+# https://sqs.REGION.amazonaws.com, the older https://REGION.queue.amazonaws.com and https://queue.amazonaws.com (of
+# us-east-1), a dual-stack or a VPC's endpoint; then the account and the name.
+_QUEUE_URL: Final = re.compile(
+    r"https?://(?:[\w-]+\.)*?(?:sqs(?:-fips)?\.(?P<region>[\w-]+)|(?P<older>[\w-]+)\.queue|queue)\.[\w.]+/(?P<path>\d{12}/[\w.-]+)"
+)
+
+
+def arn_account(arn: str) -> str | None:
+    """The account in an ARN; None where it has none, as those of S3 buckets and of AWS's own policies."""
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) == 6 and parts[0] == "arn" and _ACCOUNT.fullmatch(parts[4]) else None
+
+
+def arn_region(arn: str) -> str | None:
+    """The region in an ARN; None for a global resource's."""
+    parts = arn.split(":", 5)
+    return parts[3] or None if len(parts) == 6 and parts[0] == "arn" else None
+
+
+def decoded_arn(name: str) -> str:
+    """An ARN that came in a URL's path, and is logged as it stood there: ``arn%3Aaws%3Akafka%3A...``."""
+    return unquote(name) if name[:6].lower() == "arn%3a" else name
+
+
+def arn_tail(name: str) -> str:
+    """The last part of an ARN's resource: ``arn:aws:iam::1:role/path/app`` gives ``app``; other text stays."""
+    if not name.startswith("arn:"):
+        return name
+    resource = name.split(":", 5)[-1]
+    return resource.rsplit("/", 1)[-1] if "/" in resource else resource.rsplit(":", 1)[-1]
+
+
+def lambda_name(name: str) -> str:
+    """A function's name of its ARN, its partial ARN or its name with a qualifier.
+
+    Source: the FunctionName parameter of https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
+    """
+    _, found, rest = name.rpartition("function:")
+    return (rest if found else name).split(":", 1)[0]
+
+
+def kms_key_id(name: str) -> str | None:
+    """A key's id of its ARN or id; None for an alias, which only the cloud can resolve."""
+    if name.startswith("alias/") or ":alias/" in name:
+        return None
+    return name.rsplit("/", 1)[-1]
+
+
+def queue_arn(name: str) -> str:
+    """A queue's ARN of any of its URLs: the one that a state has need not be the one that a call was made with.
+
+    Source: https://docs.aws.amazon.com/general/latest/gr/sqs-service.html
+    """
+    url = _QUEUE_URL.fullmatch(name)
+    if url is None:
+        return name
+    region = url["region"] or url["older"] or "us-east-1"
+    partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+    return ":".join(("arn", partition, "sqs", region, *url["path"].split("/")))
+
+
+def log_group_name(name: str) -> str | None:
+    """A log group's name of its ARN, which may end in ``:*``; None for an ARN of something else."""
+    if not name.startswith("arn:"):
+        return name
+    _, found, rest = name.partition(":log-group:")
+    return rest.removesuffix(":*") if found else None
+
+
+def colon_tail(name: str) -> str:
+    """The last part of an id that the provider makes of several: ``12abc:34def`` gives ``34def``."""
+    return name.rsplit(":", 1)[-1]
+
+
+def path_tail(name: str) -> str:
+    """The last part of a path or URL: ``https://.../zones/z/machineTypes/n1-standard-2`` gives ``n1-standard-2``."""
+    return name.rstrip("/").rsplit("/", 1)[-1]
+
+
+def dns_name(name: str) -> str:
+    """A domain name as the provider records it: in lower case, without the last dot, the wildcard as ``*``.
+
+    Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
+    """
+    return name.lower().removesuffix(".").replace("\\052", "*")
+
+
+def dns_value(value: str) -> str:
+    """A record's value; the provider records texts without the quotes that Route 53 wants around them."""
+    return value[1:-1] if len(value) > 1 and value.startswith('"') and value.endswith('"') else value
+
+
+def canonical_cidr(text: str) -> str:
+    """An address range in canonical form, as EC2 keeps it: ``100.68.0.18/18`` gives ``100.68.0.0/18``."""
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return text
+
+
+def identity_form(transform: Transform, value: Json) -> str | None:
+    """A value as the text that identifies a resource; None where it names none."""
+    value = scalar(value)
+    if isinstance(value, dict) and len(value) == 1:
+        # Route 53's domains log a name as {"name": "example.com"}.
+        value = next(iter(value.values()))
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    if not isinstance(value, str) or not value:
+        return None
+    value, form = decoded_arn(value), _FORMS.get(transform)
+    return form(value) if form is not None else value
+
+
+_FORMS: Final[dict[Transform, Callable[[str], str | None]]] = {
+    Transform.ARN_TAIL: arn_tail,
+    Transform.LAMBDA_NAME: lambda_name,
+    Transform.KMS_KEY_ID: kms_key_id,
+    Transform.QUEUE_ARN: queue_arn,
+    Transform.LOG_GROUP_NAME: log_group_name,
+    Transform.COLON_TAIL: colon_tail,
+    Transform.CIDR: canonical_cidr,
+    Transform.FOLDED: str.lower,
+    Transform.PATH_TAIL: path_tail,
+    Transform.DNS_NAME: dns_name,
+    Transform.DNS_VALUE: dns_value,
+    Transform.PATH_TAIL_FOLDED: lambda name: path_tail(name).lower(),
+}

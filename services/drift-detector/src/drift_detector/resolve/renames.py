@@ -1,0 +1,122 @@
+"""The calls that gave a resource another name, and by which names it was called when.
+
+A state tells the name that a resource had when it was written. Whoever renames it by hand calls it by the new name
+from then on, and the old one may be given to another: databases are exchanged so. So a name means whatever it was
+given to last, by a state or by a call.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from drift_detector.catalog.catalog import ANY_IDENTITY
+from drift_detector.facts.calls import Act, Call, Target, Verb
+from drift_detector.facts.names import arn_tail
+
+_versions = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """A call that gave the resource of a target another name."""
+
+    call: Call
+    type: str
+    attribute: str
+    old: str
+    new: str
+
+    def before(self, target: Target) -> Target | None:
+        """A target that names a resource by its new name, by its old one; None for what names it otherwise."""
+        for attribute, value in target.identity.items():
+            former: str | None = None
+            if attribute == self.attribute and target.type == self.type and value == self.new:
+                former = self.old
+            elif attribute == ANY_IDENTITY:
+                former = _exchanged(value, self.new, self.old)
+            if former is not None:
+                return target.model_copy(update={"identity": {**target.identity, attribute: former}})
+        return None
+
+    def concerns(self, call: Call) -> bool:
+        """Whether the rename was before a call, and in its place."""
+        place, other = (self.call.account_id, self.call.region), (call.account_id, call.region)
+        same_place = all(one is None or two is None or one == two for one, two in zip(place, other, strict=True))
+        return same_place and self.call.provider is call.provider and self.call.order < call.order
+
+
+class Renames:
+    """The renames that are known, by the new names.
+
+    Attributes:
+        version: another number after every change.
+    """
+
+    def __init__(self) -> None:
+        self.version = next(_versions)
+        self._by_new_name: dict[str, list[Rename]] = defaultdict(list)
+        self._by_event: dict[str, tuple[Rename, ...]] = {}
+
+    def put(self, call: Call) -> None:
+        """Take in a call, if it renames."""
+        if found := tuple(_renames_of(call)):
+            self.version = next(_versions)
+            self._by_event[call.event_id] = found
+            for rename in found:
+                self._by_new_name[rename.new].append(rename)
+
+    def remove(self, call: Call) -> None:
+        """Forget a call."""
+        for rename in self._by_event.pop(call.event_id, ()):
+            self.version = next(_versions)
+            self._by_new_name[rename.new].remove(rename)
+
+    def of(self, call: Call) -> tuple[Rename, ...]:
+        """The renames that a call made, one for each type that it may be about."""
+        return self._by_event.get(call.event_id, ())
+
+    def latest(self, target: Target, call: Call) -> list[tuple[Rename, Target]]:
+        """The last renames before a call that gave the name in its target, one a type, with the target before them."""
+        if not self._by_event:
+            return []
+        found: dict[str, tuple[Rename, Target]] = {}
+        named = {name for value in target.identity.values() for name in (value, arn_tail(value))}
+        for rename in (one for name in named for one in self._by_new_name.get(name, ())):
+            former = rename.before(target) if rename.concerns(call) else None
+            known = found.get(rename.type)
+            if former is not None and (known is None or known[0].call.order < rename.call.order):
+                found[rename.type] = (rename, former)
+        return list(found.values())
+
+    def tokens(self, kind: str, tokens: frozenset[str], naming: Iterable[Call]) -> frozenset[str]:
+        """The tokens that a resource has further since these calls renamed it."""
+        further: set[str] = set()
+        for rename in (one for call in naming for one in self.of(call) if one.type == kind):
+            if f"{kind}\0{rename.attribute}\0{rename.old}" in tokens:
+                further.add(f"{kind}\0{rename.attribute}\0{rename.new}")
+            for token in tokens:
+                name = token.removeprefix("*\0") if token.startswith("*\0") else ""
+                if (given := _exchanged(name, rename.old, rename.new)) is not None:
+                    further.add(f"*\0{given}")
+        return frozenset(further - tokens)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_event)
+
+
+def _renames_of(call: Call) -> Iterator[Rename]:
+    for target in (target for group in call.groups for target in group if target.act is Act.UPDATE):
+        for operation in target.operations:
+            old, new = target.identity.get(operation.attribute), operation.value
+            if old and isinstance(new, str) and new and new != old and operation.verb is Verb.SET:
+                yield Rename(call, target.type, operation.attribute, old, new)
+
+
+def _exchanged(text: str, name: str, other: str) -> str | None:
+    """A name, or an ARN that ends with it, with another name in its place; None where the text is neither."""
+    if text == name:
+        return other
+    return text[: -len(name)] + other if text.startswith("arn:") and arn_tail(text) == name else None

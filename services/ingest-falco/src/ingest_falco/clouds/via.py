@@ -1,0 +1,95 @@
+"""How somebody reached AWS, judged by the traces that a call leaves: a table, read from the top.
+
+The user agent is the caller's own word and can be forged; it says how an honest caller came, no more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from ingest_falco.clouds.cloudtrail import flag_field, text_field
+from tfdrift.events import Json, Via
+
+# Terraform and OpenTofu say "APN/1.0 HashiCorp/1.0 Terraform/1.8.5 (+https://www.terraform.io)
+# terraform-provider-aws/5.49.0"; CloudTrail wraps some agents in brackets. Pulumi runs the same provider. Packer says
+# "APN/1.0 HashiCorp/1.0 Packer/1.11.2" and Vault "HashiCorp/1.0 Vault/1.15": no state will ever hold what they do.
+_TERRAFORM: Final = re.compile(r"terraform|opentofu", re.IGNORECASE)
+_PULUMI: Final = re.compile(r"pulumi", re.IGNORECASE)
+
+# "Amazon CLI/AutoScaling 1.0" were command line tools of single services, before there was one of all.
+_CLI: Final = re.compile(r"aws-cli/|aws-shell/|^amazon cli/", re.IGNORECASE)
+
+# "console.amazonaws.com", "signin.amazonaws.com", "console.ec2.amazonaws.com", DynamoDB's "console.aws.amazon.com",
+# "[S3Console/0.4, ...", "RDS Console, aws-internal/3 ...", "EC2 Spot Console", and the browser itself on ConsoleLogin.
+_CONSOLE: Final = re.compile(
+    r"^(console|signin)\b.*\.(amazonaws|amazon)\.com$|^[\w ]*console([/,]|$)|^mozilla/",
+    re.IGNORECASE,
+)
+
+# A service that acts for somebody puts its principal where the agent and the address would be, and AWS's own software
+# names itself so as an agent. The address is what AWS saw, the agent what the caller wrote.
+_SERVICE: Final = re.compile(r"^[\w.-]+\.amazonaws\.com$", re.IGNORECASE)
+_INTERNAL: Final = re.compile(r"^(aws internal$|aws-internal/)", re.IGNORECASE)
+
+_SDK: Final = re.compile(
+    r"boto3/|botocore/|aws-sdk-|aws-chalice/|apn/1|pulumi|exec-env/|aws-powershelltools|smithy|kiota", re.IGNORECASE
+)
+
+
+# CloudTrail cuts user agents at 1 KB; what tells them apart stands in front.
+_MAX_AGENT_LENGTH: Final = 512
+
+
+class _Traits(NamedTuple):
+    """What a user agent looks like; several may hold."""
+
+    terraform: bool
+    console: bool
+    cli: bool
+    service: bool
+    internal: bool
+    sdk: bool
+
+
+@lru_cache(maxsize=1024)
+def _traits(agent: str) -> _Traits:
+    """Remembered, since an estate has few agents and a call has many patterns to try."""
+    console = bool(_CONSOLE.search(agent))
+    return _Traits(
+        terraform=bool(_TERRAFORM.search(agent)) and not _PULUMI.search(agent),
+        console=console,
+        cli=bool(_CLI.search(agent)),
+        service=bool(_SERVICE.match(agent)) and not console,
+        internal=bool(_INTERNAL.match(agent)),
+        sdk=bool(_SDK.search(agent)),
+    )
+
+
+def reached_via(fields: Mapping[str, Json]) -> Via:
+    """How the caller of one CloudTrail event came.
+
+    Terraform goes before everything. A console session goes before `AWS Internal` and before the SDK, which
+    consoles use behind the scenes, but not before the CLI, which a person started (CloudShell).
+
+    Whoever calls from an address of their own is no service, whatever the agent says: rules ignore what services do,
+    so an agent that is written into a call must not buy that. AWS's own software at such an address is a console's.
+    """
+    agent = _traits((text_field(fields, "ct.useragent") or "")[:_MAX_AGENT_LENGTH].strip("[] "))
+    address = (text_field(fields, "ct.srcip") or "")[:_MAX_AGENT_LENGTH]
+    from_service, from_inside = bool(_SERVICE.match(address)), bool(_INTERNAL.match(address))
+    elsewhere = bool(address) and not from_service and not from_inside
+    is_service = (agent.service and not elsewhere) or (from_service and not agent.console)
+    evidence = (
+        (Via.TERRAFORM, agent.terraform),
+        (Via.SERVICE, is_service or text_field(fields, "ct.user.identitytype") == "AWSService"),
+        (Via.CONSOLE, agent.console),
+        (Via.CLI, agent.cli),
+        (Via.CONSOLE, flag_field(fields, "ct.sessioncredentialfromconsole") is True),
+        (Via.CONSOLE, agent.internal and elsewhere),
+        (Via.SERVICE, agent.internal or from_inside),
+        (Via.SDK, agent.sdk),
+    )
+    return next((via for via, holds in evidence if holds), Via.UNKNOWN)

@@ -1,0 +1,153 @@
+"""The local spool, seen from the event loop: alerts wait here while NATS is away.
+
+Writes go to one thread. Whatever arrives while it fsyncs shares the next transaction, so a hundred alerts at once
+cost one or two fsyncs. The bound counts reserved bytes, so it holds for alerts that are still being written too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from ingest_falco.alert.message import LedgerMessage
+from ingest_falco.errors import SpoolFull, SpoolRefused
+from ingest_falco.metrics import SPOOL_BYTES, SPOOL_ENTRIES
+from ingest_falco.spool.file import SpooledAlert, SpoolFile
+
+# One round of forwarding: what is in memory and in flight at once.
+BATCH_ENTRIES: Final = 128
+_BATCH_BYTES: Final = 8 * 1024 * 1024
+
+_Waiting = tuple[LedgerMessage, "asyncio.Future[bool]"]
+
+
+class Spool:
+    """A bounded queue on disk; made by `Spool.open`, and written to while `write` runs."""
+
+    def __init__(self, file: SpoolFile, thread: ThreadPoolExecutor, max_bytes: int) -> None:
+        self._file = file
+        self._thread = thread
+        self._max_bytes = max_bytes
+        self._waiting: list[_Waiting] = []
+        self._arrived = asyncio.Event()
+        self._filled = asyncio.Event()
+        self._settled = asyncio.Event()
+        self._settled.set()
+        depth = file.depth()
+        self._entries = self._bytes = 0
+        self._count(depth.entries, depth.size_bytes)
+
+    @classmethod
+    async def open(cls, folder: Path, max_bytes: int) -> Spool:
+        """The spool of a folder, with what an earlier process left in it.
+
+        Raises:
+            SpoolRefused: the folder is not writable, or another process uses it.
+        """
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
+        try:
+            file = await asyncio.get_running_loop().run_in_executor(thread, SpoolFile, folder)
+        except SpoolRefused:
+            thread.shutdown(wait=False)
+            raise
+        return cls(file, thread, max_bytes)
+
+    async def close(self) -> None:
+        """Let go of the file, after what its thread is doing."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._file.close)
+        self._thread.shutdown(wait=False)
+
+    @property
+    def entries(self) -> int:
+        """How many messages wait, on disk or on their way there."""
+        return self._entries
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return self._entries == 0
+
+    async def filled(self) -> None:
+        """Return as soon as something waits."""
+        await self._filled.wait()
+
+    async def settled(self) -> None:
+        """Return at once, unless newer messages are held back: then as soon as they are not.
+
+        Without that wait, steady senders would meet a spool that is never empty and pay its fsyncs for ever.
+        """
+        await self._settled.wait()
+
+    def hold_back(self) -> None:
+        """Let newer messages wait in `settled` while the last older ones leave."""
+        self._settled.clear()
+
+    def let_go(self) -> None:
+        """End `hold_back`."""
+        self._settled.set()
+
+    async def append(self, message: LedgerMessage) -> bool:
+        """Write a message behind all others and return when it is on disk; False when it waits already.
+
+        Raises:
+            SpoolFull: it would exceed the bound.
+            SpoolRefused: the disk did not take it.
+        """
+        if self._bytes + message.size_bytes > self._max_bytes:
+            raise SpoolFull(f"the spool holds {self._bytes} of {self._max_bytes} bytes")
+        self._count(1, message.size_bytes)
+        written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((message, written))
+        self._arrived.set()
+        return await written
+
+    async def write(self) -> None:
+        """Write what `append` is given, until cancelled."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            batch, self._waiting = self._waiting, []
+            messages = [message for message, _ in batch]
+            try:
+                is_new = await asyncio.get_running_loop().run_in_executor(self._thread, self._file.add, messages)
+            except SpoolRefused as error:
+                self._refuse(batch, error)
+                continue
+            for (message, written), new in zip(batch, is_new, strict=True):
+                if not new:
+                    self._count(-1, -message.size_bytes)
+                if not written.done():  # its request may be gone
+                    written.set_result(new)
+
+    def _refuse(self, batch: list[_Waiting], error: SpoolRefused) -> None:
+        for message, written in batch:
+            self._count(-1, -message.size_bytes)
+            if not written.done():
+                written.set_exception(SpoolRefused(str(error)))
+
+    async def oldest(self) -> list[SpooledAlert]:
+        """What is to be forwarded next, in the order of arrival."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._file.oldest, BATCH_ENTRIES, _BATCH_BYTES)
+
+    async def remove(self, forwarded: list[SpooledAlert]) -> None:
+        """Forget the oldest messages, which the ledger has now.
+
+        Raises:
+            SpoolRefused: the disk did not take it.
+        """
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._file.remove_through, forwarded[-1].position)
+        self._count(-len(forwarded), -sum(alert.message.size_bytes for alert in forwarded))
+
+    def _count(self, entries: int, size_bytes: int) -> None:
+        self._entries += entries
+        self._bytes += size_bytes
+        SPOOL_ENTRIES.set(self._entries)
+        SPOOL_BYTES.set(self._bytes)
+        if self._entries:
+            self._filled.set()
+        else:
+            self._filled.clear()

@@ -1,0 +1,106 @@
+"""Resource instances of a state, and their addresses as ``terraform state list`` prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from ingest_tfstate.errors import Malformed
+from ingest_tfstate.resource.flat_map import nested
+
+Path = tuple[str | int, ...]
+"""Steps from the attributes down: attribute names and map keys as text, list indices as numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One managed resource instance.
+
+    Attributes:
+        address: such as ``module.net["a"].aws_subnet.private[0]``.
+        provider_config: the provider with its alias, in the file's spelling.
+        id: the provider's own id of the resource.
+        encoded: the attributes as the file has them; part of the file's bytes, so it takes no memory.
+        flat: the file has them as a flat map (`ingest_tfstate.resource.flat_map`).
+        sensitive_paths: what the file marks as sensitive.
+    """
+
+    address: str
+    type: str
+    name: str
+    provider_config: str
+    id: str | None
+    encoded: msgspec.Raw
+    flat: bool = False
+    sensitive_paths: tuple[Path, ...] = ()
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The attributes, decoded anew each time: 100,000 instances as objects would take a gigabyte.
+
+        Raises:
+            Malformed, TooDeep: they are no attributes; not of an instance that a parser has made.
+        """
+        found = attributes_of(self.encoded, self.flat, self.address)
+        return found if "id" in found or self.id is None else {**found, "id": self.id}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One serial of a workspace.
+
+    Attributes:
+        instances: the managed ones by address, in the file's order.
+        data_source_count: data source instances, which are read and not managed.
+        deposed_count: objects that await their destruction behind a replacement.
+    """
+
+    lineage: str
+    serial: int
+    terraform_version: str | None
+    instances: dict[str, Instance]
+    data_source_count: int
+    deposed_count: int
+
+
+def attributes_of(encoded: msgspec.Raw, flat: bool, where: str) -> dict[str, Any]:
+    """Attributes out of their JSON, those of a flat map nested.
+
+    Raises:
+        Malformed, TooDeep: they are no attributes.
+    """
+    try:
+        found = orjson.loads(memoryview(encoded)) if encoded else {}
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"{where} has attributes that are not JSON: {error.msg}") from None
+    if not isinstance(found, dict):
+        raise Malformed(f"{where} has attributes that are no object")
+    return nested(found) if flat else found
+
+
+def address(module: str, kind: str, name: str, key: str | int | None) -> str:
+    """An instance's address: the module's with a dot, the resource's, and the key of ``count`` or ``for_each``."""
+    index = "" if key is None else f"[{key}]" if isinstance(key, int) else f"[{quote(key)}]"
+    return f"{module}.{kind}.{name}{index}" if module else f"{kind}.{name}{index}"
+
+
+_ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+
+
+def quote(text: str) -> str:
+    """``text`` as HCL quotes it, so that an address can be pasted into a Terraform command."""
+    out: list[str] = []
+    for position, character in enumerate(text):
+        if character in _ESCAPES:
+            out.append(_ESCAPES[character])
+        elif character in "$%":
+            out.append(character * 2 if text[position + 1 : position + 2] == "{" else character)
+        elif character.isprintable():
+            out.append(character)
+        else:
+            code = ord(character)
+            out.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+    return f'"{"".join(out)}"'

@@ -1,0 +1,171 @@
+"""Where a resource instance lives: provider, account and region, as far as its attributes tell.
+
+The detector finds a resource by these and its id, so a wrong answer is worse than none: None is "unknown", and
+for the region also "global".
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ingest_tfstate.resource.instances import Instance
+from tfdrift.subjects import Provider
+
+_PROVIDERS: Final = {
+    "aws": Provider.AWS,
+    "awscc": Provider.AWS,
+    "google": Provider.GCP,
+    "google-beta": Provider.GCP,
+    "azurerm": Provider.AZURE,
+    "azuread": Provider.AZURE,
+    "azapi": Provider.AZURE,
+    "kubernetes": Provider.KUBERNETES,
+    "kubectl": Provider.KUBERNETES,
+    "helm": Provider.KUBERNETES,
+}
+_QUOTED: Final = re.compile(r'provider\["(?:[^"]*/)?([^"/]+)"\]')
+_LEGACY: Final = re.compile(r"(?:^|\.)provider\.([^.\[]+)")
+
+# Services whose resources belong to no region (AWS documentation, "Global services").
+_GLOBAL_AWS: Final = (
+    "aws_iam_",
+    "aws_cloudfront_",
+    "aws_organizations_",
+    "aws_globalaccelerator_",
+    "aws_account_",
+    "aws_waf_",
+    "aws_shield_",
+    "aws_budgets_",
+    "aws_ce_",
+    "aws_s3_account_",
+    "aws_route53_",
+)
+# Types whose argument `arn` is of what they lead to, which may be in another account or region.
+_ARN_OF_ANOTHER: Final = frozenset(
+    {"aws_cloudwatch_event_target", "aws_lakeformation_resource", "aws_notifications_channel_association"}
+)
+_REGIONAL_ROUTE53: Final = ("aws_route53_resolver_", "aws_route53_profiles_")
+# arn:partition:service:region:account:resource (AWS General Reference, "Amazon Resource Names")
+_ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):(\d{12})?:.")
+_AWS_REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+?-\d+")
+_ACCOUNT: Final = re.compile(r"\d{12}")
+_SQS_URL: Final = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(\d{12})/")
+_GCP_PATH: Final = re.compile(r"(?:^|/)projects/([^/]+)(?:/(?:regions|zones|locations)/([^/]+))?")
+_GCP_ZONE: Final = re.compile(r"[a-z]+-[a-z]+\d+-[a-z]")
+_SUBSCRIPTION: Final = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a resource lives: AWS account, GCP project or Azure subscription, and the region within it."""
+
+    provider: Provider
+    account_id: str | None
+    region: str | None
+
+
+def provider_of(provider_config: str, kind: str) -> Provider:
+    """The provider of ``provider["registry.terraform.io/hashicorp/aws"].eu`` or the older ``provider.aws.eu``."""
+    found = _QUOTED.search(provider_config) or _LEGACY.search(provider_config)
+    return _PROVIDERS.get(found.group(1) if found else kind.partition("_")[0], Provider.OTHER)
+
+
+def places(instances: Iterable[Instance]) -> dict[str, Place]:
+    """The place of every instance, by address.
+
+    An instance that does not tell its account or region takes that of its provider configuration, when all
+    instances of the same configuration (and alias) in the workspace that do tell agree on a single one.
+    """
+    found: dict[str, tuple[Instance, Place]] = {}
+    accounts: defaultdict[str, set[str]] = defaultdict(set)
+    regions: defaultdict[str, set[str]] = defaultdict(set)
+    for instance in instances:
+        place = _own_place(instance)
+        found[instance.address] = (instance, place)
+        if place.account_id:
+            accounts[instance.provider_config].add(place.account_id)
+        if place.region:
+            regions[instance.provider_config].add(place.region)
+    return {
+        address: Place(
+            place.provider,
+            place.account_id or _only(accounts[instance.provider_config]),
+            place.region or (None if _is_global(instance) else _only(regions[instance.provider_config])),
+        )
+        for address, (instance, place) in found.items()
+    }
+
+
+def _only(values: set[str]) -> str | None:
+    return next(iter(values)) if len(values) == 1 else None
+
+
+def _own_place(instance: Instance) -> Place:
+    provider = provider_of(instance.provider_config, instance.type)
+    if provider is Provider.AWS:
+        account, region = _aws(instance)
+    elif provider is Provider.GCP:
+        account, region = _gcp(instance.attributes)
+    elif provider is Provider.AZURE:
+        account, region = _azure(instance.attributes)
+    else:
+        account, region = None, None
+    return Place(provider, account, region)
+
+
+def _aws(instance: Instance) -> tuple[str | None, str | None]:
+    attributes = instance.attributes
+    account = region = None
+    for name in () if instance.type in _ARN_OF_ANOTHER else ("arn", "id"):
+        if found := _ARN.match(_text(attributes, name) or ""):
+            region, account = region or found.group(1) or None, account or found.group(2)
+    if found := _SQS_URL.match(_text(attributes, "id") or ""):
+        region, account = region or found.group(1), account or found.group(2)
+    owner = _text(attributes, "owner_id")
+    if instance.type == "aws_s3_account_public_access_block":
+        owner = _text(attributes, "account_id")
+    if account is None and owner and _ACCOUNT.fullmatch(owner):
+        account = owner
+    if _is_global(instance):
+        return account, None
+    # `region` is S3's bucket region, and from version 6 of the provider on the region of every resource.
+    zone = _AWS_REGION.match(_text(attributes, "availability_zone") or "")
+    return account, _text(attributes, "region") or region or (zone.group() if zone else None)
+
+
+def _is_global(instance: Instance) -> bool:
+    """Whether the region of the provider's configuration says nothing about the instance."""
+    kind = instance.type
+    if kind.startswith("google_"):
+        named = _text(instance.attributes, "self_link") or _text(instance.attributes, "id") or ""
+        return "/global/" in named or "location" in instance.attributes or "_global_" in kind
+    return kind.startswith(_GLOBAL_AWS) and not kind.startswith(_REGIONAL_ROUTE53)
+
+
+def _gcp(attributes: dict[str, Any]) -> tuple[str | None, str | None]:
+    project, region = _text(attributes, "project"), _text(attributes, "region")
+    place = _text(attributes, "zone") or _text(attributes, "location")
+    for name in ("self_link", "id"):
+        if found := _GCP_PATH.search(_text(attributes, name) or ""):
+            project, place = project or found.group(1), place or found.group(2)
+    region = region or place
+    if region is not None:
+        region = region.rsplit("/", 1)[-1].lower()  # either may be given as a URL
+        if _GCP_ZONE.fullmatch(region):
+            region = region.rsplit("-", 1)[0]
+    return project, None if region == "global" else region
+
+
+def _azure(attributes: dict[str, Any]) -> tuple[str | None, str | None]:
+    found = _SUBSCRIPTION.match(_text(attributes, "id") or "")
+    location = _text(attributes, "location")
+    return (found.group(1).lower() if found else None), None if location == "global" else location
+
+
+def _text(attributes: dict[str, Any], name: str) -> str | None:
+    found = attributes.get(name)
+    return found if isinstance(found, str) and found else None

@@ -1,0 +1,95 @@
+"""``/api/v1/events``: the ledger backwards, from the ring and from JetStream before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import orjson
+
+from sse_gateway.access.scope import Scope
+from sse_gateway.fanout.cursor import Cursor, parse_cursor
+from sse_gateway.fanout.filters import FILTER_PARAMETERS, Filter, Query, compile_filter, single
+from sse_gateway.fanout.frame import Frame, id_of, payload_of
+from sse_gateway.fanout.since import parse_since
+from sse_gateway.ledger.subscription import Ledger
+from sse_gateway.problem import BadParameter
+from tfdrift.subjects import parse
+
+EVENT_PARAMETERS: Final = (*FILTER_PARAMETERS, "since", "limit", "cursor")
+
+# A rare filter would read the whole ledger for one page. After so many pages the answer is given as it is, with the
+# cursor to go on from.
+MAX_PAGES: Final = 32
+_RING_STEP: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """What is asked for: events earlier than ``before`` and stored since ``since``."""
+
+    wanted: Filter
+    since: datetime | None
+    before: Cursor | None
+
+
+def parse_event_query(query: Query, now: datetime, epoch: str, scope: Scope) -> EventQuery:
+    """What the query of ``/api/v1/events`` asks for, within what its sender may see.
+
+    Raises:
+        BadParameter: a value is not known, or the cursor is of another making of the ledger.
+    """
+    since, text = single(query, "since"), single(query, "cursor")
+    before = parse_cursor(text) if text is not None else None
+    if text is not None and before is None:
+        raise BadParameter("cursor", f"cursor {text!r} is not one that this list gave as next_cursor")
+    if before is not None and before.epoch != epoch:
+        raise BadParameter("cursor", f"cursor {text!r} is of a ledger that was made anew since; begin again")
+    return EventQuery(compile_filter(query, scope), parse_since(since, now) if since is not None else None, before)
+
+
+async def newest_first(ledger: Ledger, query: EventQuery, limit: int) -> tuple[list[Frame], Cursor | None]:
+    """At most ``limit`` events, newest first, and the cursor of what is older, None at the end.
+
+    Raises:
+        tfdrift.bus.BusError: the ledger cannot be read now.
+    """
+    ring, found = ledger.hub.ring, list[Frame]()
+    epoch = ledger.epoch
+    before = query.before.sequence if query.before is not None else ring.last + 1
+    before = min(before, ring.last + 1)
+    oldest, pages = (await ledger.span()).oldest, 0
+    while before > oldest:
+        if before > ring.first:
+            frames = ring.before(before, _RING_STEP)
+            scanned = frames[-1].sequence if len(frames) == _RING_STEP else ring.first
+        elif pages < MAX_PAGES:
+            pages += 1
+            page = await ledger.history.page_before(before)
+            frames, scanned = tuple(reversed(page.frames)), page.start
+        else:
+            return found, Cursor(epoch, before)
+        for frame in frames:
+            if query.since is not None and frame.published < query.since:
+                return found, None
+            if query.wanted.matches(frame.subject, frame.workspace):
+                if len(found) == limit:
+                    return found, Cursor(epoch, found[-1].sequence)
+                found.append(frame)
+        before = scanned
+    return found, None
+
+
+def event_json(frame: Frame) -> bytes:
+    """One event of the list: its id, its name, and its data as on the stream."""
+    payload = payload_of(frame.data)
+    try:
+        orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        payload = orjson.dumps(payload.decode(errors="replace"))  # a foreign publisher's: shown as text
+    return b'{"id":"%b","event":"%b","data":%b}' % (
+        id_of(frame.data).encode(),
+        parse(frame.subject).event.encode(),
+        payload,
+    )

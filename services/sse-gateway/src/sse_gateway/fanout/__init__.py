@@ -1,0 +1,5 @@
+"""Writes each event of the ledger to every client that it matches.
+
+In: frames and clients with filters. Out: chunks of bytes in client transports.
+Uses `access`.
+"""

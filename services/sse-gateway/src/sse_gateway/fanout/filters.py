@@ -1,0 +1,169 @@
+"""What a client asks to see: query parameters compiled into a filter that is shared by all who ask the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final, TypeVar
+from weakref import WeakValueDictionary
+
+from sse_gateway.access.scope import EVERYTHING, Scope
+from sse_gateway.problem import BadParameter
+from tfdrift.severity import Severity
+from tfdrift.subjects import MAX_TOKEN_LENGTH, EventName, Pattern, Provider, SubjectError, parse
+
+FILTER_PARAMETERS: Final = ("events", "severity", "provider", "kind", "workspace")
+
+# A glob over the characters of a subject token (printable ASCII without "." and ">").
+_KIND: Final = re.compile(rf"[!-\-/-=?-~]{{1,{MAX_TOKEN_LENGTH}}}")
+
+# Subjects are few (event, severity, provider, kind); past this many the memory of answers starts anew.
+_REMEMBERED_SUBJECTS: Final = 4096
+
+_EVENTS_IN_ORDER: Final = (EventName.DRIFT, EventName.FALCO, EventName.STATE_CHANGE, EventName.ATTRIBUTION)
+
+Query = Sequence[tuple[str, str]]
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Filter:
+    """A compiled filter; an empty set asks for everything.
+
+    Attributes:
+        pattern: what subjects it takes.
+        workspaces: the workspaces it takes; an event that is about none is not in any.
+        scope: what its client may see, whatever it asks for.
+    """
+
+    pattern: Pattern = field(default_factory=Pattern)
+    workspaces: frozenset[str] = frozenset()
+    scope: Scope = EVERYTHING
+    _answers: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+
+    def matches(self, subject: str, workspace: str | None) -> bool:
+        """Whether an event on ``subject`` about ``workspace`` is asked for; no foreign subject ever is."""
+        if self.workspaces and workspace not in self.workspaces:
+            return False
+        if not self.scope.allows_workspace(workspace):
+            return False
+        answer = self._answers.get(subject)
+        if answer is None:
+            if len(self._answers) >= _REMEMBERED_SUBJECTS:
+                self._answers.clear()
+            answer = _matches(self.pattern, subject) and self.scope.allows_subject(subject)
+            self._answers[subject] = answer
+        return answer
+
+    @property
+    def subjects(self) -> tuple[str, ...] | None:
+        """The same as filters of NATS; None where subjects alone do not decide, or there are too many."""
+        return self.pattern.subjects() if not self.workspaces and self.scope == EVERYTHING else None
+
+    @property
+    def events(self) -> tuple[EventName, ...]:
+        """The events that can come through."""
+        wanted = self.pattern.events or frozenset(EventName)
+        return tuple(event for event in _EVENTS_IN_ORDER if event in wanted and self.scope.allows_event(event))
+
+
+def _matches(pattern: Pattern, subject: str) -> bool:
+    try:
+        return pattern.matches(parse(subject))
+    except SubjectError:
+        return False
+
+
+_shared: WeakValueDictionary[tuple[Pattern, frozenset[str], Scope], Filter] = WeakValueDictionary()
+
+
+def compile_filter(query: Query, scope: Scope = EVERYTHING) -> Filter:
+    """The filter that the filter parameters of a query spell, within `scope`; other parameters are passed over.
+
+    Equal filters are one object, so that clients with equal filters share the work and its memory.
+
+    Raises:
+        BadParameter: a value is not known.
+    """
+    return _compile(tuple((name, value) for name, value in query if name in FILTER_PARAMETERS), scope)
+
+
+@lru_cache(maxsize=64)
+def _compile(query: Query, scope: Scope) -> Filter:
+    """The same for the filter parameters alone; a herd that comes back asks for the same again and again."""
+    pattern = Pattern(
+        events=frozenset(_words(query, "events", EventName)),
+        severities=frozenset(severities(query)),
+        providers=frozenset(_words(query, "provider", Provider)),
+        kinds=frozenset(kind_glob(value) for value in values(query, "kind")),
+    )
+    workspaces = frozenset(values(query, "workspace"))
+    found = _shared.get((pattern, workspaces, scope))
+    if found is None:
+        found = _shared[pattern, workspaces, scope] = Filter(pattern, workspaces, scope)
+    return found
+
+
+def check_names(query: Query, allowed: Iterable[str]) -> None:
+    """Raise `BadParameter` for the first parameter whose name is not allowed."""
+    names = tuple(allowed)
+    for name, _ in query:
+        if name not in names:
+            raise BadParameter(name, f"the parameter {name!r} is not known here", names)
+
+
+def values(query: Query, name: str) -> Iterator[str]:
+    """Every value of a parameter that may be repeated or separated by commas; an empty one is refused."""
+    for key, text in query:
+        if key == name:
+            for value in text.split(","):
+                if not value.strip():
+                    raise BadParameter(name, f"{name} has an empty value")
+                yield value
+
+
+def single(query: Query, name: str) -> str | None:
+    """The value of a parameter that may be given once; a second or an empty one is refused."""
+    found = [value for key, value in query if key == name]
+    if len(found) > 1:
+        raise BadParameter(name, f"{name} is given {len(found)} times, and may be given once")
+    if found and not found[0]:
+        raise BadParameter(name, f"{name} has an empty value")
+    return found[0] if found else None
+
+
+def choose(name: str, value: str, words: type[Word]) -> Word:
+    """The word of an enumeration that ``value`` is."""
+    try:
+        return words(value.strip().lower())
+    except ValueError:
+        raise BadParameter(name, f"{name} {value!r} is not known", [str(word) for word in words]) from None
+
+
+def _words(query: Query, name: str, words: type[Word]) -> Iterator[Word]:
+    return (choose(name, value, words) for value in values(query, name))
+
+
+def severities(query: Query) -> Iterator[Severity]:
+    """The severities that ``severity`` names, ``high+`` being that and every graver one."""
+    allowed = [*map(str, Severity), *(f"{severity}+" for severity in Severity)]
+    for value in values(query, "severity"):
+        # In a query string "+" means a space (WHATWG URL standard section 5.1), so "high+" arrives as "high ".
+        name, above = value[:-1].strip(), value[-1] in "+ "
+        try:
+            severity = Severity((name if above else value.strip()).lower())
+        except ValueError:
+            raise BadParameter("severity", f"severity {value!r} is not known", allowed) from None
+        yield from severity.and_above() if above else (severity,)
+
+
+def kind_glob(value: str) -> str:
+    """A ``kind`` as a glob of `Pattern`, in which ``*`` alone is special."""
+    kind = value.strip().lower()
+    if not _KIND.fullmatch(kind):
+        allowed = ("a Terraform resource type", "a cloud service", "a Falco source", "a glob such as aws_iam_*")
+        raise BadParameter("kind", f"kind {value!r} holds a character that no kind has", allowed)
+    return kind.replace("[", "[[]").replace("?", "[?]")

@@ -1,0 +1,112 @@
+"""`drift-detector --explain`, run as an operator runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import console_script
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+def explain(alert: Path, state: Path) -> subprocess.CompletedProcess[str]:
+    """Run the mode on two files."""
+    command = [console_script("drift-detector"), "--explain", str(alert), str(state)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def day() -> list[str]:
+    """The explanation of each alert of the example day."""
+    result = explain(EXAMPLES / "day.jsonl", EXAMPLES / "prod.tfstate")
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split("\n\n")
+
+
+def part(day: list[str], *words: str) -> str:
+    """The one explanation in which all words stand."""
+    (found,) = [text for text in day if all(word in text for word in words)]
+    return found
+
+
+def test_a_drift_is_explained_from_call_to_severity(day: list[str]) -> None:
+    """Candidates, identity, comparison, rules and outcome are all named."""
+    text = part(day, "ec2:AuthorizeSecurityGroupIngress")
+    assert "by john.doe (IAMUser, console)" in text
+    assert "create aws_security_group_rule security_group_id=" in text
+    assert "-> aws_security_group.app (prod)" in text
+    assert "compared as sg_rules: different" in text
+    assert "severity critical, by the rules open-to-the-world, security-group-rule" in text
+
+
+def test_no_drift_is_explained_too(day: list[str]) -> None:
+    """Why a call claims nothing, or agrees, is what an operator asks most."""
+    assert "nothing: the call only read" in part(day, "ec2:DescribeInstances")
+    assert "nothing: the call failed (Client.UnauthorizedOperation)" in part(day, "ec2:TerminateInstances")
+    applied = part(day, "by apply-4712")
+    assert "sanctioned  by terraform" in applied
+    assert applied.rstrip().endswith("no drift")
+
+
+def test_a_call_that_no_resource_could_hold_is_told_from_one_that_is_not_known(tmp_path: Path) -> None:
+    """What is missing from the mapping is a fault, what Terraform has no place for is none."""
+    fields = {
+        "ct.id": "e-1",
+        "ct.time": "2026-01-01T12:00:00Z",
+        "ct.src": "athena.amazonaws.com",
+        "ct.name": "StartQueryExecution",
+        "ct.region": "eu-central-1",
+        "ct.request": '{"workGroup":"primary"}',
+    }
+    alert = {
+        "uuid": "c0ffee00-0000-4000-8000-000000000001",
+        "time": "2026-01-01T12:00:00Z",
+        "rule": "AWS infrastructure changed",
+        "priority": "Notice",
+        "source": "aws_cloudtrail",
+        "output": "a query",
+        "output_fields": fields,
+    }
+    path = tmp_path / "alert.json"
+    path.write_text(json.dumps(alert), encoding="utf-8")
+    assert "no Terraform resource holds what it does" in explain(path, EXAMPLES / "prod.tfstate").stdout
+    path.write_text(json.dumps({**alert, "output_fields": {**fields, "ct.name": "CreateNothingKnown"}}), "utf-8")
+    assert "the mapping does not know this event" in explain(path, EXAMPLES / "prod.tfstate").stdout
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    """A wrong argument gets one sentence and an exit code of its own."""
+    missing = explain(tmp_path / "no.json", EXAMPLES / "prod.tfstate")
+    assert missing.returncode == 69
+    assert "no.json" in missing.stderr
+    broken = tmp_path / "broken.tfstate"
+    broken.write_text(json.dumps({"version": 99}))
+    wrong = explain(EXAMPLES / "day.jsonl", broken)
+    assert wrong.returncode == 69
+    assert "broken.tfstate" in wrong.stderr
+    assert "Traceback" not in missing.stderr + wrong.stderr
+
+
+def test_a_rule_that_keeps_a_drift_from_being_told_is_named(tmp_path: Path) -> None:
+    """Whoever misses a drift learns which rule to change, be the thing managed or not."""
+    first = json.loads((EXAMPLES / "day.jsonl").read_text().partition("\n")[0])
+    first["output_fields"] |= {
+        "ct.id": "e-2",
+        "ct.src": "sqs.amazonaws.com",
+        "ct.shortsrc": "sqs",
+        "ct.name": "CreateQueue",
+        "ct.error": None,
+        "ct.readonly": "false",
+        "ct.useragent": "cloudformation.amazonaws.com",
+        "ct.srcip": "cloudformation.amazonaws.com",
+        "ct.request": '{"queueName":"jobs"}',
+        "ct.response": '{"queueUrl":"https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"}',
+    }
+    path = tmp_path / "alert.json"
+    path.write_text(json.dumps(first))
+    text = explain(path, EXAMPLES / "prod.tfstate").stdout
+    assert "ignored     aws_sqs_queue arn:aws:sqs:eu-central-1:123456789012:jobs, by the rule made-by-a-service" in text

@@ -1,0 +1,206 @@
+"""Dismissing a drift: through the bucket and the ledger to every client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sse_gateway.api.dismissal import Dismissal, dismissed
+from tests.conftest import NatsServer
+from tests.sse_gateway.access.test_access import bearer
+from tests.sse_gateway.api.test_rest import BEGIN, drift, store
+from tests.sse_gateway.credentials import token_file
+from tests.sse_gateway.gateway import Gateway, metric, running
+from tfdrift.events import Drift, DriftStatus, Resolution
+from tfdrift.records import DRIFTS_BUCKET, DriftRecord, digest
+
+
+async def dismiss(gateway: Gateway, identifier: str, body: object = None, **headers: str) -> tuple[int, Any]:
+    """POST a dismissal; status and JSON of the answer."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else None
+    path = f"{gateway.url}/api/v1/drifts/{identifier}/dismiss"
+    async with gateway.session.post(path, data=data, headers=headers) as response:
+        return response.status, await response.json(content_type=None)
+
+
+async def stored(gateway: Gateway, identifier: str) -> DriftRecord:
+    entry = await gateway.bus.bucket(DRIFTS_BUCKET).get(identifier)
+    assert entry is not None
+    assert entry.value is not None
+    return DriftRecord.model_validate_json(entry.value)
+
+
+def test_the_next_version_keeps_the_drift_and_adds_a_step() -> None:
+    """Its time stays that of the change, so that it stays in its place in the list; it is still to be published."""
+    record = DriftRecord(drift=drift(1), version=4, published=4, received=BEGIN, occurred=BEGIN)
+    at = datetime(2025, 2, 1, tzinfo=UTC)
+    after = dismissed(record, Dismissal("ops", "a test", at))
+    assert (after.version, after.published, after.received) == (5, 4, at)
+    assert (after.drift.status, after.drift.resolution) == (DriftStatus.RESOLVED, Resolution.DISMISSED)
+    assert after.drift.timestamp == record.drift.timestamp
+    (step,) = after.drift.history
+    assert (step.timestamp, step.resolution, step.event_name) == (at, Resolution.DISMISSED, "Dismiss: a test")
+    assert step.user_identity is not None
+    assert step.user_identity.user_name == "ops"
+
+
+async def test_a_dismissal_shows_on_every_client_and_in_every_list(nats_url: str) -> None:
+    """On the stream of another replica too, with the same payload as in the answer."""
+    async with running(nats_url) as here, running(nats_url) as there, here.live() as one, there.live() as two:
+        await store(here, drift(1))
+        status, answer = await dismiss(here, "d1", {"reason": "a planned change"})
+        assert (status, answer["status"], answer["resolution"]) == (200, "resolved", "dismissed")
+        for stream in (one, two):
+            event = await stream.next()
+            assert (event.name, event.json) == ("drift", answer)
+        for gateway in (here, there):
+            while (await gateway.get("/api/v1/drifts/d1"))[1]["status"] == "open":
+                pass
+        record = await stored(here, "d1")
+        assert (record.version, record.published) == (2, 2)
+        assert record.drift.history[-1].event_name == "Dismiss: a planned change"
+        assert (await here.get("/api/v1/stats"))[1]["drifts"]["open"] == 0
+
+
+async def test_dismissing_twice_or_at_once_is_dismissing_once(nats_url: str) -> None:
+    """A client that got no answer tries again; the ledger hears of it once."""
+    async with running(nats_url) as gateway:
+        await store(gateway, drift(1))
+        answers = await asyncio.gather(*(dismiss(gateway, "d1", {"reason": str(n)}) for n in range(10)))
+        assert {status for status, _ in answers} == {200}
+        assert len({json.dumps(answer) for _, answer in answers}) == 1
+        assert (await gateway.bus.stream_state()).messages == 1
+        assert (await stored(gateway, "d1")).version == 2
+
+
+async def test_a_version_that_was_not_told_is_told_before(nats_url: str) -> None:
+    """A detector that died between its write and the ledger leaves no gap, and its version is told once."""
+    async with running(nats_url) as gateway, gateway.live() as stream:
+        record = DriftRecord(drift=drift(1), version=3, published=2, received=BEGIN, occurred=None)
+        await gateway.bus.bucket(DRIFTS_BUCKET).put("d1", record.encode())
+        assert (await dismiss(gateway, "d1"))[0] == 200
+        assert [event.json["status"] for event in await stream.take(2)] == ["open", "resolved"]
+        assert (await stored(gateway, "d1")).version == 4
+
+
+async def test_an_update_in_between_is_not_lost(nats_url: str) -> None:
+    """The dismissal is of the newest version, however often others write meanwhile."""
+    async with running(nats_url) as gateway:
+        await store(gateway, drift(1))
+        bucket = gateway.bus.bucket(DRIFTS_BUCKET)
+
+        async def write() -> None:
+            for number in range(2, 12):
+                newer = drift(1, new_value=f"t3.{number}")
+                record = DriftRecord(drift=newer, version=number, published=number, received=BEGIN, occurred=None)
+                await bucket.put("d1", record.encode())
+
+        (status, _), _ = await asyncio.gather(dismiss(gateway, "d1"), write())
+        assert status == 200
+        assert (await dismiss(gateway, "d1"))[0] == 200
+        assert (await stored(gateway, "d1")).drift.new_value == "t3.11"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "status"),
+    [("nothing", 404), ("d2", 409), ("%3E", 404), ("a.b", 404), ("a%20b", 404), ("x" * 200, 404), ("%2e%2e", 404)],
+)
+async def test_what_cannot_be_dismissed_is_said_to_be_so(nats_url: str, identifier: str, status: int) -> None:
+    """404 for none, 409 for one that was resolved otherwise; a wildcard is no id."""
+    async with running(nats_url) as gateway:
+        await store(gateway, drift(1), drift(2, status=DriftStatus.RESOLVED, resolution=Resolution.REVERTED))
+        answered, problem = await dismiss(gateway, identifier)
+        assert (answered, problem["status"]) == (status, status)
+        assert (await gateway.bus.stream_state()).messages == 0
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'"x"', b'{"reason": 1}', b'{"raison": "x"}', b'{"reason": "%b"}' % (b"x" * 1001), b"\xff"]
+)
+async def test_a_body_that_is_wrong_dismisses_nothing(nats_url: str, body: bytes) -> None:
+    """400, and the drift stays open."""
+    async with running(nats_url) as gateway:
+        await store(gateway, drift(1))
+        assert (await dismiss(gateway, "d1", body))[0] == 400
+        assert (await stored(gateway, "d1")).drift.status is DriftStatus.OPEN
+
+
+@pytest.mark.parametrize("body", [None, {}, {"reason": None}, {"reason": ""}])
+async def test_no_reason_is_needed(nats_url: str, body: object) -> None:
+    """And an empty one is none."""
+    async with running(nats_url) as gateway:
+        await store(gateway, drift(1))
+        assert (await dismiss(gateway, "d1", body))[0] == 200
+        assert (await stored(gateway, "d1")).drift.history[-1].event_name == "Dismiss"
+
+
+async def test_only_a_token_that_may_write_what_it_sees_dismisses(nats_url: str, tmp_path: Path) -> None:
+    """403 for one that may only read; 404 for a drift that it may not see."""
+    tokens = {
+        "reader": {},
+        "writer": {"write": True},
+        "elsewhere": {"write": True, "workspaces": ["dev"]},
+        "others": {"write": True, "subjects": ["tfdrift.drift.critical.>"]},
+    }
+    async with running(nats_url, auth_tokens_file=token_file(tmp_path, **tokens)) as gateway:
+        gateway.session.headers.update(bearer("writer"))
+        await store(gateway, drift(1))
+        for token, expected in (("nobody", 401), ("reader", 403), ("elsewhere", 404), ("others", 404)):
+            assert (await dismiss(gateway, "d1", **bearer(token)))[0] == expected
+            assert (await stored(gateway, "d1")).drift.status is DriftStatus.OPEN
+        assert (await dismiss(gateway, "d1", **bearer("writer")))[0] == 200
+        identity = (await stored(gateway, "d1")).drift.history[-1].user_identity
+        assert identity is not None
+        assert identity.user_name == "writer"
+
+
+async def test_no_page_of_another_site_makes_a_browser_dismiss(nats_url: str, tmp_path: Path) -> None:
+    """Not on an open gateway of this machine, and not with the cookie, for which an origin is needed."""
+    foreign, own = {"Origin": "https://evil.example.org"}, {"Origin": "http://localhost:3000"}
+    async with running(nats_url) as gateway:
+        await store(gateway, drift(1))
+        for origin in (foreign, {"Origin": "null"}):
+            assert (await dismiss(gateway, "d1", **origin))[0] == 403
+        assert (await dismiss(gateway, "d1", **own))[0] == 200
+    path = token_file(tmp_path, sesame={"write": True})
+    async with running(nats_url, auth_tokens_file=path, auth_cookie="tfdrift") as gateway:
+        gateway.session.headers.update(bearer("sesame"))
+        await store(gateway, drift(2))
+        del gateway.session.headers["Authorization"]
+        cookie = {"Cookie": "tfdrift=sesame"}
+        for headers, status in ((cookie, 403), ({**cookie, **foreign}, 403), ({**cookie, **own}, 200)):
+            assert (await dismiss(gateway, "d2", **headers))[0] == status
+
+
+async def test_while_nats_is_away_nothing_is_pretended(nats_server: NatsServer) -> None:
+    """503, and the same request afterwards dismisses, once."""
+    async with running(nats_server.url) as gateway:
+        await store(gateway, drift(1))
+        nats_server.stop()
+        status, problem = await dismiss(gateway, "d1")
+        assert (status, problem["title"]) == (503, "Service Unavailable")
+        nats_server.start()
+        await gateway.bus.wait_connected()
+        before = metric("tfdrift_gateway_dismissed_total")
+        while (await dismiss(gateway, "d1"))[0] != 200:
+            await asyncio.sleep(0.05)
+        assert (await gateway.bus.stream_state()).messages == 1
+        assert metric("tfdrift_gateway_dismissed_total") <= before + 1
+
+
+async def test_the_payload_is_a_drift_of_the_contract(nats_url: str) -> None:
+    """Byte for byte what the ledger has."""
+    async with running(nats_url) as gateway, gateway.live() as stream:
+        await store(gateway, drift(1))
+        await dismiss(gateway, "d1")
+        event = await stream.next()
+        assert Drift.model_validate_json(event.data).encode().decode() == event.data
+        message = await gateway.bus.get_message("TFDRIFT", event.sequence)
+        assert message is not None
+        assert message.headers["Nats-Msg-Id"] == f"drift:d1:2:{digest(event.data, 10)}"  # the detector's own form
+        assert message.headers["Tfdrift-Workspace"] == "prod"
