@@ -25,7 +25,7 @@ class ShellContract(Contract):
     shell = fields.ListField(subfield=fields.StringField())
     io_modules = fields.SetField(subfield=fields.StringField())
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002
         """Look at each import of each module inside the wall."""
         roots: list[str] = self.session_options["root_packages"]
         own = [module for module in graph.modules if module.partition(".")[0] in roots]
