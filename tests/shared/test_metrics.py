@@ -18,7 +18,6 @@ MODULES = {
         "tfdrift.bus.bucket",
         "tfdrift.bus.connection",
         "tfdrift.bus.consumer",
-        "tfdrift.harness.workers_admin",
     ),
     "ingest-falco": ("ingest_falco.metrics",),
     "ingest-tfstate": ("ingest_tfstate.metrics",),

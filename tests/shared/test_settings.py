@@ -123,6 +123,7 @@ def test_an_empty_variable_is_not_set() -> None:
         ("TFDRIFT_HTTP_HOST_FILE", "TFDRIFT_HTTP_HOST"),
         ("TFDRIFT_", "TFDRIFT_"),
         ("TFDRIFT_ZZZZZZZZ", "not a variable that any service knows"),
+        ("TFDRIFT_WORKERS", "TFDRIFT_WORKERS is not a variable that any service knows"),
     ],
 )
 def test_a_variable_that_no_service_knows_is_named(variable: str, meant: str) -> None:

@@ -155,19 +155,17 @@ class Listening(web.AppRunner):
         head_seconds, body_seconds: the deadlines.
     """
 
-    __slots__ = ("_listeners", "_turns", "body_seconds", "head_seconds")
+    __slots__ = ("_listener", "_turns", "body_seconds", "head_seconds")
 
     def __init__(self, app: web.Application, **options: Any) -> None:
         super().__init__(app, **options)
         self.head_seconds = HEAD_SECONDS
         self.body_seconds = BODY_SECONDS
         self._turns = Turns(asyncio.get_running_loop(), READS_PER_TURN)
-        self._listeners: list[asyncio.Server] = []
+        self._listener: asyncio.Server | None = None
 
-    async def listen(
-        self, host: str, port: int, tls: ssl.SSLContext | None = None, sockets: Sequence[socket.socket] = ()
-    ) -> None:
-        """Accept connections, over TLS where given; on `sockets`, if there are any, in place of a host and port.
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Accept connections, over TLS where given.
 
         Raises:
             OSError: the port is taken, or the host is not ours.
@@ -177,23 +175,17 @@ class Listening(web.AppRunner):
         options: dict[str, Any] = {"ssl": tls, "backlog": BACKLOG}
         if tls is not None:
             options["ssl_handshake_timeout"] = self.head_seconds
-        for one in sockets:
-            create = loop.create_unix_server if one.family == socket.AF_UNIX else loop.create_server
-            self._listeners.append(await create(self._connection, sock=one, **options))
-        if not sockets:
-            self._listeners.append(
-                await loop.create_server(self._connection, host, port, reuse_address=True, **options)
-            )
+        self._listener = await loop.create_server(self._connection, host, port, reuse_address=True, **options)
 
     @property
     def listening(self) -> Sequence[socket.socket]:
         """The sockets that connections are accepted on."""
-        return [one for listener in self._listeners for one in listener.sockets]
+        return self._listener.sockets if self._listener is not None else []
 
     async def cleanup(self) -> None:
         """Accept no more, and end what is open."""
-        for listener in self._listeners:
-            listener.close()
+        if self._listener is not None:
+            self._listener.close()
         await super().cleanup()
 
     def _connection(self) -> Connection:

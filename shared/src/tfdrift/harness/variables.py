@@ -49,7 +49,6 @@ KNOWN: Final = frozenset(
         "rules",
         "unconfirmed_after_minutes",
         # sse-gateway
-        "workers",
         "keepalive_seconds",
         "cors_origins",
         "client_buffer_bytes",
