@@ -10,11 +10,10 @@ from typing import Final, Protocol, TypeVar
 
 import structlog
 from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError
 from prometheus_client import Counter
 from pydantic import ValidationError
 
-from tfdrift.bus.errors import Conflict
+from tfdrift.bus.errors import Conflict, NotFound
 from tfdrift.bus.follower import Follow
 from tfdrift.bus.messages import Entry, Message
 from tfdrift.bus.publisher import Publisher
@@ -67,7 +66,7 @@ class Bucket:
         """
         try:
             found = await answered(self._jetstream.get_last_msg(bucket_stream(self.name), f"{self._prefix}{key}"))
-        except NotFoundError:
+        except NotFound:
             return None
         deleted = (found.headers or {}).get(_OPERATION) in _DELETED
         return Entry(key, None if deleted else found.data or b"", found.seq or 0)

@@ -12,15 +12,13 @@ from ssl import SSLContext
 from typing import Any
 
 import structlog
-from nats import errors as nats_errors
 from nats.aio.client import Client
-from nats.js.errors import NotFoundError
 from prometheus_client import Counter, Gauge
 
 from tfdrift.bus.bucket import Bucket
 from tfdrift.bus.consumer import Consume, Consumer, Handler
 from tfdrift.bus.dead_letters import dead_letter
-from tfdrift.bus.errors import BusError, Differs, Unavailable
+from tfdrift.bus.errors import BusError, Differs, NotFound, Unavailable
 from tfdrift.bus.follower import Follow, Follower
 from tfdrift.bus.inbound import Inbound
 from tfdrift.bus.messages import Ack, Message, StreamState, stored
@@ -109,8 +107,8 @@ class Bus:
             self._repair.cancel()
         await self._publisher.stop()
         if self._client.is_connected:
-            with suppress(nats_errors.Error, TimeoutError):
-                await self._client.flush(timeout=2)
+            with suppress(BusError):
+                await answered(self._client.flush(timeout=2))
         await self._client.close()
 
     async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> Ack:
@@ -135,7 +133,7 @@ class Bus:
         """
         try:
             info = await answered(self._jetstream.stream_info(stream))
-        except NotFoundError as error:
+        except NotFound as error:
             raise Unavailable(f"the stream {stream} does not exist") from error
         state = info.state
         created = info.created or datetime.fromtimestamp(0, UTC)
@@ -145,7 +143,7 @@ class Bus:
         """One message by its sequence, or None when the stream no longer has it."""
         try:
             raw = await answered(self._jetstream.get_msg(stream, sequence))
-        except NotFoundError:
+        except NotFound:
             return None
         return stored(raw, sequence)
 
@@ -183,22 +181,24 @@ class Bus:
     async def _connect(self) -> None:
         while True:
             try:
-                await self._client.connect(
-                    list(self._options.servers),
-                    name=self._options.name,
-                    error_cb=self._on_error,
-                    disconnected_cb=self._on_disconnected,
-                    reconnected_cb=self._on_reconnected,
-                    connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=_RETRY_SECONDS,
-                    ping_interval=10,
-                    max_outstanding_pings=2,
-                    pending_size=-1,  # fail at once while NATS is away; whoever publishes knows what to do
-                    allow_reconnect=True,
-                    **self._options.connect_arguments(),
+                await answered(
+                    self._client.connect(
+                        list(self._options.servers),
+                        name=self._options.name,
+                        error_cb=self._on_error,
+                        disconnected_cb=self._on_disconnected,
+                        reconnected_cb=self._on_reconnected,
+                        connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+                        max_reconnect_attempts=-1,
+                        reconnect_time_wait=_RETRY_SECONDS,
+                        ping_interval=10,
+                        max_outstanding_pings=2,
+                        pending_size=-1,  # fail at once while NATS is away; whoever publishes knows what to do
+                        allow_reconnect=True,
+                        **self._options.connect_arguments(),
+                    )
                 )
-            except (nats_errors.Error, OSError, TimeoutError) as error:
+            except BusError as error:
                 self._note_away(error)
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
@@ -221,10 +221,10 @@ class Bus:
         attempt = 0
         while True:
             try:
-                differences = await answered(ensure(self._jetstream, self._retention))
+                differences = await ensure(self._jetstream, self._retention)
             except Differs:
                 raise
-            except (BusError, NotFoundError) as error:
+            except BusError as error:
                 if attempt % _COMPLAIN_EVERY == 0:
                     self._log.warning("streams_not_ready", reason=str(error))
                 attempt += 1

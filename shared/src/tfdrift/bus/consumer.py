@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import structlog
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
-from nats.js.errors import NotFoundError
 from prometheus_client import Counter, Gauge, Histogram
 
 from tfdrift.bus.dead_letters import dead_letter
@@ -83,7 +82,7 @@ class Consumer:
         while True:
             try:
                 await self._run_session()
-            except (BusError, NotFoundError) as error:
+            except BusError as error:
                 self._log.warning("consumer_away", reason=str(error))
                 await asyncio.sleep(_RETRY_SECONDS)
 

@@ -18,9 +18,8 @@ from datetime import datetime
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
-from nats.js.errors import NotFoundError
 
-from tfdrift.bus.errors import BusError, Unavailable
+from tfdrift.bus.errors import BusError
 from tfdrift.bus.inbound import Inbound
 from tfdrift.bus.messages import Message
 from tfdrift.bus.requests import answered
@@ -84,7 +83,7 @@ class Follower:
         while True:
             try:
                 await self._session()
-            except (BusError, NotFoundError):
+            except BusError:
                 await asyncio.sleep(_RETRY_SECONDS)
             if self._failure is not None:
                 raise self._failure
@@ -156,7 +155,7 @@ class Follower:
             return
         try:
             await answered(self._jetstream.delete_consumer(self._follow.stream, consumer))
-        except (Unavailable, NotFoundError):
+        except BusError:
             return  # it ends by itself after _INACTIVE_SECONDS
 
     def _take(self, messages: list[Message]) -> None:

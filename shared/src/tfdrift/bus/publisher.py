@@ -11,12 +11,12 @@ import itertools
 from collections.abc import Mapping
 
 import orjson
-from nats import errors as nats_errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from tfdrift.bus.errors import Conflict, Rejected, Unavailable
 from tfdrift.bus.messages import Ack
+from tfdrift.bus.requests import nats_errors_mapped
 
 ACK_TIMEOUT_SECONDS = 5.0
 # Acknowledgements that may be outstanding; further publishers wait. At 2 KB a message this is 8 MB in flight.
@@ -72,14 +72,13 @@ class Publisher:
             future: asyncio.Future[Ack] = loop.create_future()
             self._outstanding[token] = (future, loop.time() + ACK_TIMEOUT_SECONDS)
             try:
-                await self._client.publish(
-                    subject, payload, reply=f"{self._inbox}.{token}", headers=dict(headers) if headers else None
-                )
+                with nats_errors_mapped():
+                    await self._client.publish(
+                        subject, payload, reply=f"{self._inbox}.{token}", headers=dict(headers) if headers else None
+                    )
                 return await future
-            except nats_errors.MaxPayloadError as error:
-                raise Rejected(f"a message of {len(payload)} bytes on {subject} is over the server's limit") from error
-            except nats_errors.Error as error:
-                raise Unavailable(f"cannot publish on {subject}: {error or type(error).__name__}") from error
+            except Rejected as error:
+                raise type(error)(f"a message of {len(payload)} bytes on {subject}: {error}", error.code) from error
             finally:
                 del self._outstanding[token]
 
@@ -113,6 +112,7 @@ def _parse_ack(message: Msg) -> Ack | Exception:
     if error is None:
         return Ack(body["seq"], bool(body.get("duplicate")))
     text = f"{error.get('description', 'refused')} ({error.get('err_code')})"
-    if error.get("err_code") in _WRONG_LAST_SEQUENCE:
-        return Conflict(text)
-    return Unavailable(text) if error.get("code") == _SERVICE_UNAVAILABLE else Rejected(text)
+    code = error.get("err_code")
+    if code in _WRONG_LAST_SEQUENCE:
+        return Conflict(text, code)
+    return Unavailable(text) if error.get("code") == _SERVICE_UNAVAILABLE else Rejected(text, code)

@@ -14,9 +14,8 @@ import orjson
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import NotFoundError
 
-from tfdrift.bus.errors import Unavailable
+from tfdrift.bus.errors import NotFound, Unavailable
 from tfdrift.bus.inbound import Inbound, Take
 from tfdrift.bus.messages import Message
 from tfdrift.bus.requests import answered
@@ -158,14 +157,14 @@ async def _add_reader(
     )
     try:
         info = await answered(jetstream.add_consumer(stream, config))
-    except NotFoundError as error:
+    except NotFound as error:
         raise Unavailable(f"there is no stream {stream} now") from error
     return info.name, info.num_pending or 0
 
 
 async def _delete_reader(jetstream: JetStreamContext, stream: str, name: str) -> None:
     # nats-server forgets a consumer in memory when it restarts, and this one when it is idle.
-    with suppress(NotFoundError, Unavailable):
+    with suppress(NotFound, Unavailable):
         await answered(jetstream.delete_consumer(stream, name))
 
 

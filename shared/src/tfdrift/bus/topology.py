@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import BadRequestError, NotFoundError
 
-from tfdrift.bus.errors import Differs
+from tfdrift.bus.errors import Differs, NotFound, Rejected
+from tfdrift.bus.requests import answered
 from tfdrift.records import CLAIMS_BUCKET, DRIFTS_BUCKET, STATE_BUCKET, WORKSPACES_BUCKET
 from tfdrift.subjects import ALL_EVENTS, DEAD_PREFIX, DEAD_STREAM, STREAM
 
@@ -124,18 +124,19 @@ async def ensure(jetstream: JetStreamContext, retention: Retention) -> list[Diff
 async def _find_or_add(jetstream: JetStreamContext, wanted: StreamConfig) -> StreamConfig | None:
     """The configuration of the stream as found, or None when it was just made as wanted."""
     try:
-        return (await jetstream.stream_info(str(wanted.name))).config
-    except NotFoundError:
+        return (await answered(jetstream.stream_info(str(wanted.name)))).config
+    except NotFound:
         pass
     try:
-        await jetstream.add_stream(wanted)
-    except BadRequestError as error:
-        if error.err_code == _SUBJECTS_OVERLAP:
+        await answered(jetstream.add_stream(wanted))
+    except Rejected as error:
+        if error.code == _SUBJECTS_OVERLAP:
             raise Differs(
                 f"another stream listens to subjects of {wanted.name} ({', '.join(wanted.subjects or ())}); "
                 f"point TFDRIFT_NATS_URL at another account, or remove that stream"
             ) from error
-        if error.err_code != _STREAM_NAME_IN_USE:
+        if error.code != _STREAM_NAME_IN_USE:
             raise
-        return (await jetstream.stream_info(str(wanted.name))).config  # another service made it in the meantime
+        # Another service made it in the meantime.
+        return (await answered(jetstream.stream_info(str(wanted.name)))).config
     return None
