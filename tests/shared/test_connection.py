@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from tests.conftest import free_port
+from tfdrift.harness import connection
 from tfdrift.harness.connection import Listening
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -168,3 +170,29 @@ async def test_requests_before_the_nonsense_are_answered_first() -> None:
         assert answer.index(b"got:body") < answer.index(b"400 Bad Request")
         writer.close()
     assert malformed() == before + 1
+
+
+@pytest.mark.parametrize("missing", ["_PRIVATE_NAMES", "_UNPARSED"])
+async def test_without_private_names_connections_are_aiohttps_own(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """A version of aiohttp that names them otherwise answers as ever; only the deadlines are gone, which is logged."""
+    gone = (*connection._PRIVATE_NAMES, "_renamed") if missing == "_PRIVATE_NAMES" else None
+    monkeypatch.setattr(connection, missing, gone)
+    before = overdue("head")
+    with capture_logs() as logs:
+        async with served() as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(HEAD[:5])
+            await asyncio.sleep(DEADLINE_SECONDS * 1.5)
+            writer.write(HEAD[5:])
+            assert (await reader.readuntil(b"got:")).startswith(b"HTTP/1.1 200")
+            writer.close()
+    assert overdue("head") == before
+    (line,) = [line for line in logs if line["event"] == "deadlines_off"]
+    assert line["missing"] == (["_renamed"] if gone else ["_ErrInfo"])
+
+
+def test_the_installed_aiohttp_has_the_private_names() -> None:
+    """The lock file pins a version with deadlines."""
+    assert connection.missing_private_names() == []

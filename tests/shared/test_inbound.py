@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from nats.aio.client import Client
 
+from tests.conftest import eventually
+from tfdrift.bus import Bus, Follow, Message, NatsOptions, Retention
 from tfdrift.bus.inbound import Inbound
-from tfdrift.bus.messages import Message
+from tfdrift.subjects import STREAM
 
 ACK = "$JS.ACK.TFDRIFT.c.1.{sequence}.{sequence}.1764000000000000000.0"
 
@@ -121,3 +125,37 @@ async def test_what_comes_after_the_end_of_a_subscription_is_nats_pys() -> None:
     del side.inbound._takers[b"7"]
     await side.inbound.parse(OPERATIONS[1])
     assert side.seen == [OPERATIONS[1]]
+
+
+@pytest.mark.parametrize("name", ["_PARSER", "_NUMBER"])
+async def test_without_private_names_messages_take_nats_pys_way(
+    nats_url: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A version of nats-py that names them otherwise is slower, and everything arrives, in order, with its headers."""
+    monkeypatch.setattr(f"tfdrift.bus.inbound.{name}", "_renamed")
+    bus = Bus(NatsOptions((nats_url,), "test"), Retention(hours=1, bytes=64 * 1024**2, replicas=1))
+    await bus.open()
+    followed: list[Message] = []
+    consumed: list[bytes] = []
+
+    async def handle(message: Message) -> None:
+        consumed.append(message.data)
+
+    running = [
+        asyncio.create_task(bus.follow(Follow(STREAM, followed.append))),
+        asyncio.create_task(bus.consume("w", ["tfdrift.>"], handle)),
+    ]
+    try:
+        for number in range(300):
+            await bus.publish("tfdrift.falco.low.aws.ec2", b"%d" % number, {"Kind": f"k {number}"})
+        await eventually(lambda: len(followed) == len(consumed) == 300)
+        read = [m async for messages in bus.read(STREAM, start=1, end=300) for m in messages]
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
+        await bus.close()
+    assert [message.sequence for message in followed] == list(range(1, 301))
+    assert [(message.sequence, message.data) for message in followed] == [(m.sequence, m.data) for m in read]
+    assert followed[7].headers["Kind"] == "k 7"
+    assert sorted(consumed, key=int) == [b"%d" % number for number in range(300)]

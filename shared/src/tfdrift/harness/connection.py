@@ -9,6 +9,9 @@ What arrives is parsed a few reads a turn of the loop (`tfdrift.harness.turns`),
 
 aiohttp answers what it cannot parse like any request, by tasks and objects of its own, and logs a traceback. Here it is
 counted and answered by fixed bytes.
+
+This is the only module that uses private names of aiohttp (`_PRIVATE_NAMES`). With a version that lacks one of them,
+connections are aiohttp's own: without deadlines, and the same otherwise.
 """
 
 from __future__ import annotations
@@ -21,9 +24,9 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
-from aiohttp import StreamReader, web
+import structlog
+from aiohttp import StreamReader, web, web_protocol
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.web_protocol import _ErrInfo
 from prometheus_client import Counter
 
 from tfdrift.harness.turns import Turns
@@ -42,6 +45,17 @@ KEEP_ALIVE_SECONDS: Final = 75.0
 READS_PER_TURN: Final = 4
 # Connections that may wait to be accepted; a herd comes at once.
 BACKLOG: Final = 4096
+
+_PRIVATE_NAMES: Final = (
+    "_loop",
+    "_messages",
+    "_request_count",
+    "_request_in_progress",
+    "_task_handler",
+    "_waiter",
+)
+# What the parser puts in place of a message that it could not parse.
+_UNPARSED: Final[Any] = getattr(web_protocol, "_ErrInfo", None)
 
 _PROBLEM: Final = (
     b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"This is no well-formed HTTP/1.1 request, '
@@ -91,7 +105,7 @@ class Connection(web.RequestHandler):
         if self._request_count != requests and self._messages:
             self._in_time()
             message, payload = self._messages[-1]
-            if isinstance(message, _ErrInfo):
+            if isinstance(message, _UNPARSED):
                 self._refuse()
             elif not payload.is_eof():
                 self._deadline = self._loop.call_later(self._body_seconds, self._body_overdue, payload)
@@ -148,6 +162,12 @@ class Connection(web.RequestHandler):
             self.force_close()
 
 
+def missing_private_names() -> list[str]:
+    """Returns what the installed aiohttp lacks of the private names that `Connection` uses."""
+    missing = [name for name in _PRIVATE_NAMES if not hasattr(web.RequestHandler, name)]
+    return missing if _UNPARSED is not None else [*missing, "_ErrInfo"]
+
+
 class Listening(web.AppRunner):
     """An application behind such connections.
 
@@ -172,10 +192,15 @@ class Listening(web.AppRunner):
         """
         await self.setup()
         loop = asyncio.get_running_loop()
+        missing = missing_private_names()
+        factory = self._connection if not missing else self._plain_connection
+        if missing:
+            remedy = "connections have no deadlines; install aiohttp below 4"
+            structlog.get_logger().warning("deadlines_off", missing=missing, remedy=remedy)
         options: dict[str, Any] = {"ssl": tls, "backlog": BACKLOG}
         if tls is not None:
             options["ssl_handshake_timeout"] = self.head_seconds
-        self._listener = await loop.create_server(self._connection, host, port, reuse_address=True, **options)
+        self._listener = await loop.create_server(factory, host, port, reuse_address=True, **options)
 
     @property
     def listening(self) -> Sequence[socket.socket]:
@@ -187,6 +212,11 @@ class Listening(web.AppRunner):
         if self._listener is not None:
             self._listener.close()
         await super().cleanup()
+
+    def _plain_connection(self) -> web.RequestHandler:
+        if self.server is None:  # accepted while cleaning up
+            raise ConnectionAbortedError
+        return self.server()
 
     def _connection(self) -> Connection:
         if self.server is None:  # accepted while cleaning up
