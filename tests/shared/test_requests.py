@@ -1,4 +1,4 @@
-"""The errors of nats-py, and what each becomes on the bus."""
+"""The errors of nats-py, and the error of the bus for each."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ EXPECTED = [
 ]
 
 
-def made(kind: type[nats_errors.Error]) -> nats_errors.Error:
-    """An error of a class, with as many arguments as it takes."""
+def instance_of(kind: type[nats_errors.Error]) -> nats_errors.Error:
+    """Returns an error of a class, with as many arguments as it takes."""
     for count in range(6, -1, -1):
         with suppress(TypeError):
             return kind(*[1] * count)
@@ -46,8 +46,8 @@ def made(kind: type[nats_errors.Error]) -> nats_errors.Error:
 
 @pytest.mark.parametrize("kind", CLASSES, ids=[f"{kind.__module__}.{kind.__name__}" for kind in CLASSES])
 def test_every_error_of_nats_py_becomes_one_of_the_bus(kind: type[nats_errors.Error]) -> None:
-    """Also one that a later version adds: this list is read from the installed package."""
-    error = made(kind)
+    """The classes are read from the installed package, so a new one is tested too."""
+    error = instance_of(kind)
     with pytest.raises(BusError) as caught, nats_errors_mapped():
         raise error
     assert caught.value.__cause__ is error
@@ -55,7 +55,7 @@ def test_every_error_of_nats_py_becomes_one_of_the_bus(kind: type[nats_errors.Er
 
 @pytest.mark.parametrize(("error", "expected"), EXPECTED, ids=[type(error).__name__ for error, _ in EXPECTED])
 def test_an_error_is_mapped_by_what_its_caller_should_do(error: Exception, expected: type[BusError]) -> None:
-    """Ask again, ask otherwise, or give up."""
+    """A caller waits, does something else, or gives up."""
     with pytest.raises(BusError) as caught, nats_errors_mapped():
         raise error
     assert type(caught.value) is expected
@@ -63,13 +63,13 @@ def test_an_error_is_mapped_by_what_its_caller_should_do(error: Exception, expec
 
 
 def test_a_refusal_keeps_the_code_that_the_server_gave() -> None:
-    """A caller decides by it, and not by words."""
+    """A caller decides by the code, not by the text."""
     with pytest.raises(Rejected) as caught, nats_errors_mapped():
         raise js_errors.BadRequestError(400, "stream name already in use", 10058)
     assert caught.value.code == 10058
 
 
 def test_a_defect_of_ours_is_not_taken_for_an_error_of_nats() -> None:
-    """It would be retried for ever."""
+    """It would be retried without end."""
     with pytest.raises(TypeError), nats_errors_mapped():
         raise TypeError("a defect")

@@ -124,9 +124,9 @@ class Bucket:
             on_entry: receives each record with its key and revision; the value is None when the key was deleted.
             on_unreadable: receives the key of each value that was passed over.
             on_caught_up: called once when the current values are complete.
-            on_remade: called when the bucket was made anew, before its values are handed over again.
+            on_remade: called when the bucket was created anew, before its values are handed over again.
             keys: a filter of NATS for the keys wanted.
-            without: keys that hold something else than the records wanted.
+            without: keys with other values than the records wanted.
         """
 
         def on_message(message: Message) -> None:

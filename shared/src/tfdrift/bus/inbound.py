@@ -80,13 +80,13 @@ class Inbound:
         return BulkSubscription(self.client, subscription, lambda: self._takers.pop(key, None))
 
     def reset(self) -> None:
-        """Forget what a lost connection sent in part; nats-py calls it."""
+        """Forget the incomplete operation of a lost connection; nats-py calls this."""
         self._rest = b""
         if self._parser is not None:
             self._parser.reset()
 
     async def parse(self, data: bytes) -> None:
-        """Take in a read of the socket; nats-py calls it."""
+        """Process what was read from the socket; nats-py calls this."""
         buffer, position = self._rest + data if self._rest else data, 0
         takers, batches = self._takers, dict[bytes, list[Message]]()
         while (line_end := buffer.find(_LINE_END, position)) >= 0:
@@ -98,7 +98,7 @@ class Inbound:
                     break
                 if words[2] in takers and len(words) > 4 and words[3].startswith(_DELIVERY):
                     body = start + int(words[4]) if len(words) == 6 else start
-                    with suppress(ValueError):  # what only looks like a delivery takes nats-py's way
+                    with suppress(ValueError):  # it only looked like a delivery: it takes nats-py's way
                         message = delivered(words[1], words[3], buffer[start:body], buffer[body : end - 2])
                         batches.setdefault(words[2], []).append(message)
                         position = end
@@ -117,7 +117,7 @@ class Inbound:
             try:
                 if take is not None:
                     take(messages)
-            except Exception:  # noqa: BLE001 - nats-py would stop reading; what was not taken shows as a gap, or comes again
+            except Exception:  # noqa: BLE001 - nats-py would stop reading; a follower notices the gap, a consumer is sent them again
                 self._log.exception("messages_not_taken", count=len(messages), first=messages[0].sequence)
 
 
@@ -130,7 +130,7 @@ class BulkSubscription:
         self._forget = forget
 
     async def end(self) -> None:
-        """Take nothing more."""
+        """Unsubscribe."""
         self._forget()
         if not self._client.is_closed:
             await answered(self._subscription.unsubscribe())

@@ -1,7 +1,7 @@
 """Publishing to JetStream with an awaited acknowledgement, many at a time.
 
-nats-py's own ``publish`` spends most of its time on a timer and a token per message. Here one inbox subscription
-resolves the acknowledgements of all messages, and one sweeper looks after their deadlines.
+nats-py's own ``publish`` spends most of its time on a timer and a token for each message. Here one inbox subscription
+resolves the acknowledgements of all messages, and one task checks their deadlines.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from tfdrift.bus.messages import Ack
 from tfdrift.bus.requests import nats_errors_mapped
 
 ACK_TIMEOUT_SECONDS = 5.0
-# Acknowledgements that may be outstanding; further publishers wait. At 2 KB a message this is 8 MB in flight.
+# How many acknowledgements may be outstanding; further publishers wait. At 2 KB a message this is 8 MB in flight.
 MAX_OUTSTANDING = 4096
 _SWEEP_SECONDS = 0.5
 
-# nats-server's error codes (server/errors.json): a wrong last sequence, in its two forms.
+# nats-server's codes of a wrong last sequence (server/errors.json).
 _WRONG_LAST_SEQUENCE = frozenset({10071, 10164})
-# JetStream answers 503 while it has no leader or no resources: that passes.
+# JetStream answers 503 while it has no leader; that passes.
 _SERVICE_UNAVAILABLE = 503
 
 
 class Publisher:
-    """Publishes over one connection; safe for any number of tasks."""
+    """Publishes over one connection; any number of tasks may use it at once."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -46,13 +46,13 @@ class Publisher:
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
-        """Fail what is outstanding and stop."""
+        """Fail every outstanding message, and stop."""
         if self._sweeper is not None:
             self._sweeper.cancel()
         self.fail_outstanding("the bus is closed")
 
     def fail_outstanding(self, reason: str) -> None:
-        """Tell every waiting publisher that its acknowledgement will not come."""
+        """Fail every outstanding message, because its acknowledgement will not arrive."""
         for future, _ in self._outstanding.values():
             if not future.done():
                 future.set_exception(Unavailable(reason))
@@ -61,9 +61,9 @@ class Publisher:
         """Store a message and wait until JetStream has acknowledged it.
 
         Raises:
-            Unavailable: no connection, or no acknowledgement in time; the message may have been stored, so
-                publish it again under the same ``Nats-Msg-Id``.
-            Conflict: an expected last sequence did not hold.
+            Unavailable: no connection, or no acknowledgement in time. The message may have been stored, so publish it
+                again under the same ``Nats-Msg-Id``.
+            Conflict: the subject is past the expected last sequence.
             Rejected: JetStream refused the message for good.
         """
         async with self._window:

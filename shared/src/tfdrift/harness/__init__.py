@@ -1,4 +1,4 @@
-"""The service harness: settings, logging, metrics, health, lifecycle and the command line."""
+"""The service harness: settings, logging, metrics, health, lifecycle and the command line of every service."""
 
 from tfdrift.harness.errors import ConfigurationError
 from tfdrift.harness.main import Mode, Service, main

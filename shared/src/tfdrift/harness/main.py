@@ -28,7 +28,7 @@ S = TypeVar("S", bound=Settings)
 class Mode(Generic[S]):
     """A one-off mode: ``--<name> ARGUMENT…`` runs `act` in place of the service, and its result is the exit code.
 
-    `act` is given the way to load the settings, since not every mode needs them.
+    `act` receives a function that loads the settings, since not every mode needs them.
     """
 
     help: str
@@ -36,17 +36,17 @@ class Mode(Generic[S]):
     act: Callable[[Callable[[], S], Sequence[str]], int]
 
 
-# An index of resources or a window of events is hundreds of thousands of objects without cycles. By its defaults (700,
-# 10, 10) the collector looks at them all again and again: loading takes twice as long, and a herd of clients makes
-# everything stand still for a tenth of a second. What it looks at most often, two thousand objects, takes it some 1 ms.
+# An index of resources or a window of events is hundreds of thousands of objects without cycles. With its defaults
+# (700, 10, 10) the garbage collector visits them all again and again: loading takes twice as long, and many clients at
+# once stop everything for a tenth of a second. With these a collection of the youngest generation takes some 1 ms.
 COLLECTOR_THRESHOLDS = (2_000, 20, 50)
 
 
 @dataclass(frozen=True)
 class Service(Generic[S]):
-    """A service: its name, what it is, its settings, and what it does.
+    """A service: its name, its description, its settings, and its work.
 
-    `check` raises `ConfigurationError` for settings that are well-formed and still cannot be used.
+    `check` raises `ConfigurationError` for settings that are well-formed but unusable.
     """
 
     name: str
@@ -58,9 +58,9 @@ class Service(Generic[S]):
 
 
 def main(service: Service[S], arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks for; returns the exit code.
+    """Run what the command line asks for; returns the exit code.
 
-    That is 78, with a sentence on stderr, for an invalid configuration, and 1, with a log line, for a defect.
+    It is 78, with one sentence on stderr, for an invalid configuration, and 1, with one log line, for a defect.
     """
     options = _parser(service).parse_args(arguments)
     try:
@@ -77,12 +77,12 @@ def _act(service: Service[S], options: argparse.Namespace) -> int:
     for name, mode in service.modes.items():
         given = getattr(options, name.replace("-", "_"))
         if given is not None:
-            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends the mode as it ends any Unix program
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends the mode, as it ends any Unix program
             return mode.act(service.settings.load, given)
     settings = service.settings.load()
     service.check(settings)
     if options.check_config:
-        settings.nats_options(service.name)  # reads the files that are named
+        settings.nats_options(service.name)  # reads the files that the settings name
         print("\n".join(f"{name}={value}" for name, value in settings.redacted().items()))
         return 0
     log.configure(service.name, settings.log_format, settings.log_level)
