@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest_falco.alert.message import MAX_MESSAGE_BYTES, LedgerMessage, build_message
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
-from ingest_falco.clouds.cloudtrail import read_call
+from ingest_falco.clouds.aws.cloudtrail import read_call
 from ingest_falco.errors import AlertTooLarge
 from tests.ingest_falco.samples import body, cloud_alert, cloud_fields, host_alert
 from tfdrift.envelope import CALL, TRACEPARENT, parse_headers
@@ -191,11 +191,11 @@ def test_a_call_too_large_for_the_ledger_loses_its_response_then_its_request() -
     """The alert arrives whatever its call weighs, and says what was left out."""
     heavy = f'{{"value":"{"ä" * 120_000}"}}'  # each of these takes four bytes in a header
     lost_response = message(cloud_alert(cloud_fields(request=heavy, response=heavy + " " * 200_000)))
-    assert lost_response.cut == ()
+    assert lost_response.omitted == ()
     lost_response = message(cloud_alert(cloud_fields(request=heavy, response=f'["{"ä" * 200_000}"]')))
     lost_both = message(cloud_alert(cloud_fields(request=f'["{"ä" * 300_000}"]', response="{}")))
-    assert lost_response.cut == ("response",)
-    assert lost_both.cut == ("request", "response")
+    assert lost_response.omitted == ("response",)
+    assert lost_both.omitted == ("request", "response")
     for small in (lost_response, lost_both):
         assert small.size_bytes <= MAX_MESSAGE_BYTES
         assert FalcoEvent.model_validate_json(small.payload).event_name == "ModifyInstanceAttribute"

@@ -10,7 +10,7 @@ import pytest
 
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
-from ingest_falco.clouds.gcp import FIRST, LAST
+from ingest_falco.clouds.google.gcp import FIRST, LAST
 from tests.ingest_falco.samples import body, host_alert
 from tfdrift.events import CloudCall, Json, UserIdentity, Via
 from tfdrift.subjects import Provider

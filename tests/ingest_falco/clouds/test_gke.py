@@ -9,7 +9,8 @@ import pytest
 
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
-from ingest_falco.clouds.gke import audit_event
+from ingest_falco.clouds.google.entry import parse_entry
+from ingest_falco.clouds.google.gke import audit_event
 from tests.ingest_falco.samples import body, host_alert
 from tfdrift.events import Json, Via
 from tfdrift.subjects import Provider
@@ -130,5 +131,7 @@ def test_the_values_of_secrets_stay_out() -> None:
 )
 def test_any_other_entry_is_googles(changes: dict[str, Json]) -> None:
     """A path without an object too: nobody's resource is meant."""
-    assert audit_event({"json.obj": json.dumps(log_entry(**changes))}) is None
+    entry = parse_entry({"json.obj": json.dumps(log_entry(**changes))})
+    assert entry is not None
+    assert audit_event(entry) is None
     assert of_entry(**changes).event.provider is Provider.GCP

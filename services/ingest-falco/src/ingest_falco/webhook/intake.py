@@ -64,12 +64,12 @@ class Intake:
     def _note_losses(self, normalised: Normalised, message: LedgerMessage) -> None:
         for part in normalised.undecodable:
             UNDECODABLE.labels(part).inc()
-        for part in message.cut:
+        for part in message.omitted:
             CUT.labels(part).inc()
-        if normalised.undecodable or message.cut:
+        if normalised.undecodable or message.omitted:
             self._log.warning(
                 "call_incomplete",
                 event_id=normalised.event.event_id,
                 undecodable=normalised.undecodable,
-                cut=message.cut,
+                cut=message.omitted,
             )
