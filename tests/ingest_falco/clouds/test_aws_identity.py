@@ -15,7 +15,7 @@ from tfdrift.events import Json, Via
 
 
 class Who(NamedTuple):
-    """One vector: what the alert tells, and who it was."""
+    """One vector: the fields of the alert, and the person."""
 
     kind: str | None
     user: str | None = None
@@ -92,7 +92,7 @@ def test_each_type_of_identity_names_its_person(vector: Who) -> None:
 
 
 def test_nobody_is_made_up() -> None:
-    """An alert that tells of nobody gives no identity."""
+    """An alert that names nobody gives no identity."""
     assert identify(parse_fields({})) is None
     assert identify(parse_fields({"ct.user": None, "ct.user.arn": "<NA>", "ct.user.accountid": "1"})) is None
 
@@ -107,19 +107,19 @@ def test_a_service_without_a_name_is_known_by_its_address() -> None:
 _names = st.text(st.sampled_from("abcXYZ019_+=,.@-"), min_size=2, max_size=20)
 
 
-@given(role=_names, session=_names, told=st.sets(st.sampled_from(["original", "arn", "principal"])))
-def test_a_role_is_never_the_person(role: str, session: str, told: set[str]) -> None:
-    """However little is told of a session, the role does not take its place."""
+@given(role=_names, session=_names, named=st.sets(st.sampled_from(["original", "arn", "principal"])))
+def test_a_role_is_never_the_person(role: str, session: str, named: set[str]) -> None:
+    """However little the alert has of a session, the role does not take its place."""
     fields = Who(
         "AssumedRole",
         role,
-        session if "original" in told else None,
-        f"arn:aws:sts::1:assumed-role/{role}/{session}" if "arn" in told else None,
-        f"AROA1:{session}" if "principal" in told else "AROA1",
+        session if "original" in named else None,
+        f"arn:aws:sts::1:assumed-role/{role}/{session}" if "arn" in named else None,
+        f"AROA1:{session}" if "principal" in named else "AROA1",
     ).fields()
     identity = identify(parse_fields(fields))
     assert identity is not None
-    assert identity.user_name == (session if told else None)
+    assert identity.user_name == (session if named else None)
 
 
 AGENTS = [
@@ -172,7 +172,7 @@ def test_the_agent_tells_how_somebody_came(agent: str | None, via: Via) -> None:
     ],
 )
 def test_other_traces_weigh_in_their_order(fields: dict[str, Json], via: Via) -> None:
-    """Session, address and type count where the agent does not already tell more."""
+    """Session, address and type count where the agent does not already decide."""
     assert reached_via(parse_fields(fields)) is via
 
 

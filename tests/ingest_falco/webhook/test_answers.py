@@ -1,4 +1,4 @@
-"""What the webhook answers to an alert that it does not take."""
+"""The webhook's answers to alerts that it does not take."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def spooled() -> float:
 
 
 async def test_an_answered_alert_is_on_the_ledger(service: Running) -> None:
-    """The payload is what clients see; the call rides in a header that they do not."""
+    """The payload is what clients see; the call is in a header that they do not see."""
     assert await service.post(body(cloud_alert())) == (200, "")
     (message,) = await service.ledger()
     assert message.subject == "tfdrift.falco.low.aws.ec2"
@@ -147,7 +147,7 @@ async def test_each_test_alert_shows(service: Running) -> None:
 
 
 async def test_only_the_tokens_bearer_may_send(nats_url: str, tmp_path: Path) -> None:
-    """A wrong token, none, or another scheme is 401; probes need none."""
+    """An invalid token, none, or another scheme is 401; probes need none."""
     async with running(nats_url, tmp_path, webhook_token="s3cret") as service:
         for authorization in ("", "Bearer wrong", "Bearer s3cret2", "Basic s3cret", "s3cret"):
             for path in ("/", "/test"):
@@ -262,7 +262,7 @@ async def test_an_alert_that_the_ledger_refuses_is_dead_lettered(nats_server: Na
 
 
 async def _limit_message_size(nats_url: str, max_bytes: int) -> None:
-    """What an operator might do to the ledger's stream."""
+    """Limit the ledger's messages, as an operator might."""
     client = await nats.connect(nats_url)
     jetstream = client.jetstream()
     config = (await jetstream.stream_info(STREAM)).config

@@ -1,4 +1,4 @@
-"""What can go wrong between an alert and the ledger.
+"""The errors between an alert and the ledger.
 
 IngestError
 ├── MalformedAlert       the body is no Falco alert                     → 400, never retried

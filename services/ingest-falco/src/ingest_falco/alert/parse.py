@@ -29,7 +29,7 @@ class Alert:
 
     Attributes:
         source: Falco's event source, such as ``syscall`` or ``aws_cloudtrail``.
-        uuid: falcosidekick's, made anew at each receipt; None from Falco itself.
+        uuid: falcosidekick's, new at each receipt; None from Falco itself.
         fields: the ``output_fields``; empty where Falco sent none.
         document: the whole JSON object as it came.
     """
@@ -51,7 +51,7 @@ def parse_alert(body: bytes) -> Alert:
     """The alert in a request's body.
 
     Raises:
-        MalformedAlert: it is no Falco alert; the message says what is wrong.
+        MalformedAlert: it is no Falco alert; the message says why.
     """
     if not body.strip():
         raise MalformedAlert("the body is empty; a Falco alert in JSON was expected")

@@ -24,7 +24,7 @@ _NOTHING: Final = frozenset({"", "null", "<nil>", NOT_AVAILABLE})
 
 
 class AuditEntry:
-    """What an alert has of one audit log entry.
+    """One audit log entry, as far as an alert has it.
 
     Attributes:
         undecodable: the parts that were sent as JSON but could not be read, in the order they were asked for.

@@ -1,4 +1,4 @@
-"""What the ledger says of one call to a cloud, whichever cloud's log has it."""
+"""One call to a cloud, whichever cloud's log has it."""
 
 from __future__ import annotations
 

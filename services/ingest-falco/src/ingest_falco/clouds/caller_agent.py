@@ -1,4 +1,4 @@
-"""How the caller reached Google Cloud, Azure or Kubernetes, evaluated by the user agent: tables, read from the top.
+"""Finds how the caller reached Google Cloud, Azure or Kubernetes, by the user agent: tables, read from the top.
 
 The user agent is the caller's own word and can be forged: it shows how an honest caller came, no more.
 """
@@ -45,17 +45,17 @@ _KUBERNETES: Final = (
 
 
 def gcp_via(agent: str | None) -> Via:
-    """How the caller of a Google Cloud API came, by ``requestMetadata.callerSuppliedUserAgent``."""
+    """The way in which a caller reached Google Cloud, by ``requestMetadata.callerSuppliedUserAgent``."""
     return _via(_GCP, agent)
 
 
 def azure_via(agent: str | None) -> Via:
-    """How the caller of Azure Resource Manager came, where a user agent is known at all."""
+    """The way in which a caller reached Azure Resource Manager, where the log has a user agent at all."""
     return _via(_AZURE, agent)
 
 
 def kubernetes_via(agent: str | None) -> Via:
-    """How the caller of a Kubernetes API server came."""
+    """The way in which a caller reached a Kubernetes API server."""
     return _via(_KUBERNETES, agent)
 
 

@@ -46,7 +46,7 @@ class SpooledAlert:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How much waits in the spool."""
+    """The number and the size of the alerts in the spool."""
 
     entries: int
     size_bytes: int
@@ -79,7 +79,7 @@ class SpoolFile:
             self._database.close()
 
     def depth(self) -> Depth:
-        """How much waits now."""
+        """The number and the size of the alerts that wait now."""
         with database_errors("read"):
             row = self._database.execute("SELECT count(*), coalesce(sum(size_bytes), 0) FROM alert").fetchone()
         return Depth(row[0], row[1])

@@ -55,7 +55,7 @@ async def _move(spool: Spool, bus: Bus, batch: list[SpooledAlert], log: Any) -> 
 
 
 async def _publish_in_order(bus: Bus, batch: list[SpooledAlert], log: Any) -> int:
-    """How many from the batch's head on are stored; they are sent in order, and their acks awaited together."""
+    """The number of stored alerts at the head of the batch; all are sent in order, and their acks awaited together."""
     results = await asyncio.gather(*(_publish(bus, alert.message, log) for alert in batch))
     return results.index(False) if False in results else len(results)
 

@@ -61,7 +61,7 @@ class Spool:
 
     @property
     def entries(self) -> int:
-        """How many messages wait, on disk or on their way there."""
+        """The number of messages that wait, on disk or on their way there."""
         return self._entries
 
     @property

@@ -1,4 +1,4 @@
-"""What the webhook answers, and who may send: decisions without I/O."""
+"""Decides what the webhook answers, and who may send."""
 
 from __future__ import annotations
 

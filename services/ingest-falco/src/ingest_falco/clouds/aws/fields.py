@@ -17,8 +17,8 @@ from ingest_falco.clouds.plugin_fields import NOT_AVAILABLE, flag_field, text_fi
 from ingest_falco.strict_json import InvalidJson, parse
 from tfdrift.events import CloudResource, Json
 
-# Words that stand where a name would: the plugin's, and CloudTrail's for a name typed wrong at a sign-in
-# (people type passwords there, so AWS hides it).
+# Placeholders for a name: the plugin's, and CloudTrail's for a name mistyped at a sign-in (people type passwords
+# there, so AWS hides it).
 _NO_NAMES: Final = frozenset(
     {"AssumedRole", "AWSAccount", "FederatedUser", "<unknown user type>", "HIDDEN_DUE_TO_SECURITY_REASONS"}
 )

@@ -51,7 +51,7 @@ def _arn_tail(arn: str | None, kind: str) -> str | None:
 
 
 def _principal_tail(principal_id: str | None) -> str | None:
-    """What follows the unique id: ``AROAEXAMPLE:ann`` is ann."""
+    """The part after the unique id: ``AROAEXAMPLE:ann`` is ann."""
     return (principal_id.rpartition(":")[2] or None) if principal_id and ":" in principal_id else None
 
 

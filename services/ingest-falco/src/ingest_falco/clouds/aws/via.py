@@ -1,4 +1,4 @@
-"""How the caller reached AWS, evaluated by the traces that a call leaves: a table, read from the top.
+"""Finds how the caller reached AWS, by the traces that a call leaves: a table, read from the top.
 
 The user agent is the caller's own word and can be forged: it shows how an honest caller came, no more.
 """
@@ -43,7 +43,7 @@ _MAX_AGENT_LENGTH: Final = 512
 
 
 class _Traits(NamedTuple):
-    """What a user agent looks like; several may be true."""
+    """The traits of a user agent; several may be true."""
 
     terraform: bool
     console: bool
@@ -68,7 +68,7 @@ def _traits(agent: str) -> _Traits:
 
 
 def reached_via(fields: CloudTrailFields) -> Via:
-    """How the caller of one CloudTrail event came.
+    """The way in which the caller of one CloudTrail event reached AWS.
 
     Terraform goes before everything. A console session goes before `AWS Internal` and before the SDK, which
     consoles use behind the scenes, but not before the CLI, which a person started (CloudShell).

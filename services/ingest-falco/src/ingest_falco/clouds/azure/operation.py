@@ -104,7 +104,7 @@ def _event_id(entry: AzureEntry, phase: str | None) -> str | None:
 
 
 def _operation(entry: AzureEntry) -> str | None:
-    """What the entries of one operation share: a correlation alone may be that of a whole deployment."""
+    """An id that the entries of one operation share: a correlation alone may be that of a whole deployment."""
     if entry.correlation_id is None:
         return None
     return "/".join([entry.correlation_id, entry.operation.lower(), (entry.resource_id or "").lower()])

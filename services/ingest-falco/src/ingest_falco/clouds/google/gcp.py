@@ -127,7 +127,7 @@ def _phase(entry: GcpEntry) -> str | None:
 
 
 def _operation(entry: GcpEntry) -> str | None:
-    """What the first and the last entry of a long-running operation share; None for one that has a single entry."""
+    """The id that both entries of a long-running operation share; None for an operation with a single entry."""
     identifier = entry.operation_id if _phase(entry) is not None else None
     return f"{entry.operation_producer or '-'}/{identifier}" if identifier is not None else None
 
