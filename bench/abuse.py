@@ -64,7 +64,7 @@ def measure(server: Server, options: argparse.Namespace) -> dict[str, Any]:
         pool.submit(flooded, 1, server.address, options.requests // 10).result()
         for connection in idle:
             connection.close()
-        load.settle(1)
+        load.read_for(1)
         quiet = load.at_rate(publisher, RATE, 10, server.process)
         before = resident_bytes(server.process)
         idle = half_open(server.address, options.half_open)

@@ -32,7 +32,7 @@ def one_round(server: Server, options: argparse.Namespace) -> tuple[Measured, fl
     """Saturate a server once; returns the figures, and the bytes of memory per idle client."""
     before = resident_bytes(server.process)
     with Load(server.address, server.path, options.clients, PROBES) as load:
-        load.settle()
+        load.read_for()
         idle = (resident_bytes(server.process) - before) / options.clients
         publisher = server.publisher()
         measured = load.saturate(publisher, options.window, 1.0, options.seconds, server.process)
@@ -81,7 +81,7 @@ def latencies(server: Server) -> dict[str, Any]:
         ("1 client, 100 events/s", 1, 100, 5),
     ):
         with Load(server.address, server.path, clients, RATE_PROBES) as load:
-            load.settle()
+            load.read_for()
             publisher = server.publisher()
             load.at_rate(publisher, rate, 1, server.process)
             measured = load.at_rate(publisher, rate, seconds, server.process)
@@ -95,10 +95,10 @@ def idle(server: Server, clients: int) -> dict[str, Any]:
     """Returns the memory of idle clients and the processor time that they take."""
     before = resident_bytes(server.process)
     with Load(server.address, server.path, clients, 0) as load:
-        load.settle(1)
+        load.read_for(1)
         each = (resident_bytes(server.process) - before) / clients
         cpu = processor_seconds(server.process)
-        load.settle(5)
+        load.read_for(5)
         share = (processor_seconds(server.process) - cpu) / 5
     return {"clients": clients, "bytes_per_client": round(each), "processor_share": round(share, 3)}
 

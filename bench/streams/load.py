@@ -155,7 +155,7 @@ class Load:
             if time.monotonic() > deadline:
                 raise LoadError(otherwise)
 
-    def settle(self, seconds: float = 0.3) -> None:
+    def read_for(self, seconds: float = 0.3) -> None:
         """Read for a while, until the responses to all requests have arrived."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -14,13 +14,13 @@ for member in "${members[@]}"; do
 done
 
 lock() { # lock FILE ARGUMENTS...: the workspace's own packages are resolved as paths and not written to the file
-  local file=$1 made
+  local file=$1 resolved
   shift
-  made=$(mktemp)
-  cp "$file" "$made" 2>/dev/null || true
-  printf -- '-e ./%s\n' "${members[@]}" | "${compile[@]}" "$@" --output-file "$made" - >/dev/null
-  { echo "# Made by \`make lock\` from the pyproject.toml files."; grep -v '^#' "$made"; } >"$file"
-  rm -f "$made"
+  resolved=$(mktemp)
+  cp "$file" "$resolved" 2>/dev/null || true
+  printf -- '-e ./%s\n' "${members[@]}" | "${compile[@]}" "$@" --output-file "$resolved" - >/dev/null
+  { echo "# Made by \`make lock\` from the pyproject.toml files."; grep -v '^#' "$resolved"; } >"$file"
+  rm -f "$resolved"
 }
 
 lock requirements.lock "$@"
