@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import REGISTRY
 
-from tfdrift.bus import Bus, Differs
+from tfdrift.bus import Bus, Differs, NoRoom
 from tfdrift.harness.admin import admin_app
 from tfdrift.harness.connection import Listening
 from tfdrift.harness.errors import ConfigurationError, cannot_listen
@@ -136,7 +136,7 @@ async def supervise(name: str, settings: S, run: Run[S]) -> None:
 async def _open(bus: Bus) -> None:
     try:
         await bus.open()
-    except Differs as error:
+    except (Differs, NoRoom) as error:
         raise ConfigurationError(str(error)) from error
 
 
