@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any
@@ -80,6 +81,7 @@ class Bus:
         self._streams = Streams(self._jetstream, retention)
         self._repair: asyncio.Task[None] | None = None
         self._verifier: asyncio.Task[None] | None = None
+        self._stopped: dict[str, str] = {}
         self._failures = 0
         self._log = structlog.get_logger()
 
@@ -96,6 +98,11 @@ class Bus:
     def faults(self) -> Mapping[str, str]:
         """Return a sentence for each stream that is missing or was just created anew, by the stream's name."""
         return self._streams.faults
+
+    @property
+    def stopped(self) -> Mapping[str, str]:
+        """Return a sentence for each consumer that stopped, because too many messages became dead letters."""
+        return self._stopped
 
     def on_remade(self, listener: OnRemade) -> None:
         """Call `listener` with the name of each stream that is created anew from now on: its messages are lost."""
@@ -167,9 +174,12 @@ class Bus:
 
     async def consume(self, durable: str, subjects: Sequence[str], handle: Handler, *, max_in_flight: int = 64) -> None:
         """Process messages of the ledger as one replica of a service, until cancelled; see `Consumer`."""
-        work = Consume(STREAM, durable, tuple(subjects), handle, max_in_flight)
+        work = Consume(STREAM, durable, tuple(subjects), handle, max_in_flight, partial(self._note_stopped, durable))
         consumer = Consumer(self._inbound, self._jetstream, self._publisher, work)
         await self._interruptible(consumer.interrupt, consumer.run)
+
+    def _note_stopped(self, durable: str, reason: str) -> None:
+        self._stopped[durable] = reason
 
     async def dead_letter(self, consumer: str, message: Message, reason: str) -> None:
         """Publish a message that cannot be processed as a dead letter; see `dead_letters.dead_letter`."""
