@@ -18,7 +18,7 @@ import pytest
 
 from ingest_tfstate import metrics
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.record.records import Sighting
+from ingest_tfstate.record.records import StateSnapshot
 from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tests.conftest import console_script, eventually
@@ -341,12 +341,12 @@ class Mortal(Recorder):
             raise Died
         await super()._write(records)
 
-    async def _publish(self, event: StateChange, sighting: Any) -> None:
+    async def _publish(self, event: StateChange, snapshot: Any) -> None:
         if self.dies_in == "publish":
             self.dies_after -= 1
             if self.dies_after < 0:
                 raise Died
-        await super()._publish(event, sighting)
+        await super()._publish(event, snapshot)
 
     async def _advance(self, head: WorkspaceHead, revision: int) -> None:
         if self.dies_in == "advance":
@@ -408,24 +408,24 @@ async def test_a_new_workspace_does_not_ask_what_was_told(pipeline: Pipeline, tm
     file = tmp_path / "prod.tfstate"
     write(file, state(VPC))
     recorder = Unasked(pipeline.bus, Redactor(b"key"))
-    (observed,) = await recorder.take(sighted(file), await recorder.held("prod"))
+    (observed,) = await recorder.record(snapshot_of(file), await recorder.load_head("prod"))
     assert observed.action == StateAction.OBSERVED
     assert len(await pipeline.changes()) == 1
 
 
-def sighted(file: Path) -> Sighting:
+def snapshot_of(file: Path) -> StateSnapshot:
     """A state as the service would have read it."""
     data = file.read_bytes()
     modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     digest = hashlib.sha256(data).hexdigest()
-    return Sighting("prod", f"file://{file}", parse_state(data), digest, modified, datetime.now(UTC))
+    return StateSnapshot("prod", f"file://{file}", parse_state(data), digest, modified, datetime.now(UTC))
 
 
 async def die(pipeline: Pipeline, file: Path, step: tuple[str, int]) -> None:
     recorder = Mortal(pipeline.bus, Redactor(b"key"))
     recorder.dies_in, recorder.dies_after = step
     with pytest.raises(Died):
-        await recorder.take(sighted(file), await recorder.held("prod"))
+        await recorder.record(snapshot_of(file), await recorder.load_head("prod"))
 
 
 def reached(sequence: int) -> Callable[[StreamState], bool]:

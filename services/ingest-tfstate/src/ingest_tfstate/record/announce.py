@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ingest_tfstate.record.diff import diff
-from ingest_tfstate.record.records import Sighting
+from ingest_tfstate.record.records import StateSnapshot
 from ingest_tfstate.resource.place import provider_of
 from tfdrift.envelope import canonical_json, rfc3339
 from tfdrift.events import AttributeChange, StateAction, StateChange
@@ -25,17 +25,17 @@ TOO_LARGE_DISPLAY: Final = "(too large)"
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-def observed(sighting: Sighting, at: datetime) -> StateChange:
+def observed(snapshot: StateSnapshot, at: datetime) -> StateChange:
     """The event of a workspace's first sight: its counts, and no resource."""
-    state = sighting.state
+    state = snapshot.state
     providers = {provider_of(instance.provider_config, instance.type) for instance in state.instances.values()}
     return StateChange(
         resource=None,
         action=StateAction.OBSERVED,
         serial=state.serial,
-        id=_id(sighting.workspace, state.lineage, state.serial, None, "", StateAction.OBSERVED),
+        id=_id(snapshot.workspace, state.lineage, state.serial, None, "", StateAction.OBSERVED),
         lineage=state.lineage,
-        workspace=sighting.workspace,
+        workspace=snapshot.workspace,
         resource_type=None,
         resource_id=None,
         provider=providers.pop() if len(providers) == 1 else Provider.OTHER,

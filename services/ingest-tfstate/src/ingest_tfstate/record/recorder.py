@@ -19,7 +19,7 @@ from ingest_tfstate import metrics
 from ingest_tfstate.record.announce import announcements, observed
 from ingest_tfstate.record.records import (
     LINEAGE_ACCEPTED,
-    Sighting,
+    StateSnapshot,
     check_order,
     first_records,
     next_head,
@@ -64,38 +64,38 @@ class Recorder:
         self._states = bus.bucket(STATE_BUCKET)
         self._workspaces = bus.bucket(WORKSPACES_BUCKET)
 
-    async def held(self, workspace: str) -> StoredWorkspace:
+    async def load_head(self, workspace: str) -> StoredWorkspace:
         """The workspace's head."""
         entry = await self._workspaces.get(workspace_key(workspace))
         if entry is None or entry.value is None:
             return StoredWorkspace(None, 0)
         return StoredWorkspace(WorkspaceHead.model_validate_json(entry.value), entry.revision)
 
-    async def take(self, sighting: Sighting, held: StoredWorkspace) -> list[StateChange]:
+    async def record(self, snapshot: StateSnapshot, stored: StoredWorkspace) -> list[StateChange]:
         """Record a state that differs from the head, announce it, and move the head.
 
         Raises:
             OrderError, TooDeep: it must not be taken.
             BusError: NATS failed, or another process moved the head; look again.
         """
-        head = held.head
-        check_order(sighting.state, head)
-        kept = await self._load(sighting.workspace)
+        head = stored.head
+        check_order(snapshot.state, head)
+        records = await self._load(snapshot.workspace)
         if head is None:
-            at = recorded_at(sighting, None, ())
-            events = await self._take_first(sighting, at, kept)
+            at = recorded_at(snapshot, None, ())
+            events = await self._record_first(snapshot, at, records)
             # Records come before events: without any, nobody has announced this, unless there are none to write.
-            recovering = bool(kept) or not sighting.state.instances
+            recovering = bool(records) or not snapshot.state.instances
         else:
-            untold = await asyncio.to_thread(kept.since, head.recorded_at)
-            recovering = bool(untold)
-            at = recorded_at(sighting, head, untold.values())
-            new = await asyncio.to_thread(next_records, sighting, at, self._redactor, kept, head)
+            unannounced = await asyncio.to_thread(records.since, head.recorded_at)
+            recovering = bool(unannounced)
+            at = recorded_at(snapshot, head, unannounced.values())
+            new = await asyncio.to_thread(next_records, snapshot, at, self._redactor, records, head)
             await self._write(new)
-            changed = untold | {record.address: record for record in new}
-            events = await asyncio.to_thread(announcements, changed.values(), head, sighting.state.terraform_version)
-        await self._announce(events, sighting, recovering)
-        await self._advance(next_head(sighting, at), held.revision)
+            changed = unannounced | {record.address: record for record in new}
+            events = await asyncio.to_thread(announcements, changed.values(), head, snapshot.state.terraform_version)
+        await self._announce(events, snapshot, recovering)
+        await self._advance(next_head(snapshot, at), stored.revision)
         return events
 
     async def mark(self, workspace: str, condition: str | None) -> None:
@@ -104,36 +104,36 @@ class Recorder:
         Raises:
             BusError: it could not be written, or somebody else moved the head; do it again.
         """
-        held = await self.held(workspace)
-        if held.head is None or held.head.condition in (condition, LINEAGE_ACCEPTED):
+        stored = await self.load_head(workspace)
+        if stored.head is None or stored.head.condition in (condition, LINEAGE_ACCEPTED):
             return
-        await self._advance(held.head.model_copy(update={"condition": condition}), held.revision)
+        await self._advance(stored.head.model_copy(update={"condition": condition}), stored.revision)
 
     async def accept_lineage(self, workspace: str) -> bool:
         """Let the workspace's next state in, whatever its lineage and serial; False when it is not known."""
-        held = await self.held(workspace)
-        if held.head is None:
+        stored = await self.load_head(workspace)
+        if stored.head is None:
             return False
-        await self._advance(held.head.model_copy(update={"condition": LINEAGE_ACCEPTED}), held.revision)
+        await self._advance(stored.head.model_copy(update={"condition": LINEAGE_ACCEPTED}), stored.revision)
         return True
 
     async def prune(self, workspace: str, before: datetime) -> int:
         """Delete the records of resources that were removed before a moment; returns how many."""
-        kept = await self._load(workspace)
+        records = await self._load(workspace)
         old = await asyncio.to_thread(
-            lambda: [r for r in kept.values() if r.removed and r.removed.recorded_at < before]
+            lambda: [r for r in records.values() if r.removed and r.removed.recorded_at < before]
         )
         await _all([self._states.delete(resource_key(workspace, record.address)) for record in old])
         metrics.TOMBSTONES_PRUNED.inc(len(old))
         return len(old)
 
-    async def _take_first(self, sighting: Sighting, at: datetime, kept: StoredRecords) -> list[StateChange]:
+    async def _record_first(self, snapshot: StateSnapshot, at: datetime, records: StoredRecords) -> list[StateChange]:
         """A workspace without a head: what records there are, a process that died left behind."""
-        workspace = sighting.workspace
-        left = kept.keys() - sighting.state.instances.keys()
+        workspace = snapshot.workspace
+        left = records.keys() - snapshot.state.instances.keys()
         await _all([self._states.delete(resource_key(workspace, address)) for address in left])
-        await self._write(first_records(sighting, at, self._redactor))
-        return [await asyncio.to_thread(observed, sighting, at)]
+        await self._write(first_records(snapshot, at, self._redactor))
+        return [await asyncio.to_thread(observed, snapshot, at)]
 
     async def _load(self, workspace: str) -> StoredRecords:
         """Every record of a workspace by address; read for each change, so nothing large is kept meanwhile."""
@@ -184,18 +184,18 @@ class Recorder:
         await _all([self._states.put(key, value) for key, value in batch])
         metrics.RECORDS.inc(len(batch))
 
-    async def _announce(self, events: Sequence[StateChange], sighting: Sighting, recovering: bool) -> None:
+    async def _announce(self, events: Sequence[StateChange], snapshot: StateSnapshot, recovering: bool) -> None:
         told = await self._told() if recovering else frozenset()
         fresh = [event for event in events if event.id not in told]
         for start in range(0, len(fresh), _BATCH):
-            await _all([self._publish(event, sighting) for event in fresh[start : start + _BATCH]])
+            await _all([self._publish(event, snapshot) for event in fresh[start : start + _BATCH]])
 
-    async def _publish(self, event: StateChange, sighting: Sighting) -> None:
+    async def _publish(self, event: StateChange, snapshot: StateSnapshot) -> None:
         envelope = Envelope(
             message_id=event.id,
-            received=sighting.received,
+            received=snapshot.received,
             occurred=event.timestamp,
-            workspace=sighting.workspace,
+            workspace=snapshot.workspace,
         )
         ack = await self._bus.publish_event(event, envelope)
         if not ack.duplicate:

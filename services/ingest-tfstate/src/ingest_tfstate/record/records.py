@@ -33,7 +33,7 @@ _TICK: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class StateSnapshot:
     """One state of a workspace as it was read.
 
     Attributes:
@@ -77,7 +77,7 @@ def check_order(state: State, head: WorkspaceHead | None) -> None:
         raise StaleSerial(f"the serial is {state.serial}, lower than {head.serial} that was seen before")
 
 
-def recorded_at(sighting: Sighting, head: WorkspaceHead | None, records: Iterable[ResourceRecord]) -> datetime:
+def recorded_at(snapshot: StateSnapshot, head: WorkspaceHead | None, records: Iterable[ResourceRecord]) -> datetime:
     """The moment that the state's changes are recorded under: when it was written, but later than the head.
 
     Local backends write one serial several times during an apply, clocks are set back, and copies keep old times;
@@ -86,7 +86,7 @@ def recorded_at(sighting: Sighting, head: WorkspaceHead | None, records: Iterabl
     Args:
         records: of the workspace; those that tell nothing newer than the head may be left out.
     """
-    moment = min(sighting.modified, sighting.received)
+    moment = min(snapshot.modified, snapshot.received)
     if head is None:
         return moment
     unannounced = [at for record in records for at, _ in versions(record) if at > head.recorded_at]
@@ -101,15 +101,15 @@ def versions(record: ResourceRecord) -> list[tuple[datetime, int]]:
     return found
 
 
-def first_records(sighting: Sighting, at: datetime, redactor: Redactor) -> Iterator[ResourceRecord]:
+def first_records(snapshot: StateSnapshot, at: datetime, redactor: Redactor) -> Iterator[ResourceRecord]:
     """The records of a workspace that is seen for the first time: none has a past. They are made one by one."""
-    where = places(sighting.state.instances.values())
-    for address, instance in sighting.state.instances.items():
-        yield _record(sighting, instance, where[address], at, redactor)
+    where = places(snapshot.state.instances.values())
+    for address, instance in snapshot.state.instances.items():
+        yield _record(snapshot, instance, where[address], at, redactor)
 
 
 def next_records(
-    sighting: Sighting,
+    snapshot: StateSnapshot,
     at: datetime,
     redactor: Redactor,
     records: Mapping[str, ResourceRecord],
@@ -124,14 +124,14 @@ def next_records(
     Raises:
         TooDeep: an instance's attributes are nested too deeply.
     """
-    state = sighting.state
+    state = snapshot.state
     where = places(state.instances.values())
     left = [records[address] for address in records if address not in state.instances]
     gone = [record for record in left if record.removed is None or record.removed.recorded_at > head.recorded_at]
     movable = _by_identity(gone)
     fresh: list[ResourceRecord] = []
     for address, instance in state.instances.items():
-        record = _record(sighting, instance, where[address], at, redactor)
+        record = _record(snapshot, instance, where[address], at, redactor)
         before = records.get(address)
         moved = before is None and record.id is not None
         if moved:
@@ -156,11 +156,13 @@ def next_records(
     return fresh
 
 
-def _record(sighting: Sighting, instance: Instance, place: Place, at: datetime, redactor: Redactor) -> ResourceRecord:
+def _record(
+    snapshot: StateSnapshot, instance: Instance, place: Place, at: datetime, redactor: Redactor
+) -> ResourceRecord:
     attributes = redactor.redact(instance.type, instance.attributes, instance.sensitive_paths)
     # `model_construct` skips a validation that these values, made here, do not need: a third of the time.
     return ResourceRecord.model_construct(
-        workspace=sighting.workspace,
+        workspace=snapshot.workspace,
         address=instance.address,
         type=instance.type,
         name=instance.name,
@@ -168,8 +170,8 @@ def _record(sighting: Sighting, instance: Instance, place: Place, at: datetime, 
         id=instance.id if hidden_hash(attributes.get("id")) is None else None,
         account_id=place.account_id,
         region=place.region,
-        lineage=sighting.state.lineage,
-        serial=sighting.state.serial,
+        lineage=snapshot.state.lineage,
+        serial=snapshot.state.serial,
         recorded_at=at,
         attributes=attributes,
         flat=instance.flat,
@@ -253,18 +255,18 @@ def fit(record: ResourceRecord) -> ResourceRecord:
     return record.model_copy(update={"changes": tuple(changes)}) if len(changes) < len(record.changes) else record
 
 
-def next_head(sighting: Sighting, at: datetime) -> WorkspaceHead:
+def next_head(snapshot: StateSnapshot, at: datetime) -> WorkspaceHead:
     """The head that says that all of this state is recorded and announced."""
-    state = sighting.state
+    state = snapshot.state
     types: dict[str, int] = {}
     for instance in state.instances.values():
         types[instance.type] = types.get(instance.type, 0) + 1
     return WorkspaceHead(
-        workspace=sighting.workspace,
-        source=sighting.source,
+        workspace=snapshot.workspace,
+        source=snapshot.source,
         lineage=state.lineage,
         serial=state.serial,
-        digest=sighting.digest,
+        digest=snapshot.digest,
         terraform_version=state.terraform_version,
         recorded_at=at,
         resource_count=len(state.instances),

@@ -21,7 +21,7 @@ from ingest_tfstate.errors import (
     Truncated,
 )
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.record.records import Sighting, fingerprint
+from ingest_tfstate.record.records import StateSnapshot, fingerprint
 from ingest_tfstate.sources.conditions import Conditions
 from ingest_tfstate.sources.source import Content, Found, Source
 from ingest_tfstate.state.v4 import parse_state
@@ -167,20 +167,20 @@ class Watcher:
 
     async def _take(self, workspace: str, where: str, content: Content) -> None:
         digest = await asyncio.to_thread(fingerprint, content.data)
-        held = await self._shared.recorder.held(workspace)
-        if held.head is not None and held.head.digest == digest:
+        stored = await self._shared.recorder.load_head(workspace)
+        if stored.head is not None and stored.head.digest == digest:
             self._read("unchanged")
-            self._measure(workspace, held.head.serial, held.head.resource_count, content)
-            await self._well(workspace, held.head.condition is not None, content)
+            self._measure(workspace, stored.head.serial, stored.head.resource_count, content)
+            await self._well(workspace, stored.head.condition is not None, content)
             return
         try:
             started = time.perf_counter()
             state = await asyncio.to_thread(parse_state, content.data)
             metrics.PARSE_SECONDS.observe(time.perf_counter() - started)
             received = datetime.now(UTC)
-            sighting = Sighting(workspace, where, state, digest, content.modified, received)
+            snapshot = StateSnapshot(workspace, where, state, digest, content.modified, received)
             started = time.perf_counter()
-            events = await self._shared.recorder.take(sighting, held)
+            events = await self._shared.recorder.record(snapshot, stored)
             metrics.RECORD_SECONDS.observe(time.perf_counter() - started)
         except (ContentError, OrderError) as error:
             if isinstance(error, Truncated | Malformed) and self._doubtful.get(workspace) != digest:
