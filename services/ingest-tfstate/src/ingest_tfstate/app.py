@@ -14,7 +14,6 @@ from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.records import LINEAGE_ACCEPTED
 from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.settings import Settings
-from ingest_tfstate.sources.conditions import Conditions
 from ingest_tfstate.sources.local_files import LocalFiles
 from ingest_tfstate.sources.object_store import ObjectStore
 from ingest_tfstate.sources.source import Source
@@ -44,7 +43,7 @@ async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyn
     settings = runtime.settings
     await runtime.bus.wait_connected()
     recorder = Recorder(runtime.bus, Redactor(await hash_key(runtime.bus, settings)))
-    shared = Shared(recorder, Conditions(runtime.log), runtime.log, turn)
+    shared = Shared(recorder, runtime.log, turn)
     watchers.extend(Watcher(source, shared, settings.state_poll_seconds) for source in sources_of(settings))
     heads = Heads(watchers)
     caught_up = asyncio.Event()
@@ -135,7 +134,7 @@ class Heads:
                 watcher.expect(head.source)
         for watcher in self._watchers:
             if workspace is not None and changed:
-                watcher.forget(workspace)
+                watcher.head_changed(workspace)
 
 
 async def prune_forever(runtime: Runtime[Settings], shared: Shared, heads: Heads) -> None:
