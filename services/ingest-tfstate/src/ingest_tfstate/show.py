@@ -1,4 +1,4 @@
-"""The one-off mode ``--show``: the records that a state file would be stored as."""
+"""The one-off mode ``--show`` prints the records that a state file would be stored as."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXIT_UNREADABLE = 66  # EX_NOINPUT of sysexits.h
 
 
 def show(_: Callable[[], Settings], arguments: Sequence[str]) -> int:
-    """Print one JSON line for each managed resource of a state file, secrets hashed under a key that is thrown away."""
+    """Prints one JSON line for each managed resource of a state file; the key of its hashes is not kept."""
     path = Path(arguments[0])
     try:
         data = path.read_bytes()

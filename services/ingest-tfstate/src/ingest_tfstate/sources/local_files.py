@@ -1,4 +1,4 @@
-"""States in local files, watched by the operating system's notifications."""
+"""States in local files, watched through the operating system's notifications."""
 
 from __future__ import annotations
 

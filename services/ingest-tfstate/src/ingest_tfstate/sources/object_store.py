@@ -117,7 +117,7 @@ def _opened(uri: SourceUri) -> Any:
 
 
 def _web_options(scheme: str, credentials: str) -> dict[str, Any]:
-    """Options of a web server: plain HTTP where the URI says so, and Basic credentials (RFC 7617): obstore drops them."""
+    """Options of a web server: plain HTTP where the URI says so, and Basic credentials, which obstore would drop."""
     basic = base64.b64encode(credentials.encode()).decode()
     headers = {"Authorization": f"Basic {basic}"} if credentials else {}
     return {"allow_http": scheme == "http", "default_headers": headers}

@@ -48,7 +48,7 @@ class Doubtful:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A condition keeps the last good state, while the content has this signature; None where only a read can tell."""
+    """A condition keeps the last good state while the content has this signature; None if only a read can end it."""
 
     reported: StateError
     signature: str | None
@@ -73,7 +73,7 @@ Status = Unseen | Recorded | Doubtful | Refused | Unreachable | Duplicate
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The source lists the state; `signature` is None where only a read can tell."""
+    """The source lists the state; `signature` is None where only a read shows a change."""
 
     signature: str | None
 
