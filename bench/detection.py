@@ -22,10 +22,10 @@ from tests.conftest import NatsServer
 from tests.drift_detector.playbook import Called, called
 
 from bench.report import report
-from drift_detector.app import sanctions
 from drift_detector.catalog.clouds import load_catalogs
 from drift_detector.claim.calls import call_of
 from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import FactStore, ManagedSubject
 from drift_detector.rules.file import load_rules
 from ingest_falco.alert.normalise import normalise
@@ -118,7 +118,7 @@ def fill(url: str) -> None:
 
 
 async def load(url: str) -> tuple[float, FactStore, float]:
-    """Load the bucket through the watch; seconds, the fact_store, bytes of memory a resource."""
+    """Load the bucket through the watch; returns seconds, the store, and bytes of memory a resource."""
     bus = Bus(NatsOptions((url,), "bench"), Retention(24, 4 * 1024**3, 1))
     await bus.open()
     store = FactStore(EvaluationContext(load_catalogs(), load_rules(None), timedelta(hours=1)))

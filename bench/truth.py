@@ -29,12 +29,12 @@ from mapping_generator.provider_schema import load_snapshot
 
 from bench.cloudtrail import Record, alert, records
 from bench.report import report
-from drift_detector.app import sanctions
 from drift_detector.catalog.clouds import load_catalogs
 from drift_detector.catalog.without_resource import WithoutResource, load_without_resource
 from drift_detector.claim.aws.call import named_by
 from drift_detector.claim.calls import call_of
 from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import FactStore
 from drift_detector.facts.calls import Call, Target
 from drift_detector.facts.paths import parse_attribute

@@ -264,7 +264,7 @@ def test_repeated_alerts_change_nothing(name: str) -> None:
     doubled = [step for step in steps for _ in range(1 if isinstance(step, Wrote) else 2)]
     twice = World().play(*doubled)
     assert twice.drifts == once.drifts
-    assert len(twice.told) == len(once.told)
+    assert len(twice.reported) == len(once.reported)
 
 
 def test_terraforms_call_without_a_state_becomes_unconfirmed_in_time() -> None:
@@ -288,7 +288,7 @@ def test_terraforms_call_is_confirmed_by_a_later_serial_that_holds_the_resource(
 def test_a_drift_keeps_its_id_and_tells_its_steps() -> None:
     """One attribute's drift is one row for clients, with who did what."""
     world = World().play(wrote(0, web()), resize(5, "m5.large"), resize(6, "t3.micro", by="joe"))
-    first, last = world.told
+    first, last = world.reported
     assert first.id == last.id
     assert [(step.status, step.resolution) for step in last.history] == [("open", None), ("resolved", "reverted")]
     assert [step.user_identity.user_name for step in last.history if step.user_identity] == ["jane", "joe"]
