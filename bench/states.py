@@ -104,7 +104,7 @@ async def take(recorder: Recorder, file: Path) -> dict[str, Any]:
         now = datetime.now(UTC)
         digest = await asyncio.to_thread(fingerprint, data)
         sighting = Sighting("bench", "file:///bench", state, digest, now, now)
-        await recorder.take(sighting, await recorder.held("bench"))
+        await recorder.take(sighting, await recorder.resource("bench"))
     return {
         "state_megabytes": round(len(data) / 1e6),
         "parse_seconds": round(parsed - start, 2),

@@ -14,16 +14,17 @@ import structlog
 from pydantic import ValidationError
 
 from drift_detector import metrics
-from drift_detector.claim.calls import Sanctions, call_of
+from drift_detector.claim.by_provider import Sanctions, call_of
 from drift_detector.compare.hidden_values import hasher_of
 from drift_detector.correlate.store import DriftSubject, FactStore, ManagedSubject
 from drift_detector.effects.attributions import SUBJECTS as SUBJECTS_OF_CHANGES
 from drift_detector.effects.attributions import Attributions
 from drift_detector.effects.reconcile import Cause, Reconciler, StoredDrifts
 from drift_detector.effects.retention import delete_expired_calls
-from drift_detector.facts.calls import Call, Sanction
-from drift_detector.rules.file import load_rules
-from drift_detector.rules.rules import Rules, is_sanctioned
+from drift_detector.facts.call import Call, Sanction
+from drift_detector.rules.evaluate import is_sanctioned
+from drift_detector.rules.format import Rules
+from drift_detector.rules.load import load_rules
 from drift_detector.settings import DetectorSettings
 from tfdrift.bus import Bus, BusError, Conflict, Entry, Follow, Message, Poison
 from tfdrift.envelope import parse_headers

@@ -11,28 +11,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from drift_detector.catalog.catalog import Catalog
-from drift_detector.compare.attributes import Hasher, apply, can_apply, per_tag, same
-from drift_detector.compare.values import Verdict
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.compare.apply_operation import apply, per_tag
+from drift_detector.compare.hidden_values import Hasher
+from drift_detector.compare.values import same
+from drift_detector.compare.verdict import Verdict
 from drift_detector.correlate.lifecycle import (
-    UNKNOWN,
     Lifecycle,
     Outcome,
-    Unknown,
     correlate,
     is_confirmed,
     plain,
     unconfirmed,
 )
 from drift_detector.correlate.payload import Ignored, display_identity, managed_drift, unmanaged_drift
-from drift_detector.facts.calls import Act, Call, Operation, Target
+from drift_detector.facts.attribute_paths import located, spells
+from drift_detector.facts.attribute_paths import recorded as recorded_at
+from drift_detector.facts.call import Act, Call, Operation, Target
 from drift_detector.facts.incarnations import Incarnation, incarnations_of
-from drift_detector.facts.normalise import MISSING, Absent
-from drift_detector.facts.paths import located, spells
-from drift_detector.facts.paths import recorded as recorded_at
+from drift_detector.facts.no_value import MISSING, Unknown
 from drift_detector.facts.time_line import FOR_EVER, SINCE_EVER, Claimed, Fact, Recorded, Removed, Value
 from drift_detector.resolve.targets import ResolvedTarget
-from drift_detector.rules.rules import Rules
+from drift_detector.rules.format import Rules
 from tfdrift.events import Drift, DriftKind
 from tfdrift.records import ResourceRecord, digest
 
@@ -99,7 +99,7 @@ def derive_managed(
         if due is not None:
             dues.append(due)
         if story is not None:
-            drift = managed_drift(record, lives[story.life], attribute, story, context.rules)
+            drift = managed_drift(record, lives[story.incarnation], attribute, story, context.rules)
             if isinstance(drift, Ignored):
                 ignored[drift.id] = drift
             else:
@@ -113,18 +113,18 @@ def _claims(
     """What calls claim of each attribute, and of the existence, which stands under None."""
     claims: dict[str | None, list[Claimed]] = defaultdict(list)
     for call, found in meant:
-        life, target = lives[found.life], found.target
+        life, target = lives[found.incarnation], found.target
         if life.began is not None and call.occurred < life.began:
             continue
         if target.act is not Act.UPDATE:
             existing = life.resource_id or address if target.act is Act.CREATE else None
             existence = Operation(attribute=_EXISTENCE.attribute, value=existing)
-            claims[None].append(Claimed(call, (existence,), found.life))
+            claims[None].append(Claimed(call, (existence,), found.incarnation))
         for operation in target.operations:
             for single in per_tag(operation, recorded_at(life.attributes, "tags")):
                 attribute = located(life.attributes, single.attribute)
                 if _has_attribute(life, attribute, single):
-                    claims[attribute].append(Claimed(call, (single,), found.life))
+                    claims[attribute].append(Claimed(call, (single,), found.incarnation))
     return claims
 
 
@@ -206,24 +206,18 @@ def _read(
         return correlate(facts, _compare_existence, _apply_existence, _kind_of_existence)
     comparison = context.catalog.comparison(record.type, attribute)
 
-    def compare(cloud: Value | Unknown, recorded: Value) -> Verdict:
-        if isinstance(cloud, Unknown):
-            return Verdict.UNKNOWN
-        return same(None if isinstance(cloud, Absent) else cloud, recorded, comparison, context.hasher)
-
-    def applied(operation: Operation, current: Value) -> Value | Unknown:
-        if not can_apply(operation, current, comparison):
-            return UNKNOWN
-        return apply(operation, current, comparison)
-
-    return correlate(facts, compare, applied)
+    return correlate(
+        facts,
+        lambda cloud, recorded: same(cloud, recorded, comparison, context.hasher),
+        lambda operation, current: apply(operation, current, comparison),
+    )
 
 
 def _compare_existence(cloud: Value | Unknown, recorded: Value) -> Verdict:
     return Verdict.SAME if (plain(cloud) is None) == (plain(recorded) is None) else Verdict.DIFFERENT
 
 
-def _apply_existence(operation: Operation, _current: Value) -> Value:
+def _apply_existence(operation: Operation, _current: Value | Unknown) -> Value:
     return MISSING if operation.value is None else operation.value
 
 

@@ -29,9 +29,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from drift_detector.compare.values import Verdict
-from drift_detector.facts.calls import Call, Operation, Verb
-from drift_detector.facts.normalise import MISSING, Absent
+from drift_detector.compare.verdict import Verdict
+from drift_detector.facts.call import Call, Operation
+from drift_detector.facts.no_value import MISSING, UNKNOWN, Absent, Unknown
 from drift_detector.facts.time_line import Claimed, Fact, Recorded, Removed, Value, time_line
 from tfdrift.events import DriftKind, DriftStatus, HistoryEntry, Json, Resolution
 
@@ -40,20 +40,14 @@ MAX_HISTORY = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
-    """A value that the cloud's log hides."""
-
-
-@dataclass(frozen=True, slots=True)
 class AsRecorded:
     """The cloud has what the state says; null would be a value of its own."""
 
 
-UNKNOWN = Unknown()
 AS_RECORDED = AsRecorded()
 
 Compare = Callable[[Value | Unknown, Value], Verdict]
-Apply = Callable[[Operation, Value], Value | Unknown]
+Apply = Callable[[Operation, Value | Unknown], Value | Unknown]
 KindOf = Callable[[Value, Value | Unknown], DriftKind]
 
 
@@ -63,7 +57,7 @@ class Lifecycle:
 
     Attributes:
         culprit: the call that last brought cloud and state apart.
-        life: the life of the address in which it did.
+        incarnation: the number of the incarnation in which it did.
         history: one entry a step, oldest first: the first, and the latest up to `MAX_HISTORY` in all.
         omitted: how many steps between those are left out.
     """
@@ -74,7 +68,7 @@ class Lifecycle:
     old: Value
     new: Value | Unknown
     culprit: Call
-    life: int = 0
+    incarnation: int = 0
     history: tuple[HistoryEntry, ...] = ()
     omitted: int = 0
 
@@ -91,7 +85,7 @@ class _Line:
     setter: Call | None = None
     story: Lifecycle | None = None
     pending: Call | None = None
-    life: int = 0
+    incarnation: int = 0
     removed: bool = False
     steps: list[Callable[[], HistoryEntry]] = field(default_factory=list)
 
@@ -109,11 +103,11 @@ class _Line:
         return self.story is not None and self.story.status is DriftStatus.OPEN
 
     def _claim(self, fact: Claimed) -> None:
-        if self.removed or fact.life != self.life:
+        if self.removed or fact.incarnation != self.incarnation:
             return
         base: Value | Unknown = self.recorded if isinstance(self.cloud, AsRecorded | Unknown) else self.cloud
         for operation in fact.operations:
-            base = self._after(operation, base)
+            base = self.apply(operation, base)
         verdict = self.compare(base, self.recorded)
         # What cannot be compared, such as an alias with an ARN, is told as changed, and not as changed to that.
         self.cloud = UNKNOWN if verdict is Verdict.UNKNOWN else base
@@ -128,13 +122,8 @@ class _Line:
             self.pending = None
             self._tell(fact.call.occurred, call=fact.call, culprit=fact.call)
 
-    def _after(self, operation: Operation, value: Value | Unknown) -> Value | Unknown:
-        if operation.unknown or (isinstance(value, Unknown) and operation.verb is not Verb.SET):
-            return UNKNOWN
-        return self.apply(operation, MISSING if isinstance(value, Unknown) else value)
-
     def _record(self, fact: Recorded) -> None:
-        self.recorded, self.life, self.removed = fact.value, fact.life, False
+        self.recorded, self.incarnation, self.removed = fact.value, fact.incarnation, False
         if isinstance(self.cloud, AsRecorded):
             return
         verdict = self.compare(self.cloud, self.recorded)
@@ -161,7 +150,7 @@ class _Line:
         old, new = self.recorded, self.cloud
         kind = self.kind_of(old, new)
         self.steps.append(partial(entry, DriftStatus.OPEN, None, at, old, new, call=call, serial=serial))
-        self.story = Lifecycle(kind, DriftStatus.OPEN, None, old, new, culprit, self.life)
+        self.story = Lifecycle(kind, DriftStatus.OPEN, None, old, new, culprit, self.incarnation)
 
     def _close(
         self, resolution: Resolution, at: datetime, *, call: Call | None = None, serial: int | None = None
@@ -209,7 +198,7 @@ class Outcome:
     pending: Call | None
     recorded: Value
     cloud: Value | Unknown | AsRecorded
-    life: int
+    incarnation: int
 
 
 def modified(_old: Value, _new: Value | Unknown) -> DriftKind:
@@ -230,7 +219,7 @@ def correlate(facts: Iterable[Fact], compare: Compare, apply: Apply, kind_of: Ki
     for fact in time_line(facts):
         line.read(fact)
     story = None if line.story is None else replace(line.story, **_history(line.steps))
-    return Outcome(story, line.pending, line.recorded, line.cloud, line.life)
+    return Outcome(story, line.pending, line.recorded, line.cloud, line.incarnation)
 
 
 def _history(steps: list[Callable[[], HistoryEntry]]) -> dict[str, Any]:
@@ -248,5 +237,5 @@ def unconfirmed(pending: Call, outcome: Outcome, at: datetime) -> Lifecycle:
     new = outcome.recorded if isinstance(outcome.cloud, AsRecorded) else outcome.cloud
     step = entry(DriftStatus.OPEN, None, at, outcome.recorded, new, call=pending)
     return Lifecycle(
-        DriftKind.UNCONFIRMED, DriftStatus.OPEN, None, outcome.recorded, new, pending, outcome.life, (step,)
+        DriftKind.UNCONFIRMED, DriftStatus.OPEN, None, outcome.recorded, new, pending, outcome.incarnation, (step,)
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from drift_detector.correlate.lifecycle import Lifecycle, Unknown, plain
-from drift_detector.facts.calls import Target
+from drift_detector.correlate.lifecycle import Lifecycle, plain
+from drift_detector.facts.attribute_paths import recorded
+from drift_detector.facts.call import Target
 from drift_detector.facts.incarnations import Incarnation
-from drift_detector.facts.paths import recorded
+from drift_detector.facts.no_value import Unknown
 from drift_detector.facts.time_line import Value
-from drift_detector.rules.rules import Judged, Rules, ignored_by, severity_of
+from drift_detector.rules.evaluate import Disagreement, ignored_by, severity_of
+from drift_detector.rules.format import Rules
 from tfdrift.events import SENSITIVE_DISPLAY, Drift, HistoryEntry, Json
 from tfdrift.records import ResourceRecord, digest, hidden_hash
 from tfdrift.subjects import Provider
@@ -95,7 +97,7 @@ def unmanaged_drift(identifier: str, target: Target, story: Lifecycle, rules: Ru
 
 def _drift(about: _About, story: Lifecycle, hidden: bool, rules: Rules) -> Drift | Ignored:
     call = story.culprit
-    judged = Judged(
+    judged = Disagreement(
         resource_type=about.type,
         attribute=about.attribute,
         kind=story.kind,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from drift_detector.correlate.derive import Derived
 from drift_detector.correlate.lifecycle import MAX_HISTORY, entry
-from drift_detector.facts.calls import Call
+from drift_detector.facts.call import Call
 from drift_detector.resolve.call_index import CallIndex
 from tfdrift.events import Drift, DriftKind, DriftStatus, HistoryEntry, Resolution
 from tfdrift.records import ResourceRecord

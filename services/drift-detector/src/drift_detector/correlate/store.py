@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drift_detector.correlate.derive import Derived, EvaluationContext, derive_managed, derive_unmanaged, unmanaged_id
-from drift_detector.facts.calls import Act, Call, Target
+from drift_detector.facts.call import Act, Call, Target
 from drift_detector.facts.time_line import FOR_EVER, SINCE_EVER
 from drift_detector.resolve.call_index import CallIndex
-from drift_detector.resolve.creations import made_token
+from drift_detector.resolve.creations import creation_token
 from drift_detector.resolve.state_index import IndexedResource, StateIndex
 from drift_detector.resolve.targets import ResolvedTarget, creation, resolve_group
 from drift_detector.resolve.tokens import RecordTokens
@@ -56,22 +56,24 @@ class FactStore:
     def _subjects_of(self, call: Call) -> set[DriftSubject]:
         cases: set[DriftSubject] = set()
         for group, meant in zip(call.groups, self._resolved(call), strict=True):
-            cases.update(ManagedSubject(found.held.key) for found in meant)
+            cases.update(ManagedSubject(found.resource.key) for found in meant)
             # What was meant only as long as nothing was known that tells its place.
-            cases.update(ManagedSubject(key) for target in group for key in self.states.untold(target, call.account_id))
+            cases.update(
+                ManagedSubject(key) for target in group for key in self.states.without_place(target, call.account_id)
+            )
             cases.update(case for target in group if target.identity for case in self._unmanaged(target, call))
         for rename in self.calls.renames.of(call):
             # What had the name before is not what calls mean by it from now on.
             robbed = Target(type=rename.type, identity={rename.attribute: rename.new})
             matches = self.states.matches(robbed, call.account_id, call.region)
-            cases.update(ManagedSubject(match.held.key) for match in matches)
+            cases.update(ManagedSubject(match.resource.key) for match in matches)
         return cases
 
     def _unmanaged(self, target: Target, call: Call) -> Iterator[UnmanagedSubject]:
         """The cases of what a target made, or of what its deletion undoes."""
-        made = [(call, target)] if target.act is Act.CREATE else self.calls.undone_by(target, call)
+        made = [(call, target)] if target.act is Act.CREATE else self.calls.creations_undone_by(target, call)
         for its_call, its_target in made:
-            yield UnmanagedSubject(unmanaged_id(its_call, its_target), made_token(its_target))
+            yield UnmanagedSubject(unmanaged_id(its_call, its_target), creation_token(its_target))
 
     def _resolved(self, call: Call) -> list[list[ResolvedTarget]]:
         """What each group of a call means, found once for each version of the index."""
@@ -97,7 +99,7 @@ class FactStore:
         held = self.states.put(key, data)
         first = self.states.is_only_one_of_its_account(held)
         cases: set[DriftSubject] = {ManagedSubject(held.key)}
-        tokens = held.tokens.union(*(other.tokens for other in self.states.placed_by(held)))
+        tokens = held.tokens.union(*(other.tokens for other in self.states.without_account_beside(held)))
         for call in self.calls if first else self.calls.naming(tokens):
             cases |= self.subjects_of_call(call)
         return cases
@@ -111,7 +113,7 @@ class FactStore:
             case UnmanagedSubject():
                 return self._derive_unmanaged(case, now)
 
-    def meaning(self, key: str) -> list[tuple[Call, ResolvedTarget]]:
+    def targets_of(self, key: str) -> list[tuple[Call, ResolvedTarget]]:
         """The targets that mean the resource of a key, with their calls."""
         held = self.states.get(key)
         if held is None:
@@ -121,7 +123,7 @@ class FactStore:
             for call in self._naming_ever(held)
             for group in self._resolved(call)
             for found in group
-            if found.held.key == key
+            if found.resource.key == key
         ]
 
     def _naming_ever(self, held: IndexedResource) -> list[Call]:
@@ -133,7 +135,7 @@ class FactStore:
         return naming
 
     def _derive_managed(self, held: IndexedResource, now: datetime) -> Derived:
-        meant = self.meaning(held.key)
+        meant = self.targets_of(held.key)
         if not meant:
             return Derived({})
         record = held.record()
@@ -144,7 +146,7 @@ class FactStore:
     def _derive_unmanaged(self, case: UnmanagedSubject, now: datetime) -> Derived:
         named = list(self._naming(case))
         holdings = [
-            (match.lifetime.began or SINCE_EVER, match.lifetime.ended or FOR_EVER)
+            (match.incarnation.began or SINCE_EVER, match.incarnation.ended or FOR_EVER)
             for call, target in named[:1]
             for match in self.states.matches(target, call.account_id, call.region)
         ]
@@ -152,15 +154,17 @@ class FactStore:
 
     def _naming(self, case: UnmanagedSubject) -> Iterator[tuple[Call, Target]]:
         """The calls that created or deleted a case's thing, unless a state holds it in another home."""
-        made = [found for found in self.calls.making(case.token) if unmanaged_id(found[0], found[2]) == case.drift]
+        made = [
+            found for found in self.calls.creations_by(case.token) if unmanaged_id(found[0], found[2]) == case.drift
+        ]
         for call, group, target in made:
-            if self._is_expected(group, call, target) and not self._is_elsewhere(group, call, target):
+            if self._is_expected(group, call, target) and not self._is_in_another_resource(group, call, target):
                 yield call, target
-        for call, group, target in self.calls.undoing((call, target) for call, _, target in made):
-            if not self._is_elsewhere(group, call, target):
+        for call, group, target in self.calls.deletions_of((call, target) for call, _, target in made):
+            if not self._is_in_another_resource(group, call, target):
                 yield call, target
 
-    def _is_elsewhere(self, group: tuple[Target, ...], call: Call, target: Target) -> bool:
+    def _is_in_another_resource(self, group: tuple[Target, ...], call: Call, target: Target) -> bool:
         return any(meant.target != target for meant in self._meant(group, call))
 
     def _is_expected(self, group: tuple[Target, ...], call: Call, target: Target) -> bool:

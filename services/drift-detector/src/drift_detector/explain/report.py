@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from drift_detector.catalog.without_resource import load_without_resource
-from drift_detector.claim.calls import Sanctions, call_of
-from drift_detector.compare.attributes import judge
+from drift_detector.claim.by_provider import Sanctions, call_of
+from drift_detector.compare.apply_operation import apply
+from drift_detector.compare.values import same
 from drift_detector.correlate.store import FactStore
-from drift_detector.facts.calls import Call, Operation, Part, Target, Verb
-from drift_detector.facts.normalise import MISSING, Absent
-from drift_detector.facts.paths import located, recorded, spells
+from drift_detector.facts.attribute_paths import located, recorded, spells
+from drift_detector.facts.call import Call, Operation, Part, Target, Verb
+from drift_detector.facts.no_value import MISSING, Absent
 from drift_detector.resolve.targets import resolve_group
 from tfdrift.envelope import Envelope, rfc3339
 from tfdrift.events import Drift, FalcoEvent, Json
@@ -84,7 +85,7 @@ def _group(number: int, group: tuple[Target, ...], call: Call, store: FactStore)
     yield _line(f"claim {number}", "alternatives, most specific first" if len(group) > 1 else "")
     for target in group:
         identity = " ".join(f"{name}={value}" for name, value in target.identity.items())
-        held = [found.held.record() for found in meant if found.target == target]
+        held = [found.resource.record() for found in meant if found.target == target]
         addresses = ", ".join(f"{record.address} ({record.workspace})" for record in held)
         yield _line("", f"{target.act} {target.type} {identity} -> {addresses or 'in no state here'}")
         for record in held:
@@ -100,7 +101,7 @@ def _comparison(operation: Operation, record: ResourceRecord, store: FactStore) 
         return f"{attribute}: the provider records it only where the configuration has it"
     if not spells(record.attributes, attribute):
         return f"{attribute}: the version of the provider that wrote the state does not know it"
-    verdict = judge(operation, there, comparison)
+    verdict = same(apply(operation, there, comparison), there, comparison)
     sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-="}[operation.verb]
     claimed = "(hidden)" if operation.unknown else _shown(operation.value)
     state = "(no such attribute)" if isinstance(there, Absent) else _shown(there)

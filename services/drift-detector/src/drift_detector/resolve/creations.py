@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from drift_detector.catalog.catalog import ANY_IDENTITY, THE_ONLY, Catalog
-from drift_detector.facts.calls import Act, Call, Target, Verb
+from drift_detector.catalog.event_rules import ANY_IDENTITY, THE_ONLY
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.facts.call import Act, Call, Target, Verb
 from drift_detector.facts.names import arn_tail
 from tfdrift.events import Json
 
 
-class Things:
+class CreationTokens:
     """Makes tokens, of which a creation and a deletion of one thing share one at least.
 
     Where all calls that make or delete things of a type name them by the same attributes, that is one token of all of
@@ -35,7 +36,7 @@ class Things:
 
     def tokens(self, target: Target) -> frozenset[str]:
         """The tokens of a creation or a deletion."""
-        tokens = {made_token(target)}
+        tokens = {creation_token(target)}
         if target.type in self._otherwise:
             own = target.identity.get(ANY_IDENTITY) if target.act is Act.DELETE else None
             names = _names(target) if own is None else (own, arn_tail(own))
@@ -45,7 +46,7 @@ class Things:
         return frozenset(tokens)
 
 
-def made_token(target: Target) -> str:
+def creation_token(target: Target) -> str:
     """The token that all creations under one identity share."""
     return "\0".join((target.type, "@made", *(f"{name}={value}" for name, value in sorted(target.identity.items()))))
 
