@@ -1,15 +1,12 @@
 """Dismissing a drift: somebody has looked at it and wants to hear no more of it.
 
-The drift is the detector's record in ``tfdrift_drifts``, and is written as the detector writes it: by compare-and-set,
-with its version counted up, then told to the ledger under an id that JetStream deduplicates by, then marked as told.
-Whoever is interrupted in between leaves a version that any writer publishes before the next one. So a dismissal
-reaches every client, once and in order, and is tried again without harm.
+The drift is the detector's record in ``tfdrift_drifts``, and is written as the detector writes it, through
+`tfdrift.outbox`. So a dismissal reaches every client, once and in order, and is tried again without harm.
 """
 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -24,7 +21,7 @@ from sse_gateway.metrics import DISMISSED
 from sse_gateway.problem import Problem
 from tfdrift.bus import Bus, Conflict
 from tfdrift.events import Drift, DriftStatus, HistoryEntry, Resolution, UserIdentity
-from tfdrift.records import DRIFTS_BUCKET, DriftRecord
+from tfdrift.outbox import Outbox, next_version
 
 IDENTITY_TYPE: Final = "TFDriftToken"
 MAX_REASON: Final = 1000
@@ -66,9 +63,8 @@ def parse_reason(body: bytes) -> str | None:
     return reason or None
 
 
-def dismissed(record: DriftRecord, dismissal: Dismissal) -> DriftRecord:
-    """The next version of an open drift, which the ledger is still to be told."""
-    drift = record.drift
+def dismissed(drift: Drift, dismissal: Dismissal) -> Drift:
+    """The drift as it is once dismissed, with that step in its history."""
     step = HistoryEntry(
         timestamp=dismissal.at,
         status=DriftStatus.RESOLVED,
@@ -79,64 +75,39 @@ def dismissed(record: DriftRecord, dismissal: Dismissal) -> DriftRecord:
         event_name=f"Dismiss: {dismissal.reason}" if dismissal.reason is not None else "Dismiss",
     )
     resolved = {"status": DriftStatus.RESOLVED, "resolution": Resolution.DISMISSED, "history": (*drift.history, step)}
-    return DriftRecord(
-        drift=drift.model_copy(update=resolved),
-        version=record.version + 1,
-        published=record.version,
-        received=dismissal.at,
-        occurred=None,
-    )
+    return drift.model_copy(update=resolved)
 
 
 async def dismiss(bus: Bus, identifier: str, dismissal: Dismissal, grant: Grant) -> Drift:
-    """Dismiss a drift and tell every client; one that is dismissed already stays as it is.
+    """Dismiss a drift on the ledger, for every client; one that is dismissed already stays as it is.
 
     Raises:
         Refused: there is none that may be seen (404), or it has been resolved otherwise (409).
         tfdrift.bus.BusError: NATS went away; do it again.
     """
-    bucket = bus.bucket(DRIFTS_BUCKET)
+    outbox = Outbox(bus)
     for _ in range(_ATTEMPTS):
-        entry = await bucket.get(identifier) if _ID.fullmatch(identifier) else None
-        record = DriftRecord.model_validate_json(entry.value) if entry is not None and entry.value else None
-        if entry is None or record is None or not _visible(record.drift, grant):
+        stored = await outbox.read(identifier) if _ID.fullmatch(identifier) else None
+        if stored is None or not _visible(stored.record.drift, grant):
             raise Refused(Problem(HTTPStatus.NOT_FOUND, f"There is no drift {identifier!r}."))
         try:
-            revision = await _published(bus, identifier, record, entry.revision)
-            if record.drift.resolution is Resolution.DISMISSED:
-                return record.drift
-            if record.drift.status is DriftStatus.RESOLVED:
-                detail = f"Drift {identifier!r} was resolved already: {record.drift.resolution}."
+            stored = await outbox.publish(identifier, stored)
+            drift = stored.record.drift
+            if drift.resolution is Resolution.DISMISSED:
+                return drift
+            if drift.status is DriftStatus.RESOLVED:
+                detail = f"Drift {identifier!r} was resolved already: {drift.resolution}."
                 raise Refused(Problem(HTTPStatus.CONFLICT, detail))
-            written = dismissed(record, dismissal)
-            revision = await bucket.update(identifier, written.encode(), revision)
+            following = next_version(stored, dismissed(drift, dismissal), received=dismissal.at, occurred=None)
+            await outbox.write(identifier, stored, following)
         except Conflict:
             continue  # somebody else wrote it in between; decide anew
         DISMISSED.inc()
         structlog.get_logger().info("drift_dismissed", id=identifier, by=dismissal.by, reason=dismissal.reason)
-        await _marked(bus, identifier, written, revision)
-        return written.drift
+        return following.drift
     raise Refused(
         Problem(HTTPStatus.SERVICE_UNAVAILABLE, f"Drift {identifier!r} changes all the time.", retry_after_seconds=2)
     )
-
-
-async def _marked(bus: Bus, identifier: str, record: DriftRecord, revision: int) -> None:
-    with suppress(Conflict):  # somebody else marked it, or went on from there
-        await _published(bus, identifier, record, revision)
-
-
-async def _published(bus: Bus, identifier: str, record: DriftRecord, revision: int) -> int:
-    """Publish a version that the ledger does not have yet, and mark it so; returns the revision that is then stored.
-
-    Raises:
-        Conflict: it was published, and somebody else marked it, or went on from there.
-    """
-    if record.published >= record.version:
-        return revision
-    await bus.publish_event(record.drift, record.envelope())
-    marked = record.model_copy(update={"published": record.version})
-    return await bus.bucket(DRIFTS_BUCKET).update(identifier, marked.encode(), revision)
 
 
 def _visible(drift: Drift, grant: Grant) -> bool:
