@@ -7,6 +7,7 @@ API's endpoint (``compute.googleapis.com``), so no key of one cloud can be one o
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from importlib import resources
 from typing import Final
 
@@ -16,8 +17,9 @@ from drift_detector.catalog.load import build_catalog, load_catalog, parse_yaml
 FILES: Final = ("gcp.yaml", "azure.yaml", "kubernetes.yaml")
 
 
+@cache
 def load_catalogs() -> Catalog:
-    """The shipped catalog of every provider.
+    """The shipped catalog of every provider, read once.
 
     Raises:
         CatalogError: a file is not of the format.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from drift_detector.catalog.catalog import Catalog
 from drift_detector.facts.calls import Act, Call, Part, Target
-from drift_detector.resolve.creations import Things, undoes
+from drift_detector.resolve.creations import creation_tokens, undoes
 from drift_detector.resolve.operations import in_force
 from drift_detector.resolve.renames import Renames
 from drift_detector.resolve.tokens import parents_of, target_tokens
@@ -28,7 +28,7 @@ class CallIndex:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._things = Things(catalog)
+        self._things = creation_tokens(catalog)
         self._told: dict[str, Call] = {}
         self._of_operation: dict[str, set[str]] = defaultdict(set)
         self._calls: dict[str, Call] = {}

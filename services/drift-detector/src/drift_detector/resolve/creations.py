@@ -8,6 +8,7 @@ So a deletion undoes a creation of which it gives a name, and whose words it doe
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import Final
 
 from drift_detector.catalog.catalog import ANY_IDENTITY, THE_ONLY, Catalog
@@ -43,6 +44,12 @@ class Things:
         if target.type in self._only:
             tokens.add(f"{target.type}\0{THE_ONLY}")
         return frozenset(tokens)
+
+
+@lru_cache(maxsize=4)
+def creation_tokens(catalog: Catalog) -> Things:
+    """The one `Things` of a catalog."""
+    return Things(catalog)
 
 
 def made_token(target: Target) -> str:
