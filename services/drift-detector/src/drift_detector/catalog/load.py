@@ -8,6 +8,7 @@ Errors:
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Final
@@ -23,8 +24,9 @@ from drift_detector.errors import CatalogError
 OTHER_CLOUDS: Final = ("gcp.yaml", "azure.yaml", "kubernetes.yaml")
 
 
+@cache
 def load_catalog() -> Catalog:
-    """The shipped catalog of every provider.
+    """Returns the shipped catalog of every provider, which is read once.
 
     Raises:
         CatalogError: a file is not of the format.
@@ -46,8 +48,11 @@ def load_mapping(file: str) -> Catalog:
     return build_catalog(parse_yaml(text, file), file)
 
 
+@cache
 def load_aws_catalog() -> Catalog:
-    """The shipped catalog: ``mapping/auto.json``, where it exists, under what is curated.
+    """Returns the shipped catalog of AWS, which is read once.
+
+    It is ``mapping/auto.json``, where that exists, under the curated files.
 
     Raises:
         CatalogError: a file is not of the format.

@@ -24,9 +24,11 @@ _ONE_OF_THE_TAGS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
     """All that is known of events and types; immutable, so it may be shared and replaced as a whole.
+
+    Compared and hashed by identity: what is made of a catalog alone is made once for each (`record_tokens`).
 
     Attributes:
         shared: the sets, by type and attribute without indexes, whose elements may be resources of their own.

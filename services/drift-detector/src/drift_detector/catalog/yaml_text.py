@@ -8,12 +8,21 @@ import yaml
 
 from drift_detector.errors import CatalogError
 
+try:
+    from yaml import CSafeLoader as FastLoader
+except ImportError:  # PyYAML was built without libyaml
+    from yaml import SafeLoader as FastLoader  # type: ignore[assignment]
+
 
 class _Loader(yaml.SafeLoader):
     """Safe YAML in which a key that stands twice is an error: the later one would silently win."""
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+class _FastLoader(FastLoader):
+    """The same by libyaml, in a fifth of the time; it places some errors a line too late."""
+
+
+def _mapping(loader: _Loader | _FastLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
         if key_node.tag == "tag:yaml.org,2002:merge":
@@ -27,6 +36,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_FastLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def parse_yaml(text: str, name: str) -> dict[str, Any]:
@@ -36,7 +46,7 @@ def parse_yaml(text: str, name: str) -> dict[str, Any]:
         CatalogError: it is not YAML, not a map, or a key stands twice.
     """
     try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with one more check
+        document = _loaded(text)
     except CatalogError as error:
         raise CatalogError(f"{name}: {error}") from None
     except yaml.YAMLError as error:
@@ -44,6 +54,13 @@ def parse_yaml(text: str, name: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise CatalogError(f"{name}: the document is not a map")
     return document
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_FastLoader)  # noqa: S506 - a SafeLoader with one more check
+    except yaml.YAMLError:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - the same; it says where the error is
 
 
 def _where(error: yaml.YAMLError) -> str:

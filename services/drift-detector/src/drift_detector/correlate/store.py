@@ -16,7 +16,7 @@ from drift_detector.resolve.call_index import CallIndex
 from drift_detector.resolve.creations import creation_token
 from drift_detector.resolve.state_index import IndexedResource, StateIndex
 from drift_detector.resolve.targets import ResolvedTarget, creation, resolve_group
-from drift_detector.resolve.tokens import RecordTokens
+from drift_detector.resolve.tokens import record_tokens
 from tfdrift.records import WorkspaceHead, workspace_key
 
 
@@ -43,7 +43,7 @@ class FactStore:
 
     def __init__(self, context: EvaluationContext) -> None:
         self.context = context
-        self.states = StateIndex(RecordTokens(context.catalog))
+        self.states = StateIndex(record_tokens(context.catalog))
         self.calls = CallIndex(context.catalog)
         self.heads: dict[str, WorkspaceHead] = {}
         self._found: dict[str, list[list[ResolvedTarget]]] = {}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from drift_detector.catalog.lookup import Catalog
 from drift_detector.facts.call import Act, Call, Part, Target
-from drift_detector.resolve.creations import CreationTokens, undoes
+from drift_detector.resolve.creations import creation_tokens, undoes
 from drift_detector.resolve.long_running_operations import in_force
 from drift_detector.resolve.renames import Renames
 from drift_detector.resolve.tokens import parents_of, target_tokens
@@ -28,7 +28,7 @@ class CallIndex:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._creation_tokens = CreationTokens(catalog)
+        self._creation_tokens = creation_tokens(catalog)
         self._told: dict[str, Call] = {}
         self._of_operation: dict[str, set[str]] = defaultdict(set)
         self._calls: dict[str, Call] = {}

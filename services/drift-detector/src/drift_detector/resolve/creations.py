@@ -8,6 +8,7 @@ So a deletion undoes a creation of which it gives a name, and whose words it doe
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import Final
 
 from drift_detector.catalog.event_rules import ANY_IDENTITY, THE_ONLY
@@ -44,6 +45,12 @@ class CreationTokens:
         if target.type in self._only:
             tokens.add(f"{target.type}\0{THE_ONLY}")
         return frozenset(tokens)
+
+
+@lru_cache(maxsize=4)
+def creation_tokens(catalog: Catalog) -> CreationTokens:
+    """Returns the one `CreationTokens` of a catalog."""
+    return CreationTokens(catalog)
 
 
 def creation_token(target: Target) -> str:

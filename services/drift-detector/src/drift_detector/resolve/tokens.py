@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from drift_detector.catalog.event_rules import ANY_IDENTITY, THE_ONLY
@@ -116,6 +117,12 @@ class RecordTokens:
                 if resource_type in self._inner:
                     found.update(_token(resource_type, ANY_IDENTITY, part) for part in _parts(attribute, recorded))
         return frozenset(found)
+
+
+@lru_cache(maxsize=4)
+def record_tokens(catalog: Catalog) -> RecordTokens:
+    """The one `RecordTokens` of a catalog."""
+    return RecordTokens(catalog)
 
 
 def _token(resource_type: str, attribute: str, value: str) -> str:
