@@ -13,16 +13,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from drift_detector.catalog.clouds import load_catalogs
-from drift_detector.claim.calls import call_of
+from drift_detector.catalog.load import load_catalog
+from drift_detector.claim.by_provider import call_of
 from drift_detector.correlate.attribution import attribution_of
 from drift_detector.correlate.derive import EvaluationContext
 from drift_detector.correlate.plan import plan
 from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import DriftSubject, FactStore
 from drift_detector.correlate.stored_drifts import StoredDrifts
-from drift_detector.rules.file import load_rules
-from drift_detector.rules.rules import Rules
+from drift_detector.rules.format import Rules
+from drift_detector.rules.load import load_rules
 from ingest_falco.alert.normalise import normalise
 from ingest_falco.alert.parse import parse_alert
 from tests.ingest_tfstate.states import REDACTOR, Bucket, resource, state
@@ -30,7 +30,7 @@ from tfdrift.envelope import Envelope
 from tfdrift.events import Drift, FalcoEvent, StateChange
 from tfdrift.records import DriftRecord, resource_key, workspace_key
 
-CATALOG = load_catalogs()
+CATALOG = load_catalog()
 RULES = load_rules(None)
 
 ACCOUNT = "123456789012"
@@ -210,7 +210,7 @@ class World:
         lines = []
         for change in self.changes:
             key = resource_key(change.workspace, str(change.resource))
-            found = attribution_of(change, self._store.claims_about(key), CATALOG)
+            found = attribution_of(change, self._store.targets_of(key), CATALOG)
             if found is not None:
                 actors = [
                     f"{actor.user_identity.user_name}{' (sanctioned)' if actor.sanctioned else ''}"

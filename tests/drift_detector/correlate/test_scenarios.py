@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from drift_detector.rules.rules import Rules
+from drift_detector.rules.format import Rules
 from tests.drift_detector.playbook import RULES, Called, Step, World, Wrote
 from tests.drift_detector.scenarios import SCENARIOS
 from tests.drift_detector.scenarios.silence import SANCTIONED

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from drift_detector.catalog.catalog import Catalog
-from drift_detector.compare.attributes import same
-from drift_detector.compare.values import Verdict
-from drift_detector.facts.calls import Act, Call, Operation, Target, Verb
-from drift_detector.facts.paths import parse_attribute
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.compare.values import same
+from drift_detector.compare.verdict import Verdict
+from drift_detector.facts.attribute_paths import parse_attribute
+from drift_detector.facts.call import Act, Call, Operation, Target, Verb
 from drift_detector.resolve.targets import ResolvedTarget
 from tfdrift.events import SENSITIVE_DISPLAY, Actor, AttributeChange, Attribution, StateAction, StateChange
 

@@ -12,20 +12,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from drift_detector.catalog.catalog import Catalog
-from drift_detector.compare.attributes import Hasher, apply, can_apply, per_tag, same
-from drift_detector.compare.values import Verdict
-from drift_detector.correlate.history import UNKNOWN, Unknown, plain
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.compare.apply_operation import apply, per_tag
+from drift_detector.compare.hidden_values import Hasher
+from drift_detector.compare.values import same
+from drift_detector.compare.verdict import Verdict
+from drift_detector.correlate.history import plain
 from drift_detector.correlate.lifecycle import Outcome, correlate
 from drift_detector.correlate.payload import Ignored, display_identity, managed_drift, unmanaged_drift
-from drift_detector.facts.calls import Act, Call, Operation, Target
+from drift_detector.facts.attribute_paths import located, spells
+from drift_detector.facts.attribute_paths import recorded as recorded_at
+from drift_detector.facts.call import Act, Call, Operation, Target
 from drift_detector.facts.incarnations import Incarnation, incarnations_of
-from drift_detector.facts.normalise import MISSING, Absent
-from drift_detector.facts.paths import located, spells
-from drift_detector.facts.paths import recorded as recorded_at
+from drift_detector.facts.no_value import MISSING, Unknown
 from drift_detector.facts.time_line import FOR_EVER, SINCE_EVER, Claimed, Fact, Recorded, Removed, Value
 from drift_detector.resolve.targets import ResolvedTarget
-from drift_detector.rules.rules import Rules
+from drift_detector.rules.format import Rules
 from tfdrift.events import Drift, DriftKind
 from tfdrift.records import ResourceRecord, digest
 
@@ -113,18 +115,18 @@ def _by_attribute(
     """Returns what calls claim of each attribute, and under None what they claim of the existence."""
     found: dict[str | None, list[Claimed]] = defaultdict(list)
     for call, resolved in claims:
-        incarnation, target = incarnations[resolved.life], resolved.target
+        incarnation, target = incarnations[resolved.incarnation], resolved.target
         if incarnation.began is not None and call.occurred < incarnation.began:
             continue
         if target.act is not Act.UPDATE:
             identity = incarnation.resource_id or address if target.act is Act.CREATE else None
             existence = Operation(attribute=_EXISTENCE, value=identity)
-            found[None].append(Claimed(call, (existence,), resolved.life))
+            found[None].append(Claimed(call, (existence,), resolved.incarnation))
         for operation in target.operations:
             for single in per_tag(operation, recorded_at(incarnation.attributes, "tags")):
                 attribute = located(incarnation.attributes, single.attribute)
                 if _has_attribute(incarnation, attribute, single):
-                    found[attribute].append(Claimed(call, (single,), resolved.life))
+                    found[attribute].append(Claimed(call, (single,), resolved.incarnation))
     return found
 
 
@@ -205,24 +207,18 @@ def _read(
         return correlate(facts, _compare_existence, _apply_existence, _kind_of_existence)
     comparison = context.catalog.comparison(record.type, attribute)
 
-    def compare(cloud: Value | Unknown, recorded: Value) -> Verdict:
-        if isinstance(cloud, Unknown):
-            return Verdict.UNKNOWN
-        return same(None if isinstance(cloud, Absent) else cloud, recorded, comparison, context.hasher)
-
-    def applied(operation: Operation, current: Value) -> Value | Unknown:
-        if not can_apply(operation, current, comparison):
-            return UNKNOWN
-        return apply(operation, current, comparison)
-
-    return correlate(facts, compare, applied)
+    return correlate(
+        facts,
+        lambda cloud, recorded: same(cloud, recorded, comparison, context.hasher),
+        lambda operation, current: apply(operation, current, comparison),
+    )
 
 
 def _compare_existence(cloud: Value | Unknown, recorded: Value) -> Verdict:
     return Verdict.SAME if (plain(cloud) is None) == (plain(recorded) is None) else Verdict.DIFFERENT
 
 
-def _apply_existence(operation: Operation, _current: Value) -> Value:
+def _apply_existence(operation: Operation, _current: Value | Unknown) -> Value:
     return MISSING if operation.value is None else operation.value
 
 

@@ -6,23 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from drift_detector.facts.calls import Call
-from drift_detector.facts.normalise import Absent
+from drift_detector.facts.call import Call
+from drift_detector.facts.no_value import Absent, Unknown
 from drift_detector.facts.time_line import Value
 from tfdrift.events import Drift, DriftStatus, HistoryEntry, Json, Resolution
 
 # A drift is one message, and an attribute that flaps has no end of steps.
 MAX_HISTORY: Final = 64
-
-
-class Unknown:
-    """The type of `UNKNOWN`."""
-
-    __slots__ = ()
-
-
-# A value that the cloud's log hides, or that cannot be computed.
-UNKNOWN: Final = Unknown()
 
 
 def plain(value: Value | Unknown) -> Json:

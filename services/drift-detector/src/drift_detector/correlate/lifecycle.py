@@ -31,16 +31,16 @@ from enum import Enum, auto
 from functools import partial
 from typing import Final
 
-from drift_detector.compare.values import Verdict
-from drift_detector.correlate.history import UNKNOWN, Unknown, entry, with_forgotten_steps, written
-from drift_detector.facts.calls import Call, Operation, Verb
-from drift_detector.facts.normalise import MISSING
+from drift_detector.compare.verdict import Verdict
+from drift_detector.correlate.history import entry, with_forgotten_steps, written
+from drift_detector.facts.call import Call, Operation
+from drift_detector.facts.no_value import MISSING, UNKNOWN, Unknown
 from drift_detector.facts.time_line import Claimed, Fact, Recorded, Removed, Value, time_line
 from tfdrift.events import Drift, DriftKind, DriftStatus, HistoryEntry, Resolution
 from tfdrift.records import ResourceRecord
 
 Compare = Callable[[Value | Unknown, Value], Verdict]
-Apply = Callable[[Operation, Value], Value | Unknown]
+Apply = Callable[[Operation, Value | Unknown], Value | Unknown]
 KindOf = Callable[[Value, Value | Unknown], DriftKind]
 
 
@@ -249,13 +249,13 @@ class _Reading:
                 self._move(Input.REMOVAL, fact.at, serial=fact.serial)
 
     def _claim(self, fact: Claimed) -> None:
-        if isinstance(self.relation, Gone) or fact.life != self.incarnation:
+        if isinstance(self.relation, Gone) or fact.incarnation != self.incarnation:
             return
         cloud: Value | Unknown = self.recorded
         if isinstance(self.relation, Waiting | Drifted) and not isinstance(self.relation.cloud, Unknown):
             cloud = self.relation.cloud
         for operation in fact.operations:
-            cloud = self._after(operation, cloud)
+            cloud = self.apply(operation, cloud)
         verdict = self.compare(cloud, self.recorded)
         # What cannot be compared, such as an alias with an ARN, is reported as changed, and not as changed to that.
         new = UNKNOWN if verdict is Verdict.UNKNOWN else cloud
@@ -266,13 +266,8 @@ class _Reading:
             given = Input.FOREIGN_CLAIM_AGREES if agrees else Input.FOREIGN_CLAIM_DIFFERS
         self._move(given, fact.call.occurred, cloud=new, call=fact.call)
 
-    def _after(self, operation: Operation, value: Value | Unknown) -> Value | Unknown:
-        if operation.unknown or (isinstance(value, Unknown) and operation.verb is not Verb.SET):
-            return UNKNOWN
-        return self.apply(operation, MISSING if isinstance(value, Unknown) else value)
-
     def _record(self, fact: Recorded) -> None:
-        self.recorded, self.incarnation = fact.value, fact.life
+        self.recorded, self.incarnation = fact.value, fact.incarnation
         given = Input.SERIAL_AGREES
         if isinstance(self.relation, Waiting | Drifted):
             # What cannot be compared counts as agreement here: the serial was written after the call.

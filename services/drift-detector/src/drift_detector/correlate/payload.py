@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from drift_detector.correlate.history import Unknown, plain
+from drift_detector.correlate.history import plain
 from drift_detector.correlate.lifecycle import Lifecycle
-from drift_detector.facts.calls import Target
+from drift_detector.facts.attribute_paths import recorded
+from drift_detector.facts.call import Target
 from drift_detector.facts.incarnations import Incarnation
-from drift_detector.facts.paths import recorded
+from drift_detector.facts.no_value import Unknown
 from drift_detector.facts.time_line import Value
-from drift_detector.rules.rules import Judged, Rules, ignored_by, severity_of
+from drift_detector.rules.evaluate import Disagreement, ignored_by, severity_of
+from drift_detector.rules.format import Rules
 from tfdrift.events import SENSITIVE_DISPLAY, Drift, HistoryEntry, Json
 from tfdrift.records import ResourceRecord, digest, hidden_hash
 from tfdrift.subjects import Provider
@@ -100,7 +102,7 @@ def unmanaged_drift(identifier: str, target: Target, lifecycle: Lifecycle, rules
 
 def _drift(about: _About, lifecycle: Lifecycle, hidden: bool, rules: Rules) -> Drift | Ignored:
     call = lifecycle.culprit
-    change = Judged(
+    disagreement = Disagreement(
         resource_type=about.type,
         attribute=about.attribute,
         kind=lifecycle.kind,
@@ -112,10 +114,10 @@ def _drift(about: _About, lifecycle: Lifecycle, hidden: bool, rules: Rules) -> D
         service=call.service,
         user_agent=call.user_agent,
     )
-    if (rule := ignored_by(rules, change)) is not None:
+    if (rule := ignored_by(rules, disagreement)) is not None:
         where = f"{about.address or about.type} {about.attribute or about.resource_id}"
         return Ignored(about.id, where, rule)
-    severity, matched = severity_of(rules, change)
+    severity, matched = severity_of(rules, disagreement)
     return Drift(
         severity=severity,
         resource_type=about.type,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from drift_detector.claim.calls import Sanctions
-from drift_detector.facts.calls import Sanction
-from drift_detector.rules.rules import Rules, is_sanctioned
+from drift_detector.claim.sanction import Sanctions
+from drift_detector.facts.call import Sanction
+from drift_detector.rules.evaluate import is_sanctioned
+from drift_detector.rules.format import Rules
 
 
 def sanctions(rules: Rules) -> Sanctions:

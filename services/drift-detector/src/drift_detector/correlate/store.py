@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drift_detector.correlate.derive import Derived, EvaluationContext, derive_managed, derive_unmanaged, unmanaged_id
-from drift_detector.facts.calls import Act, Call, Target
+from drift_detector.facts.call import Act, Call, Target
 from drift_detector.facts.time_line import FOR_EVER, SINCE_EVER
 from drift_detector.resolve.call_index import CallIndex
-from drift_detector.resolve.creations import made_token
+from drift_detector.resolve.creations import creation_token
 from drift_detector.resolve.state_index import IndexedResource, StateIndex
 from drift_detector.resolve.targets import ResolvedTarget, creation, resolve_group
-from drift_detector.resolve.tokens import RecordTokens
+from drift_detector.resolve.tokens import record_tokens
 from tfdrift.records import ResourceRecord, WorkspaceHead, workspace_key
 
 
@@ -43,7 +43,7 @@ class FactStore:
 
     def __init__(self, context: EvaluationContext) -> None:
         self.context = context
-        self.states = StateIndex(RecordTokens(context.catalog))
+        self.states = StateIndex(record_tokens(context.catalog))
         self.calls = CallIndex(context.catalog)
         self.heads: dict[str, WorkspaceHead] = {}
         self._resolved: dict[str, list[list[ResolvedTarget]]] = {}
@@ -59,24 +59,24 @@ class FactStore:
     def _subjects_of(self, call: Call) -> set[DriftSubject]:
         subjects: set[DriftSubject] = set()
         for group, resolved in zip(call.groups, self._targets_of(call), strict=True):
-            subjects.update(ManagedSubject(one.held.key) for one in resolved)
+            subjects.update(ManagedSubject(one.resource.key) for one in resolved)
             for target in group:
                 # Until something was known about their place, the call may have been about these.
-                subjects.update(ManagedSubject(key) for key in self.states.untold(target, call.account_id))
+                subjects.update(ManagedSubject(key) for key in self.states.without_place(target, call.account_id))
                 if target.identity:
                     subjects.update(self._unmanaged(target, call))
         for rename in self.calls.renames.of(call):
             # Calls no longer mean the resource that had the name before.
             former = Target(type=rename.type, identity={rename.attribute: rename.new})
             matches = self.states.matches(former, call.account_id, call.region)
-            subjects.update(ManagedSubject(match.held.key) for match in matches)
+            subjects.update(ManagedSubject(match.resource.key) for match in matches)
         return subjects
 
     def _unmanaged(self, target: Target, call: Call) -> Iterator[UnmanagedSubject]:
         """Yields the subjects of what a target created, or of what its deletion undoes."""
-        created = [(call, target)] if target.act is Act.CREATE else self.calls.undone_by(target, call)
+        created = [(call, target)] if target.act is Act.CREATE else self.calls.creations_undone_by(target, call)
         for its_call, its_target in created:
-            yield UnmanagedSubject(unmanaged_id(its_call, its_target), made_token(its_target))
+            yield UnmanagedSubject(unmanaged_id(its_call, its_target), creation_token(its_target))
 
     def _targets_of(self, call: Call) -> list[list[ResolvedTarget]]:
         """Returns the resolved targets of each group of a call, resolved once for each version of the index."""
@@ -102,7 +102,7 @@ class FactStore:
         indexed = self.states.put(key, data)
         first = self.states.is_only_one_of_its_account(indexed)
         subjects: set[DriftSubject] = {ManagedSubject(indexed.key)}
-        tokens = indexed.tokens.union(*(other.tokens for other in self.states.placed_by(indexed)))
+        tokens = indexed.tokens.union(*(other.tokens for other in self.states.without_account_beside(indexed)))
         for call in self.calls if first else self.calls.naming(tokens):
             subjects |= self.subjects_of_call(call)
         return subjects
@@ -125,7 +125,7 @@ class FactStore:
             case UnmanagedSubject():
                 return self._derive_unmanaged(subject, now)
 
-    def claims_about(self, key: str) -> list[tuple[Call, ResolvedTarget]]:
+    def targets_of(self, key: str) -> list[tuple[Call, ResolvedTarget]]:
         """Returns the calls about the resource of a key, each with the target that names it."""
         indexed = self.states.get(key)
         if indexed is None:
@@ -135,7 +135,7 @@ class FactStore:
             for call in self._calls_naming(indexed)
             for group in self._targets_of(call)
             for resolved in group
-            if resolved.held.key == key
+            if resolved.resource.key == key
         ]
 
     def _calls_naming(self, indexed: IndexedResource) -> list[Call]:
@@ -147,7 +147,7 @@ class FactStore:
         return naming
 
     def _derive_managed(self, indexed: IndexedResource, now: datetime) -> Derived:
-        claims = self.claims_about(indexed.key)
+        claims = self.targets_of(indexed.key)
         if not claims:
             return Derived({})
         record = indexed.record()
@@ -158,7 +158,7 @@ class FactStore:
     def _derive_unmanaged(self, subject: UnmanagedSubject, now: datetime) -> Derived:
         named = list(self._creations_and_deletions(subject))
         holdings = [
-            (match.lifetime.began or SINCE_EVER, match.lifetime.ended or FOR_EVER)
+            (match.incarnation.began or SINCE_EVER, match.incarnation.ended or FOR_EVER)
             for call, target in named[:1]
             for match in self.states.matches(target, call.account_id, call.region)
         ]
@@ -167,12 +167,14 @@ class FactStore:
     def _creations_and_deletions(self, subject: UnmanagedSubject) -> Iterator[tuple[Call, Target]]:
         """Yields the calls that created or deleted a resource, unless a state has it as a part of another one."""
         created = [
-            found for found in self.calls.making(subject.token) if unmanaged_id(found[0], found[2]) == subject.drift
+            (call, group, target)
+            for call, group, target in self.calls.creations_by(subject.token)
+            if unmanaged_id(call, target) == subject.drift
         ]
         for call, group, target in created:
             if self._is_expected(group, call, target) and not self._is_in_another_resource(group, call, target):
                 yield call, target
-        for call, group, target in self.calls.undoing((call, target) for call, _, target in created):
+        for call, group, target in self.calls.deletions_of((call, target) for call, _, target in created):
             if not self._is_in_another_resource(group, call, target):
                 yield call, target
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from drift_detector import metrics
-from drift_detector.claim.calls import call_of
+from drift_detector.claim.by_provider import call_of
 from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import DriftSubject, FactStore
 from drift_detector.effects.reconcile import Cause
-from drift_detector.facts.calls import Call
+from drift_detector.facts.call import Call
 from tfdrift.bus import Bus, Conflict, Message, Poison
 from tfdrift.envelope import parse_headers
 from tfdrift.events import FalcoEvent

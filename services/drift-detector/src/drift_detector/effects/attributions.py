@@ -67,7 +67,7 @@ class Attributions:
         """
         for identifier in list(self._by_resource.get(key, ())):
             change = self._changes[identifier]
-            attribution = attribution_of(change, self._store.claims_about(key), self._store.context.catalog)
+            attribution = attribution_of(change, self._store.targets_of(key), self._store.context.catalog)
             if attribution is None:
                 continue
             actors = frozenset(actor.event_id for actor in attribution.actors)

@@ -16,7 +16,7 @@ from drift_detector.effects.dead_letters import DeadLetters
 from drift_detector.effects.reconcile import Cause
 from drift_detector.effects.takeover import Takeover
 from drift_detector.effects.work_queue import WorkQueue
-from drift_detector.facts.calls import Call
+from drift_detector.facts.call import Call
 from tfdrift.bus import Bus, Entry, Follow, Message
 from tfdrift.records import (
     CLAIMS_BUCKET,

@@ -10,7 +10,7 @@ import structlog
 
 from drift_detector import metrics
 from drift_detector.correlate.store import FactStore
-from drift_detector.rules.file import load_rules
+from drift_detector.rules.load import load_rules
 from tfdrift.harness import ConfigurationError, WatchedFile, every
 
 _LOOK_SECONDS = 1.0

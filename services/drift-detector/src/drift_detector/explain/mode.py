@@ -15,12 +15,12 @@ from pathlib import Path
 
 import orjson
 
-from drift_detector.catalog.clouds import load_catalogs
+from drift_detector.catalog.load import load_catalog
 from drift_detector.correlate.derive import EvaluationContext
 from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import FactStore
 from drift_detector.explain.report import explain
-from drift_detector.rules.file import load_rules
+from drift_detector.rules.load import load_rules
 from drift_detector.settings import DetectorSettings
 from tfdrift.envelope import parse_headers
 from tfdrift.events import FalcoEvent
@@ -37,7 +37,7 @@ def explain_mode(load_settings: Callable[[], DetectorSettings], arguments: Seque
     if messages is None or records is None:
         return EXIT_UNAVAILABLE
     context = EvaluationContext(
-        load_catalogs(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
+        load_catalog(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
     )
     resources = [ResourceRecord.model_validate_json(line) for line in records]
     for number, line in enumerate(messages):

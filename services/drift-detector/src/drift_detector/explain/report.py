@@ -6,16 +6,15 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from drift_detector.catalog.catalog import Comparison
 from drift_detector.catalog.without_resource import load_without_resource
-from drift_detector.claim.calls import Sanctions, call_of
-from drift_detector.compare.attributes import apply, can_apply, same
-from drift_detector.compare.values import Verdict
-from drift_detector.correlate.history import plain
+from drift_detector.claim.by_provider import call_of
+from drift_detector.claim.sanction import Sanctions
+from drift_detector.compare.apply_operation import apply
+from drift_detector.compare.values import same
 from drift_detector.correlate.store import FactStore
-from drift_detector.facts.calls import Call, Operation, Part, Target, Verb
-from drift_detector.facts.normalise import MISSING, Absent
-from drift_detector.facts.paths import located, recorded, spells
+from drift_detector.facts.attribute_paths import located, recorded, spells
+from drift_detector.facts.call import Call, Operation, Part, Target, Verb
+from drift_detector.facts.no_value import MISSING, Absent
 from drift_detector.resolve.targets import resolve_group
 from tfdrift.envelope import Envelope, rfc3339
 from tfdrift.events import Drift, FalcoEvent, Json
@@ -87,7 +86,7 @@ def _group(number: int, group: tuple[Target, ...], call: Call, store: FactStore)
     yield _line(f"claim {number}", "alternatives, most specific first" if len(group) > 1 else "")
     for target in group:
         identity = " ".join(f"{name}={value}" for name, value in target.identity.items())
-        records = [one.held.record() for one in resolved if one.target == target]
+        records = [one.resource.record() for one in resolved if one.target == target]
         addresses = ", ".join(f"{record.address} ({record.workspace})" for record in records)
         yield _line("", f"{target.act} {target.type} {identity} -> {addresses or 'in no state here'}")
         for record in records:
@@ -103,18 +102,11 @@ def _comparison(operation: Operation, record: ResourceRecord, store: FactStore) 
         return f"{attribute}: the provider records it only where the configuration has it"
     if not spells(record.attributes, attribute):
         return f"{attribute}: the version of the provider that wrote the state does not have it"
-    verdict = _verdict(operation, there, comparison)
+    verdict = same(apply(operation, there, comparison), there, comparison)
     sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-="}[operation.verb]
     claimed = "(hidden)" if operation.unknown else _shown(operation.value)
     state = "(no such attribute)" if isinstance(there, Absent) else _shown(there)
     return f"{attribute} {sign} {claimed}; the state has {state}; compared as {comparison.how}: {verdict}"
-
-
-def _verdict(operation: Operation, there: Json | Absent, comparison: Comparison) -> Verdict:
-    current = plain(there)
-    if operation.unknown or not can_apply(operation, current, comparison):
-        return Verdict.UNKNOWN
-    return same(apply(operation, current, comparison), current, comparison)
 
 
 def _outcome(call: Call, store: FactStore) -> Iterator[str]:
