@@ -15,8 +15,10 @@ from tfdrift.records import digest
 MAX_CALLS = 200_000
 
 
-async def delete_expired_calls(store: FactStore, stored: StoredDrifts, claims: Bucket, cutoff: datetime) -> None:
-    """Delete the calls before `cutoff`, and the oldest beyond `MAX_CALLS`, except those of open drifts.
+async def delete_expired_calls(
+    store: FactStore, stored: StoredDrifts, claims: Bucket, cutoff: datetime, *, max_calls: int = MAX_CALLS
+) -> None:
+    """Delete the calls before `cutoff`, and the oldest beyond `max_calls`, except those of open drifts.
 
     Raises:
         BusError: NATS went away; the next round deletes the rest.
@@ -27,7 +29,7 @@ async def delete_expired_calls(store: FactStore, stored: StoredDrifts, claims: B
     # The other entries of an operation may be needed to understand one of them.
     needed |= {part.event_id for call in store.calls if call.event_id in needed for part in store.calls.parts(call)}
     oldest_first = sorted(store.calls, key=lambda call: call.order)
-    surplus = len(oldest_first) - MAX_CALLS
+    surplus = len(oldest_first) - max_calls
     for number, call in enumerate(oldest_first):
         old = call.occurred < cutoff
         if not old and number >= surplus:

@@ -14,8 +14,9 @@ TAKEOVER_SECONDS = 5.0
 class Takeover:
     """The drifts whose stored version is not published, and since when this process knows that."""
 
-    def __init__(self, publish: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, publish: Callable[[str], Awaitable[None]], *, after_seconds: float = TAKEOVER_SECONDS) -> None:
         self._publish = publish
+        self._after_seconds = after_seconds
         self._since: dict[str, float] = {}
 
     def note(self, key: str, record: DriftRecord) -> None:
@@ -30,12 +31,12 @@ class Takeover:
         self._since.pop(key, None)
 
     async def publish_overdue(self) -> None:
-        """Publish what has been unpublished for `TAKEOVER_SECONDS`.
+        """Publish what has been unpublished for `after_seconds`.
 
         Raises:
             BusError: NATS went away; the next call goes on.
         """
-        before = asyncio.get_running_loop().time() - TAKEOVER_SECONDS
+        before = asyncio.get_running_loop().time() - self._after_seconds
         for key, since in list(self._since.items()):
             if since <= before:
                 await self._publish(key)
