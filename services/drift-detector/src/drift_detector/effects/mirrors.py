@@ -36,7 +36,7 @@ def _events() -> dict[str, asyncio.Event]:
 
 @dataclass
 class Mirrors:
-    """What the mirrors fill, and whom they tell of changes once all of them have caught up."""
+    """What the mirrors fill, and where they queue subjects once all of them have caught up."""
 
     bus: Bus
     store: FactStore

@@ -44,7 +44,7 @@ class Reconciler:
         self._stored = stored
         self._outbox = Outbox(bus, self._on_published)
         self._states = bus.bucket(STATE_BUCKET)
-        # A lock lives for as long as somebody holds it or waits for it.
+        # A lock lives for as long as a task has it or waits for it.
         self._locks: WeakValueDictionary[DriftSubject, asyncio.Lock] = WeakValueDictionary()
         self._log = structlog.get_logger()
         self.due: dict[DriftSubject, datetime] = {}
