@@ -18,12 +18,13 @@ from ingest_tfstate.sources.local_files import LocalFiles
 from ingest_tfstate.sources.object_store import ObjectStore
 from ingest_tfstate.sources.source import Source
 from ingest_tfstate.sources.watcher import Shared, Watcher
-from tfdrift.bus import Bus, BusError, Conflict
+from tfdrift.bus import Bus, BusError, Conflict, bucket_stream
 from tfdrift.harness import ConfigurationError, Runtime, every
-from tfdrift.records import HASH_KEY, WORKSPACES_BUCKET, workspace_key
+from tfdrift.records import HASH_KEY, STATE_BUCKET, WORKSPACES_BUCKET, workspace_key
 
 PRUNE_SECONDS: Final = 3600.0
 _KEY_RETRY_SECONDS: Final = 1.0
+_RECORDS: Final = frozenset({bucket_stream(STATE_BUCKET), bucket_stream(WORKSPACES_BUCKET)})
 
 
 async def run(runtime: Runtime[Settings]) -> None:
@@ -42,10 +43,13 @@ async def run(runtime: Runtime[Settings]) -> None:
 async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyncio.Lock) -> None:
     settings = runtime.settings
     await runtime.bus.wait_connected()
-    recorder = Recorder(runtime.bus, Redactor(await hash_key(runtime.bus, settings)))
+    key = await hash_key(runtime.bus, settings)
+    recorder = Recorder(runtime.bus, Redactor(key))
     shared = Shared(recorder, runtime.log, turn)
     watchers.extend(Watcher(source, shared, settings.state_poll_seconds) for source in sources_of(settings))
     heads = Heads(watchers)
+    lost = asyncio.Event()
+    runtime.bus.on_remade(lambda stream: lost.set() if stream in _RECORDS else None)
     caught_up = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(heads.follow(runtime.bus, caught_up))
@@ -56,6 +60,36 @@ async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyn
         for watcher in watchers:
             await watcher.looked.wait()
         runtime.readiness.set("sources", True)
+        tasks.create_task(_record_anew(runtime, watchers, key, lost))
+
+
+async def _record_anew(
+    runtime: Runtime[Settings], watchers: Sequence[Watcher], key: bytes, lost: asyncio.Event
+) -> None:
+    """Whenever the records were lost, record every state anew, under the same hash key; until cancelled."""
+    while True:
+        await lost.wait()
+        lost.clear()
+        runtime.readiness.set("sources", False, "the recorded states were lost, and are recorded anew")
+        if runtime.settings.hash_key is None:
+            await _restore_hash_key(runtime.bus, key)
+        for watcher in watchers:
+            watcher.read_all_again()
+        for watcher in watchers:
+            await watcher.looked.wait()
+        runtime.readiness.set("sources", True)
+
+
+async def _restore_hash_key(bus: Bus, key: bytes) -> None:
+    while True:
+        try:
+            await bus.bucket(WORKSPACES_BUCKET).create(HASH_KEY, key)
+        except Conflict:
+            return  # it was not lost, or another replica was first
+        except BusError:
+            await asyncio.sleep(_KEY_RETRY_SECONDS)
+        else:
+            return
 
 
 def sources_of(settings: Settings) -> list[Source]:

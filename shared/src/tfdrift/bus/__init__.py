@@ -5,7 +5,7 @@ from tfdrift.bus.connection import Bus, NatsOptions
 from tfdrift.bus.errors import BusError, Conflict, Differs, NoRoom, NotFound, Poison, Rejected, Transient, Unavailable
 from tfdrift.bus.follower import Follow
 from tfdrift.bus.messages import Ack, Entry, Message, StreamState
-from tfdrift.bus.topology import Retention
+from tfdrift.bus.topology import Retention, bucket_stream
 
 __all__ = [
     "Ack",
@@ -26,4 +26,5 @@ __all__ = [
     "StreamState",
     "Transient",
     "Unavailable",
+    "bucket_stream",
 ]

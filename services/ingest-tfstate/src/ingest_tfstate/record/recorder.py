@@ -64,11 +64,16 @@ class Recorder:
         self._workspaces = bus.bucket(WORKSPACES_BUCKET)
 
     async def load_head(self, workspace: str) -> StoredWorkspace:
-        """Returns the head of a workspace."""
-        entry = await self._workspaces.get(workspace_key(workspace))
+        """Returns the head of a workspace; one whose records were lost with their bucket is deleted."""
+        key = workspace_key(workspace)
+        entry = await self._workspaces.get(key)
         if entry is None or entry.value is None:
             return StoredWorkspace(None, 0)
-        return StoredWorkspace(WorkspaceHead.model_validate_json(entry.value), entry.revision)
+        head = WorkspaceHead.model_validate_json(entry.value)
+        if head.resource_count and await self._states.get(f"{key}.>") is None:
+            await self._workspaces.delete(key)
+            return StoredWorkspace(None, 0)
+        return StoredWorkspace(head, entry.revision)
 
     async def record(self, snapshot: StateSnapshot, stored: StoredWorkspace) -> list[StateChange]:
         """Records a state that differs from the head, publishes its events, and moves the head.

@@ -113,6 +113,13 @@ class Watcher:
                     self._statuses[path] = after
                     self.wake.set()
 
+    def read_all_again(self) -> None:
+        """Look now, and read every state again: what was recorded of them is lost."""
+        for path in self._statuses:
+            self.head_changed(self.source.uri.workspace_of(path))
+        self.looked.clear()
+        self.wake.set()
+
     def expect(self, source: str) -> None:
         """A head says that a workspace was read from `source`; if that is ours, its absence is a condition."""
         prefix = self.source.uri.of("")
