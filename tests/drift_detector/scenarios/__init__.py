@@ -53,14 +53,11 @@ _THEMES = (
 )
 
 
-def _all() -> dict[str, Scenario]:
-    found: dict[str, Scenario] = {}
-    for theme in _THEMES:
-        for name, scenario in import_module(f"{__name__}.{theme}").SCENARIOS.items():
-            found[f"{theme}: {name}"] = scenario
-    return found
+# By theme, its scenarios by name.
+THEMES: dict[str, dict[str, Scenario]] = {
+    theme: {f"{theme}: {name}": scenario for name, scenario in import_module(f"{__name__}.{theme}").SCENARIOS.items()}
+    for theme in _THEMES
+}
+SCENARIOS: dict[str, Scenario] = {name: scenario for theme in THEMES.values() for name, scenario in theme.items()}
 
-
-SCENARIOS = _all()
-
-__all__ = ["SCENARIOS", "Scenario"]
+__all__ = ["SCENARIOS", "THEMES", "Scenario"]
