@@ -18,8 +18,8 @@ from tests.drift_detector.correlate.test_lifecycle import SCENARIOS as CORRELATI
 from tests.drift_detector.correlate.test_scenarios import EVALUATED_BY
 from tests.drift_detector.playbook import ACCOUNT, REGION, START, Called, Wrote, line, resource
 from tests.drift_detector.scenarios import SCENARIOS, Scenario
-from tests.drift_detector.scenarios.s3 import NAME as BUCKET_NAME
-from tests.drift_detector.scenarios.terms import OTHER_ACCOUNT
+from tests.drift_detector.scenarios.builders import OTHER_ACCOUNT
+from tests.drift_detector.scenarios.storage.s3_buckets import NAME as BUCKET_NAME
 from tests.ingest_tfstate.states import state
 from tests.pipeline import Pipeline, running
 from tfdrift.events import Drift

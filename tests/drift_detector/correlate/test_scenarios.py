@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from drift_detector.rules.rules import Rules
 from tests.drift_detector.playbook import RULES, Called, Step, World, Wrote
 from tests.drift_detector.scenarios import SCENARIOS, THEMES
-from tests.drift_detector.scenarios.silence import SANCTIONED
+from tests.drift_detector.scenarios.general.ignored_calls import SANCTIONED
 
 EVALUATED_BY = Rules.model_validate({**RULES.model_dump(), "sanctioned": {"users": [SANCTIONED]}})
 

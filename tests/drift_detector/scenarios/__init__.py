@@ -1,4 +1,4 @@
-"""The scenario table: scripts of states and calls, and the drifts that an operator must be told of them, by theme.
+"""The scenario table: scripts of states and calls, and the drifts that each must end in, by service or kind of change.
 
 The expectations are what Terraform itself would show: a refresh that finds the state as the cloud is, or a change
 outside of Terraform.
@@ -7,56 +7,20 @@ outside of Terraform.
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 
-from tests.drift_detector.scenarios.terms import Scenario
+from tests.drift_detector.scenarios.builders import Scenario
 
-_THEMES = (
-    "policies",
-    "values",
-    "tags",
-    "security_groups",
-    "iam",
-    "s3",
-    "services",
-    "silence",
-    "estates",
-    "lifecycles",
-    "networks",
-    "vpcs",
-    "interfaces",
-    "rule_editors",
-    "compute",
-    "scaling",
-    "balancers",
-    "fleets",
-    "credentials",
-    "attachments",
-    "buckets",
-    "keys",
-    "functions",
-    "messages",
-    "secrets",
-    "watches",
-    "rarer",
-    "databases",
-    "containers",
-    "edges",
-    "fringes",
-    "beginnings",
-    "clusters",
-    "deployments",
-    "passing",
-    "housekeeping",
-    "parts",
-    "directories",
-    "guardians",
-)
+_FOLDER = Path(__file__).parent
+_FILES = sorted(path for path in _FOLDER.glob("*/*.py") if path.name != "__init__.py")
 
-
-# By theme, its scenarios by name.
+# By file (``s3_buckets``), its scenarios by name.
 THEMES: dict[str, dict[str, Scenario]] = {
-    theme: {f"{theme}: {name}": scenario for name, scenario in import_module(f"{__name__}.{theme}").SCENARIOS.items()}
-    for theme in _THEMES
+    path.stem: {
+        f"{path.stem}: {name}": scenario
+        for name, scenario in import_module(f"{__name__}.{path.parent.name}.{path.stem}").SCENARIOS.items()
+    }
+    for path in _FILES
 }
 SCENARIOS: dict[str, Scenario] = {name: scenario for theme in THEMES.values() for name, scenario in theme.items()}
 
