@@ -122,7 +122,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(SCALING, "max_size", 4, 8)],
     ),
-    "a group's policy of termination as AWS spells none": (
+    "a group's default termination policy equals an empty list": (
         [
             wrote(0, scaling(termination_policies=None)),
             scale("UpdateAutoScalingGroup", terminationPolicies=["Default"], minSize=1),
@@ -178,7 +178,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(SCALING, "launch_template[0].version", "3", "4")],
     ),
-    "a refresh of the instances to what the group has is none": (
+    "an instance refresh to the group's own template is no drift": (
         [
             wrote(0, scaling(launch_template=[{"id": "lt-1", "name": "web", "version": "3"}])),
             scale(
@@ -196,7 +196,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, scaling()), scale("SetDesiredCapacity", desiredCapacity=4, **SERVICE)],
         [],
     ),
-    "a group stands still, which the provider recorded as null": (
+    "suspended processes of a group recorded as null": (
         [wrote(0, scaling(suspended_processes=None)), scale("SuspendProcesses", scalingProcesses=["Terminate"])],
         [modified(SCALING, "suspended_processes", None, ["Terminate"])],
     ),
@@ -207,7 +207,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a group stands still for a while": (
+    "processes suspended and resumed are reverted": (
         [
             wrote(0, scaling(suspended_processes=[])),
             called(5, "autoscaling:SuspendProcesses", {"autoScalingGroupName": "web", "scalingProcesses": ["Launch"]}),
@@ -215,14 +215,14 @@ SCENARIOS: Scenarios = {
         ],
         [modified(SCALING, "suspended_processes", [], ["Launch"], end="reverted")],
     ),
-    "a group behind one more target group": (
+    "a group attached to one more target group": (
         [
             wrote(0, scaling(target_group_arns=[GROUP_ARN])),
             scale("AttachLoadBalancerTargetGroups", targetGroupARNs=[OTHER_GROUP_ARN]),
         ],
         [modified(SCALING, "target_group_arns", [GROUP_ARN], [GROUP_ARN, OTHER_GROUP_ARN])],
     ),
-    "a group that an attachment puts behind a target group": (
+    "a target group attached through an attachment resource": (
         [
             wrote(
                 0,
@@ -238,7 +238,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "an attachment is taken away": (
+    "an attachment is removed": (
         [
             wrote(
                 0,
@@ -254,7 +254,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_autoscaling_attachment.web", "web-1")],
     ),
-    "a policy that comes and goes on a managed group": (
+    "a scaling policy created and deleted on a managed group is reverted": (
         [
             wrote(0, scaling()),
             scale("PutScalingPolicy", policyName="cpu", policyType="SimpleScaling"),
@@ -262,7 +262,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_autoscaling_policy", "web/cpu", end="reverted")],
     ),
-    "a hook on a managed group": (
+    "a lifecycle hook on a managed group is unmanaged": (
         [
             wrote(0, scaling()),
             scale(
@@ -273,7 +273,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_autoscaling_lifecycle_hook", "web/drain")],
     ),
-    "a hook on a group of nobody": (
+    "a lifecycle hook on an unmanaged group is ignored": (
         [
             wrote(0, scaling(id="api", name="api")),
             scale("PutLifecycleHook", lifecycleHookName="drain", lifecycleTransition="x"),
@@ -285,7 +285,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, scaling()), update_group(minSize=1, maxSize=40)],
         [modified(SCALING, "max_size", 4, 40)],
     ),
-    "a group's subnets in another order are the same": (
+    "a group's subnets in another order are equal": (
         [wrote(0, scaling()), update_group(vPCZoneIdentifier="subnet-2,subnet-1", desiredCapacity=2)],
         [],
     ),
@@ -293,7 +293,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, scaling()), update_group(vPCZoneIdentifier="subnet-1")],
         [modified(SCALING, "vpc_zone_identifier", ["subnet-1", "subnet-2"], ["subnet-1"])],
     ),
-    "a group's changes are told no more, and those of one that is not of it": (
+    "a scaling group's notifications are removed, and those of a topic that it does not have": (
         [
             wrote(0, told),
             called(

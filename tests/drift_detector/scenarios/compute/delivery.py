@@ -46,7 +46,7 @@ def guardrail_deleted(name: str, **more: Any) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "the name stands in the structure that is put": (
+    "a name inside the put structure is found": (
         [
             wrote(0, pipeline()),
             called(
@@ -64,7 +64,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(PIPELINE, "role_arn", arn("iam", "role/release"), arn("iam", "role/admin"))],
     ),
-    "a pipeline that is run is no other pipeline": (
+    "a started pipeline is no drift": (
         [wrote(0, pipeline()), called(5, "codepipeline:StartPipelineExecution", {"name": "release"})],
         [],
     ),
@@ -80,14 +80,14 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(DEPLOYMENTS, "11111111-2222-3333-4444-555555555555")],
     ),
-    "a group of another application is another": (
+    "a group of another application is not meant": (
         [
             wrote(0, deployments()),
             called(5, "codedeploy:DeleteDeploymentGroup", {"applicationName": "blog", "deploymentGroupName": "web"}),
         ],
         [],
     ),
-    "an alias of a role is given another": (
+    "a role alias gets another role": (
         [
             wrote(0, alias),
             called(5, "iot:UpdateRoleAlias", {"roleAlias": "cameras", "roleArn": arn("iam", "role/admin")}),
@@ -106,7 +106,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, web(), guardrail()), guardrail_deleted(GUARDRAIL_ID, guardrailVersion="2")],
         [],
     ),
-    "a guardrail is made and deleted": (
+    "a guardrail is created and deleted": (
         [
             wrote(0, web()),
             called(4, "bedrock:CreateGuardrail", {"name": "HIDDEN"}, response={"guardrailId": GUARDRAIL_ID}),

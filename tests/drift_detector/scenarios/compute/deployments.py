@@ -178,7 +178,7 @@ SCENARIOS: Scenarios = {
         serves_more(STACK),
         [modified(SERVING, "desired_count", 2, 5, by="AWSCloudFormation")],
     ),
-    "tasks are scaled by somebody with the service's name as agent": (
+    "tasks are scaled by a person with the service's name as user agent": (
         serves_more(by_role("ops", "eve", "ecs.application-autoscaling.amazonaws.com")),
         [modified(SERVING, "desired_count", 2, 5, by="eve")],
     ),
@@ -204,21 +204,21 @@ SCENARIOS: Scenarios = {
         ],
         [modified(SCALING, "launch_template[0].version", "3", "4", by="service")],
     ),
-    "blue gives its listener to green": (swaps_listener(CODEDEPLOY), []),
-    "a person gives a listener to another group": (
+    "a blue/green deployment moves a listener to the green group": (swaps_listener(CODEDEPLOY), []),
+    "a person moves a listener to another group": (
         swaps_listener(by_role("ops", "jane")),
         [modified(LISTENER, "default_action", [FORWARD], [SHIFTED])],
     ),
-    "blue gives its rule to green by the container service itself": (
+    "ECS moves a rule to the green group by itself": (
         swaps_rule(by_service("ecs.amazonaws.com")),
         [],
     ),
-    "a stack gives a rule to another group": (
+    "a stack moves a rule to another group": (
         swaps_rule(STACK),
         [modified(RULE, "action", [FORWARD], [SHIFTED], by="AWSCloudFormation")],
     ),
-    "an alias is turned by a deployment": (turns_alias(CODEDEPLOY), []),
-    "an alias is turned by a pipeline of one's own": (
+    "a deployment moves an alias to another version": (turns_alias(CODEDEPLOY), []),
+    "a pipeline of one's own moves an alias to another version": (
         turns_alias(by_role("deploy", "GitHubActions")),
         [
             modified(
@@ -232,7 +232,7 @@ SCENARIOS: Scenarios = {
             modified(ALIAS, "function_version", "3", "4", by="GitHubActions"),
         ],
     ),
-    "a pipeline of AWS's releases past Terraform": (
+    "CodePipeline deploys outside of Terraform": (
         releases(PIPELINE),
         [
             modified(
@@ -244,22 +244,22 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a deployment holds a group still": (
+    "a deployment suspends a group": (
         [
             wrote(0, scaling(suspended_processes=[])),
             scale("SuspendProcesses", scalingProcesses=["Terminate"], **CODEDEPLOY),
         ],
         [],
     ),
-    "a deployment takes the old group away": (
+    "a deployment deletes the old group": (
         [wrote(0, scaling()), scale("DeleteAutoScalingGroup", forceDelete=True, **CODEDEPLOY)],
         [deleted(SCALING, "web", by="deploy")],
     ),
-    "a stack makes a role of its own": (
+    "a stack creates a role of its own": (
         [wrote(0, other()), new_role("stack-app", STACK), attaches("stack-app", ADMINISTRATOR, STACK)],
         [],
     ),
-    "a person makes a role": (
+    "a person creates a role": (
         [wrote(0, other()), new_role("stack-app", by_role("ops", "jane"))],
         [unmanaged("aws_iam_role", "stack-app")],
     ),
@@ -267,7 +267,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, trusted()), attaches("app", ADMINISTRATOR, STACK)],
         [unmanaged("aws_iam_role_policy_attachment", f"app/{ADMINISTRATOR}", by="AWSCloudFormation")],
     ),
-    "a directory makes its roles": (
+    "a directory creates its roles": (
         [
             wrote(0, trusted()),
             new_role("AWSReservedSSO_Admin_1", by_service("sso.amazonaws.com", "SSO-PROVISIONER")),

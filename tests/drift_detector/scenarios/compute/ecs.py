@@ -57,7 +57,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, serving()), serve(desiredCount=10)],
         [modified(SERVING, "desired_count", 2, 10)],
     ),
-    "a service scaled by the autoscaler is none": ([wrote(0, serving()), serve(desiredCount=10, **SERVICE)], []),
+    "a service scaled by the autoscaler is no drift": ([wrote(0, serving()), serve(desiredCount=10, **SERVICE)], []),
     "a task definition by its name is the one of the ARN": (
         [wrote(0, serving()), serve(taskDefinition="web:7", desiredCount=2)],
         [],
@@ -66,7 +66,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, serving()), serve(taskDefinition=arn("ecs", "task-definition/web:8"))],
         [modified(SERVING, "task_definition", TASK, arn("ecs", "task-definition/web:8"))],
     ),
-    "Terraform's deployment is none": (
+    "a deployment by Terraform is no drift": (
         [
             wrote(0, serving()),
             serve(applied, taskDefinition=arn("ecs", "task-definition/web:8")),
@@ -74,7 +74,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a service deployed anew as it is changes nothing": (
+    "a service deployed anew unchanged is no drift": (
         [
             wrote(0, serving()),
             update_service(
@@ -91,7 +91,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a task definition by its family is its latest revision": (
+    "a task definition named by its family is its latest revision": (
         [
             wrote(0, serving()),
             called(
@@ -115,11 +115,11 @@ SCENARIOS: Scenarios = {
         ],
         [modified(SERVING, "task_definition", TASK, TASK.replace(":7", ":8"))],
     ),
-    "a shell into tasks is a drift": (
+    "an enabled shell into tasks is a drift": (
         [wrote(0, serving(enable_execute_command=False)), update_service(enableExecuteCommand=True)],
         [modified(SERVING, "enable_execute_command", False, True)],
     ),
-    "a service made by hand is unmanaged": (
+    "a service created by hand is unmanaged": (
         [
             wrote(0, serving()),
             called(
@@ -139,7 +139,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_ecs_service", "main/by-hand", end="reverted")],
     ),
-    "a service that a service made is nobody's": (
+    "an ECS service that an AWS service creates is ignored": (
         [
             wrote(0, serving()),
             called(
@@ -152,7 +152,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "strategies in another order are another strategy": (
+    "placement strategies in another order are a drift": (
         [
             wrote(
                 0,
@@ -185,7 +185,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a cluster runs on capacity that may be taken away": (
+    "a cluster gets spot capacity": (
         [wrote(0, capacity), called(5, "ecs:PutClusterCapacityProviders", spread("FARGATE_SPOT", 100, 1))],
         [
             modified(CAPACITY, "capacity_providers", ["FARGATE"], ["FARGATE_SPOT"]),

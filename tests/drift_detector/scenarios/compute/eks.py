@@ -102,7 +102,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(CLUSTER, "vpc_config[0].public_access_cidrs", OFFICE, OPEN)],
     ),
-    "an endpoint configured as it is changes nothing": (
+    "an endpoint configured unchanged is no drift": (
         [
             wrote(0, cluster()),
             configure(
@@ -130,7 +130,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(CLUSTER, "enabled_cluster_log_types", ["api", "audit"], ["api"])],
     ),
-    "logs as the console sends them change nothing": (
+    "logs as the console sends them are no drift": (
         [
             wrote(0, cluster()),
             configure(
@@ -152,7 +152,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, cluster()), empower(accessScope={"type": "cluster"})],
         [unmanaged("aws_eks_access_policy_association", f"prod/{OPS}/{ADMIN}")],
     ),
-    "an administrator whom the state has is none": (
+    "an administrator who is in the state is no drift": (
         [wrote(0, cluster(), empowered()), empower(accessScope={"type": "cluster", "namespaces": []})],
         [],
     ),
@@ -163,11 +163,11 @@ SCENARIOS: Scenarios = {
             modified("aws_eks_access_policy_association.ops", "access_scope[0].namespaces", None, ["web"]),
         ],
     ),
-    "an administrator dismissed by hand is a drift": (
+    "an administrator removed by hand is a drift": (
         [wrote(0, cluster(), empowered()), empower("DisassociateAccessPolicy")],
         [deleted("aws_eks_access_policy_association.ops", f"prod#{OPS}#{ADMIN}")],
     ),
-    "an administrator of another team's cluster is nobody's": (
+    "an administrator of an unmanaged cluster is ignored": (
         [wrote(0, cluster()), empower(cluster_name="theirs", accessScope={"type": "cluster"})],
         [],
     ),
@@ -208,7 +208,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_eks_fargate_profile", "prod/by-hand")],
     ),
-    "an add-on put in by hand is unmanaged": (
+    "an add-on added by hand is unmanaged": (
         [wrote(0, cluster()), called(5, "eks:CreateAddon", {"name": "prod", "addonName": "coredns"})],
         [unmanaged("aws_eks_addon", "prod/coredns")],
     ),
@@ -240,7 +240,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(ADDON, "addon_version", "v1.11.3-eksbuild.1", "v1.11.4-eksbuild.2")],
     ),
-    "a node group scaled as it is changes nothing": (
+    "a node group scaled unchanged is no drift": (
         [
             wrote(0, cluster(), nodes()),
             called(
@@ -263,7 +263,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(CLUSTER, "tags.Env", "prod", None)],
     ),
-    "a cluster believes another's tokens no more": (
+    "a cluster's identity provider is removed": (
         [
             wrote(0, issuer),
             called(

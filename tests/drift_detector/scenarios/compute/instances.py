@@ -93,21 +93,21 @@ def made_pair() -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "an instance stopped by hand is as Terraform knows it": (
+    "an instance stopped by hand is no drift, as no attribute records it": (
         [
             wrote(0, web(instance_state="running")),
             called(5, "ec2:StopInstances", {"instancesSet": {"items": [{"instanceId": "i-1"}]}, "force": False}),
         ],
         [],
     ),
-    "an instance stopped whose state is managed is a drift": (
+    "a stopped instance is a drift where its power state is managed": (
         [
             wrote(0, web(), placed("aws_ec2_instance_state.web", id="i-1", instance_id="i-1", state="running")),
             called(5, "ec2:StopInstances", {"instancesSet": {"items": [{"instanceId": "i-1"}]}}),
         ],
         [modified("aws_ec2_instance_state.web", "state", "running", "stopped")],
     ),
-    "metadata served without a token is a drift": (
+    "instance metadata without a required token is a drift": (
         [
             wrote(0, web(metadata_options=[{"http_tokens": "required", "http_endpoint": "enabled"}]), other()),
             called(
@@ -124,14 +124,14 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_instance.web", "metadata_options[0].http_tokens", "required", "optional")],
     ),
-    "an older provider's block says nothing of the members that it does not know": (
+    "a member that an older provider does not record is ignored": (
         [
             wrote(0, web(metadata_options=[{"http_endpoint": "enabled", "http_tokens": "required"}])),
             metadata_service(HttpTokens="optional", HttpProtocolIpv6="disabled", InstanceMetadataTags="enabled"),
         ],
         [modified("aws_instance.web", "metadata_options[0].http_tokens", "required", "optional")],
     ),
-    "what an instance does not offer by default is not offered where the block leaves it unset": (
+    "a member that the block leaves unset has the default of the instance": (
         [
             wrote(0, web(metadata_options=[{"http_tokens": "required", "instance_metadata_tags": ""}])),
             metadata_service(HttpTokens="required", InstanceMetadataTags="disabled"),
@@ -145,7 +145,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_instance.web", "metadata_options[0].instance_metadata_tags", "", "enabled")],
     ),
-    "an inline volume that is not the first grows": (
+    "an inline volume after the first grows": (
         [wrote(0, disk()), grow("vol-3", Size=40)],
         [modified(WEB, "ebs_block_device", [SECOND, THIRD], [SECOND, {"volume_id": "vol-3", "volume_size": 40}])],
     ),
@@ -176,7 +176,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, disk()), on_instance(instanceInitiatedShutdownBehavior={"value": "stop"})],
         [],
     ),
-    "an instance that is gone when it shuts down": (
+    "an instance set to terminate on shutdown": (
         [wrote(0, disk()), on_instance(instanceInitiatedShutdownBehavior={"value": "terminate"})],
         [modified(WEB, "instance_initiated_shutdown_behavior", None, "terminate")],
     ),
@@ -205,22 +205,22 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(WEB, "i-1")],
     ),
-    "all tags are taken away at once": (
+    "all tags are removed by one call": (
         [
             wrote(0, tagged({"Env": "prod"}, Owner="ops")),
             called(5, "ec2:DeleteTags", {"resourcesSet": items({"resourceId": "i-1"}), "tagSet": {}}),
         ],
         [modified(WEB, "tags.Env", "prod", None), modified(WEB, "tags.Owner", "ops", None)],
     ),
-    "a tag is taken away by a value that it does not have": (
+    "a tag is removed by a value that it does not have": (
         [wrote(0, tagged({"Env": "prod"})), untag(pair("Env", "test"))],
         [],
     ),
-    "a tag is taken away by its value": (
+    "a tag is removed by its value": (
         [wrote(0, tagged({"Env": "prod"})), untag(pair("Env", "prod"))],
         [modified(WEB, "tags.Env", "prod", None)],
     ),
-    "a tag that is not there is taken away": ([wrote(0, tagged({"Env": "prod"})), untag({"key": "Team"})], []),
+    "a tag that is not there is removed": ([wrote(0, tagged({"Env": "prod"})), untag({"key": "Team"})], []),
     "an account's serial console is opened": (
         [
             wrote(0, web(), placed("aws_ec2_serial_console_access.this", id="eu-central-1", enabled=False)),
@@ -251,8 +251,8 @@ SCENARIOS: Scenarios = {
         ],
         [modified(GROUP, "description", "all of staging", "mine")],
     ),
-    "a key pair is made": ([wrote(0, web()), made_pair()], [unmanaged("aws_key_pair", "key-01")]),
-    "a key pair is made and deleted by its name": (
+    "a key pair is created": ([wrote(0, web()), made_pair()], [unmanaged("aws_key_pair", "key-01")]),
+    "a key pair is created and deleted by its name": (
         [
             wrote(0, web()),
             made_pair(),
@@ -268,7 +268,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a desktop is ended": (
+    "a workspace desktop is terminated": (
         [
             wrote(0, desktop),
             called(
@@ -280,7 +280,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(DESKTOP, "ws-1")],
     ),
-    "a service that others reach is deleted, and a reservation cancelled": (
+    "an endpoint service is deleted, and a capacity reservation cancelled": (
         [
             wrote(0, offered, reserved),
             called(
@@ -296,7 +296,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(OFFERED, "vpce-svc-1"), deleted(RESERVED, "cr-1")],
     ),
-    "the account of the addresses is dismissed": (
+    "IPAM's administrator account is disabled": (
         [
             wrote(0, ipam_admin),
             called(

@@ -145,7 +145,7 @@ def new_directory(who: Who) -> list[Step]:
 
 
 SCENARIOS: Scenarios = {
-    "Karpenter brings up a node": (
+    "Karpenter starts a node": (
         [
             wrote(0, other()),
             new_template(**by_role("KarpenterController", TIME, KARPENTER)),
@@ -153,17 +153,17 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "Karpenter's fleet brings up a node": ([wrote(0, other()), runs(**by_service("ec2fleet.amazonaws.com", TIME))], []),
+    "Karpenter's fleet starts a node": ([wrote(0, other()), runs(**by_service("ec2fleet.amazonaws.com", TIME))], []),
     "Karpenter with an identity of EKS": ([wrote(0, other()), runs(**by_role("nodes", POD, KARPENTER))], []),
-    "a person says to be Karpenter": (
+    "a person with Karpenter's user agent": (
         [wrote(0, other()), runs(**by_role("ops", "eve", KARPENTER))],
         [unmanaged("aws_instance", "i-9", by="eve")],
     ),
-    "a pod that does not say to be Karpenter starts a machine": (
+    "a pod without Karpenter's user agent starts an instance": (
         [wrote(0, other()), runs(**by_role("shop", TIME))],
         [unmanaged("aws_instance", "i-9", by=TIME)],
     ),
-    "Karpenter ends what Terraform manages": (
+    "Karpenter terminates a managed instance": (
         [
             wrote(0, web()),
             called(
@@ -175,7 +175,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_instance.web", "i-1", by=TIME)],
     ),
-    "Karpenter makes what gives access": (
+    "Karpenter's identity creates a user": (
         [
             wrote(0, other()),
             called(
@@ -203,7 +203,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, scaling()), scales(by_role("ops", "cluster-autoscaler", AUTOSCALER))],
         [modified(SCALING, "desired_capacity", 2, 4, by="cluster-autoscaler")],
     ),
-    "EKS makes the group of its nodes": (
+    "EKS creates the group of its nodes": (
         [
             wrote(0, other()),
             called(
@@ -215,12 +215,12 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a node gives itself one more interface": ([wrote(0, web()), attaches(by_role("nodes", NODE))], []),
+    "a node attaches one more interface to itself": ([wrote(0, web()), attaches(by_role("nodes", NODE))], []),
     "a person gives a node one more interface": (
         [wrote(0, web()), attaches({"agent": CLI})],
         [unmanaged("aws_network_interface_attachment", "eni-attach-1")],
     ),
-    "a cluster puts a balancer before a service": (
+    "a cluster creates a load balancer for a service": (
         [wrote(0, web()), *balancer(by_role("AmazonEKSLoadBalancerControllerRole", TIME, BALANCERS))],
         [],
     ),
@@ -236,7 +236,7 @@ SCENARIOS: Scenarios = {
             unmanaged("aws_lb_target_group", TARGETS, by="eve"),
         ],
     ),
-    "the cloud provider of a cluster makes a classic balancer": (
+    "the cloud provider of a cluster creates a classic balancer": (
         [
             wrote(0, web()),
             called(
@@ -249,12 +249,15 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a volume for a claim": ([wrote(0, web()), *new_volume(by_role("EBS_CSI_DriverRole", TIME, VOLUMES))], []),
+    "a volume created for a persistent volume claim": (
+        [wrote(0, web()), *new_volume(by_role("EBS_CSI_DriverRole", TIME, VOLUMES))],
+        [],
+    ),
     "a volume by hand": (
         [wrote(0, web()), *new_volume({"agent": CLI})],
         [unmanaged("aws_ebs_volume", "vol-9"), unmanaged("aws_volume_attachment", "vol-9/i-1")],
     ),
-    "the driver of volumes grows a managed one": (
+    "the volume driver grows a managed volume": (
         [
             wrote(0, placed(DISK, id="vol-1", arn=arn("ec2", "volume/vol-1"), size=10, type="gp3")),
             called(
@@ -266,8 +269,11 @@ SCENARIOS: Scenarios = {
         ],
         [modified(DISK, "size", 10, 20, by=TIME)],
     ),
-    "a directory for a claim": (new_directory(by_role("AmazonEKS_EFS_CSI_DriverRole", TIME)), []),
-    "a directory by a session that has the driver's name alone": (
+    "an access point created for a persistent volume claim": (
+        new_directory(by_role("AmazonEKS_EFS_CSI_DriverRole", TIME)),
+        [],
+    ),
+    "an access point by a session with only the driver's name": (
         new_directory(by_role("ops", "efs-csi-driver")),
         [unmanaged("aws_efs_access_point", "fsap-1", by="efs-csi-driver")],
     ),

@@ -51,7 +51,7 @@ def mapping(**changes: Any) -> dict[str, Any]:
 
 
 SCENARIOS: Scenarios = {
-    "a function by its ARN is the function": (
+    "a function named by its ARN is found": (
         [
             wrote(0, function()),
             called(
@@ -62,7 +62,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(FUNCTION, "memory_size", 128, 10240)],
     ),
-    "a function configured as it is changes nothing": (
+    "a function configured unchanged is no drift": (
         [
             wrote(0, function()),
             configure(memorySize=128, timeout=30, runtime="python3.12", handler="app.main", description=""),
@@ -81,7 +81,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(FUNCTION, "source_code_hash", "aGFzaA==", "b3RoZXI=")],
     ),
-    "the same code is none": (
+    "the same code is no drift": (
         [
             wrote(0, function()),
             called(
@@ -93,7 +93,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "code that the state does not follow is nobody's": (
+    "code is ignored where the state records no hash": (
         [
             wrote(0, function(source_code_hash=None)),
             called(
@@ -116,14 +116,14 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_lambda_permission", "app/any")],
     ),
-    "a permission taken off by hand is a drift": (
+    "a permission removed by hand is a drift": (
         [
             wrote(0, function(), permission()),
             called(5, "lambda:RemovePermission20150331v2", {"functionName": "app", "statementId": "events"}),
         ],
         [deleted("aws_lambda_permission.events", "events")],
     ),
-    "Terraform's permission is none": (
+    "a permission by Terraform is no drift": (
         [
             wrote(0, function()),
             applied(
@@ -145,7 +145,7 @@ SCENARIOS: Scenarios = {
         [deleted(FUNCTION, "app")],
     ),
     # ---- Switches
-    "a function throttled to nothing is a drift": (
+    "a function with a concurrency of zero is a drift": (
         [
             wrote(0, function()),
             called(
@@ -156,15 +156,15 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_lambda_function.app", "reserved_concurrent_executions", -1, 0)],
     ),
-    "a function without a limit loses none": (
+    "removing a concurrency limit that does not exist is no drift": (
         [wrote(0, function()), called(5, "lambda:DeleteFunctionConcurrency20171031", {"functionName": "app"})],
         [],
     ),
-    "a longer timeout says nothing of the environment that the log writes with it": (
+    "a longer timeout is a drift of the timeout alone, though the log writes the environment too": (
         [wrote(0, function()), configure(timeout=60, environment={})],
         [modified(FUNCTION, "timeout", 30, 60)],
     ),
-    "layers as they are, with an environment that the log writes with them, are no change": (
+    "unchanged layers are no drift, though the log writes the environment too": (
         [
             wrote(0, function()),
             configure(environment={}, layers=[arn("lambda", "layer:a:1"), arn("lambda", "layer:b:2")]),
@@ -175,7 +175,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, function()), configure(environment={}, kMSKeyArn="", revisionId="1")],
         [unknown(FUNCTION, "environment", [{"variables": {"LEVEL": "info"}}])],
     ),
-    "a function's concurrency taken away and given back is reverted": (
+    "a function's concurrency removed and given back is reverted": (
         [
             wrote(0, function(reserved_concurrent_executions=5)),
             called(5, "lambda:DeleteFunctionConcurrency20171031", {"functionName": "app"}),
@@ -203,7 +203,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_lambda_permission", "app/backdoor")],
     ),
-    "a permission on a function of nobody is nobody's": (
+    "a permission on an unmanaged function is ignored": (
         [
             wrote(0, function()),
             called(
@@ -251,7 +251,7 @@ SCENARIOS: Scenarios = {
             modified("aws_lambda_permission.events", "source_arn", arn("events", "rule/nightly"), None),
         ],
     ),
-    "a managed function that reads a queue of nobody is unmanaged": (
+    "a managed function gets an event source that is an unmanaged queue": (
         [
             wrote(0, function()),
             called(
@@ -263,7 +263,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_lambda_event_source_mapping", "a1b2-1")],
     ),
-    "a function of nobody that reads a managed queue, and no more, is reverted": (
+    "an event source of an unmanaged function on a managed queue, deleted again, is reverted": (
         [
             wrote(0, queue()),
             called(
@@ -280,7 +280,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, mapping()), called(5, "lambda:DeleteEventSourceMapping20150331", {"uUID": "a1b2-1"})],
         [deleted("aws_lambda_event_source_mapping.jobs", "a1b2-1")],
     ),
-    "a mapping that the console sends as it is changes nothing": (
+    "a mapping that the console sends unchanged is no drift": (
         [
             wrote(0, mapping()),
             called(
@@ -327,7 +327,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_lambda_layer_version_permission", "base/3/all")],
     ),
-    "what becomes of failed events put as it is by default changes nothing": (
+    "the default handling of failed events is no drift": (
         [
             wrote(
                 0,
@@ -349,7 +349,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "an alias that sends a tenth elsewhere is a drift": (
+    "an alias with a weighted second version is a drift": (
         [
             wrote(
                 0,
@@ -384,7 +384,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(FUNCTION, "code_signing_config_arn", arn("lambda", "code-signing-config:csc-1"), None)],
     ),
-    "a version of a layer is deleted, and not its siblings": (
+    "a deleted layer version is a drift of that version alone": (
         [
             wrote(0, layer),
             called(5, "lambda:DeleteLayerVersion20181031", {"layerName": LAYER_ARN, "versionNumber": 2}),

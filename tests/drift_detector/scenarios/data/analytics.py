@@ -47,14 +47,14 @@ def jobs(**changes: Any) -> dict[str, Any]:
 
 
 SCENARIOS: Scenarios = {
-    "a connection is made of an input": (
+    "a connection created from an input structure is unmanaged": (
         [
             wrote(0, web()),
             called(5, "glue:CreateConnection", {"connectionInput": {"name": "lake", "connectionType": "JDBC"}}),
         ],
         [unmanaged("aws_glue_connection", "lake")],
     ),
-    "a queue of agents made by its ARN is gone when it is deleted by its id within an instance": (
+    "an agent queue created with its ARN is reverted when it is deleted by its id and instance": (
         [
             wrote(0, web()),
             called(
@@ -115,7 +115,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "the guard of an account is left as it is": (
+    "EMR's public access block set to its values is no drift": (
         [
             wrote(0, guard),
             called(
@@ -152,7 +152,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a cluster of jobs is terminated": (
+    "an EMR cluster is terminated": (
         [wrote(0, jobs()), called(5, "elasticmapreduce:TerminateJobFlows", {"jobFlowIds": ["j-OTHER", JOBS_ID]})],
         [deleted(JOBS, JOBS_ID)],
     ),
@@ -160,11 +160,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, jobs()), called(5, "elasticmapreduce:TerminateJobFlows", {"jobFlowIds": ["j-OTHER"]})],
         [],
     ),
-    "a pipeline starts a cluster for its job": (
+    "a pipeline starts an EMR cluster for its job": (
         [wrote(0, jobs()), called(5, "elasticmapreduce:RunJobFlow", {"name": "job"}, response={"jobFlowId": "j-NEW"})],
         [],
     ),
-    "a cluster of jobs loses its protection": (
+    "an EMR cluster loses its protection": (
         [
             wrote(0, jobs()),
             called(
@@ -175,7 +175,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(JOBS, "termination_protection", True, False)],
     ),
-    "a cluster of jobs ends as late as it did": (
+    "an EMR cluster's idle timeout set to its value is no drift": (
         [
             wrote(0, jobs()),
             called(
@@ -186,11 +186,11 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a cluster of jobs never ends by itself": (
+    "an EMR cluster without an idle timeout is a drift": (
         [wrote(0, jobs()), called(5, "elasticmapreduce:RemoveAutoTerminationPolicy", {"clusterId": JOBS_ID})],
         [modified(JOBS, "auto_termination_policy", [{"idle_timeout": 3600}], [])],
     ),
-    "Terraform makes a replication's subnet group": (
+    "Terraform creates a replication's subnet group": (
         [
             wrote(0, web()),
             applied(5, "dms:CreateReplicationSubnetGroup", {"replicationSubnetGroupIdentifier": "main"}),

@@ -69,7 +69,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a cache modified to what it has changes nothing": (
+    "a cache modified to what it has is no drift": (
         [
             wrote(0, cache()),
             called(
@@ -130,7 +130,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(GROUP, "facts")],
     ),
-    "Terraform makes a warehouse's parameter group": (
+    "Terraform creates a warehouse's parameter group": (
         [
             wrote(0, web()),
             applied(5, "redshift:CreateClusterParameterGroup", {"parameterGroupName": "facts"}),

@@ -85,11 +85,11 @@ SCENARIOS: Scenarios = {
         [deleted("aws_dynamodb_table.carts", "carts")],
     ),
     # ---- Tables
-    "a table that may be deleted is a drift": (
+    "a table without deletion protection is a drift": (
         [wrote(0, table()), on_table("UpdateTable", deletionProtectionEnabled=False)],
         [modified(CARTS, "deletion_protection_enabled", True, False)],
     ),
-    "a table's throughput as it is changes nothing": (
+    "a table's throughput unchanged is no drift": (
         [
             wrote(0, table()),
             on_table("UpdateTable", provisionedThroughput={"readCapacityUnits": 5, "writeCapacityUnits": 5}),
@@ -108,21 +108,21 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a table that forgets nothing any more is a drift": (
+    "a table with expiry switched off is a drift": (
         [
             wrote(0, table()),
             on_table("UpdateTimeToLive", timeToLiveSpecification={"enabled": False, "attributeName": "expires"}),
         ],
         [modified(CARTS, "ttl[0].enabled", True, False)],
     ),
-    "a table without recovery is a drift": (
+    "a table without point-in-time recovery is a drift": (
         [
             wrote(0, table()),
             on_table("UpdateContinuousBackups", pointInTimeRecoverySpecification={"pointInTimeRecoveryEnabled": False}),
         ],
         [modified(CARTS, "point_in_time_recovery[0].enabled", True, False)],
     ),
-    "a table by its ARN is the table": (
+    "a table named by its ARN is found": (
         [
             wrote(0, table()),
             called(
@@ -156,7 +156,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_dynamodb_resource_policy", arn("dynamodb", "table/carts/stream/1"), end="reverted")],
     ),
-    "a table set to what it has changes nothing": (
+    "a table set to its own values is no drift": (
         [
             wrote(0, table_without_expiry()),
             change_table(
@@ -169,14 +169,14 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a table that its ARN names is the table": (
+    "a table that its ARN names is found": (
         [
             wrote(0, table_without_expiry()),
             change_table("UpdateTable", table_name=TABLE_ARN, deletionProtectionEnabled=False),
         ],
         [modified(TABLE, "deletion_protection_enabled", True, False)],
     ),
-    "a table that scales by itself is nobody's": (
+    "a table scaled by its autoscaler is ignored": (
         [
             wrote(0, table_without_expiry()),
             called(
@@ -197,7 +197,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(TABLE, "point_in_time_recovery[0].enabled", True, False)],
     ),
-    "a table's recovery as it is changes nothing": (
+    "a table's recovery unchanged is no drift": (
         [
             wrote(0, table_without_expiry()),
             change_table(
@@ -207,7 +207,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "expiry that is off switched off changes nothing": (
+    "expiry that is off switched off is no drift": (
         [
             wrote(0, table_without_expiry()),
             change_table("UpdateTimeToLive", timeToLiveSpecification={"enabled": False, "attributeName": "expires"}),
@@ -221,7 +221,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_dynamodb_resource_policy", TABLE_ARN)],
     ),
-    "another team's table opened is nobody's": (
+    "an unmanaged table opened to anyone is ignored": (
         [
             wrote(0, table_without_expiry()),
             called(
@@ -232,14 +232,14 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a table's changes are sent no more": (
+    "a table's Kinesis destination is disabled": (
         [
             wrote(0, streamed),
             called(5, "dynamodb:DisableKinesisStreamingDestination", {"tableName": "orders", "streamArn": STREAM_ARN}),
         ],
         [deleted(STREAMED, f"orders,{STREAM_ARN}")],
     ),
-    "the keys of one index are counted no more, and of another": (
+    "contributor insights of a managed index, and of another, are disabled": (
         [
             wrote(0, counted),
             called(

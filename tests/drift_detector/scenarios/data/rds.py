@@ -107,7 +107,7 @@ def parameters(*given: tuple[str, str]) -> dict[str, Any]:
 
 
 SCENARIOS: Scenarios = {
-    "a console that sends all as it is changes nothing": (
+    "a console that sends every attribute unchanged is no drift": (
         [
             wrote(0, database()),
             called(
@@ -137,11 +137,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, database()), alter(publiclyAccessible=True, applyImmediately=True)],
         [modified(DB, "publicly_accessible", False, True)],
     ),
-    "a change that waits for its window is a drift already": (
+    "a change that waits for its maintenance window is a drift at once": (
         [wrote(0, database()), alter(dBInstanceClass="db.r6g.large", applyImmediately=False)],
         [modified(DB, "instance_class", "db.t3.micro", "db.r6g.large")],
     ),
-    "a database's two switches are two drifts": (
+    "two changed attributes of a database are two drifts": (
         [wrote(0, database()), alter(multiAZ=True, deletionProtection=False)],
         [modified(DB, "multi_az", False, True), modified(DB, "deletion_protection", True, False)],
     ),
@@ -149,7 +149,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, database()), called(5, "rds:DeleteDBInstance", {"dBInstanceIdentifier": "main"})],
         [deleted(DB, "db-ABCDEFGH")],
     ),
-    "the same call may mean a cluster's instance": (
+    "the same call on an instance of a cluster is a drift of that instance": (
         [
             wrote(
                 0,
@@ -165,7 +165,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_rds_cluster_instance.a", "instance_class", "db.r5.large", "db.r6g.large")],
     ),
-    "a database of nobody is nobody's": (
+    "a database that is unmanaged is ignored": (
         [
             wrote(0, database()),
             called(5, "rds:ModifyDBInstance", {"dBInstanceIdentifier": "theirs", "publiclyAccessible": True}),
@@ -267,25 +267,25 @@ SCENARIOS: Scenarios = {
         ],
         [modified(DB, "multi_az", False, True, end="reverted")],
     ),
-    "another password is a drift to something unknown": (
+    "another password is a drift to an unknown value": (
         [
             wrote(0, database()),
             called(5, "rds:ModifyDBInstance", {"dBInstanceIdentifier": "main", "masterUserPassword": "****"}),
         ],
         [unknown(DB, "password", "(sensitive)")],
     ),
-    "a version given by its beginning is the version": (
+    "a version prefix equals the version": (
         [
             wrote(0, database()),
             called(5, "rds:ModifyDBInstance", {"dBInstanceIdentifier": "main", "engineVersion": "8.0"}),
         ],
         [],
     ),
-    "the same database in other letters is the database": (
+    "a database named in another case is found": (
         [wrote(0, database()), opened("MAIN", 5)],
         [modified(DB, "publicly_accessible", False, True)],
     ),
-    "a parameter as it is changes nothing": (
+    "a parameter unchanged is no drift": (
         [
             wrote(0, parameters(("max_connections", "100"))),
             called(
@@ -301,7 +301,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a parameter more is a drift": (
+    "an added parameter is a drift": (
         [
             wrote(0, parameters(("max_connections", "100"))),
             called(
@@ -338,7 +338,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_db_instance", "main-restored")],
     ),
-    "a reader that a service adds is nobody's": (
+    "a reader that a service adds is ignored": (
         [
             wrote(0, cluster()),
             called(
@@ -372,14 +372,14 @@ SCENARIOS: Scenarios = {
         ],
         [modified(CLUSTER, "iam_roles", [], [ROLE])],
     ),
-    "a cluster's role taken off by hand is its association's end": (
+    "a role removed from a cluster by hand is a deleted association": (
         [
             wrote(0, cluster(iam_roles=[ROLE]), association()),
             called(5, "rds:RemoveRoleFromDBCluster", {"dBClusterIdentifier": "shop", "roleArn": ROLE}),
         ],
         [deleted("aws_rds_cluster_role_association.export", f"shop,{ROLE}")],
     ),
-    "a cluster's role that Terraform adds is none": (
+    "a role that Terraform adds to a cluster is no drift": (
         [
             wrote(0, cluster()),
             applied(5, "rds:AddRoleToDBCluster", {"dBClusterIdentifier": "shop", "roleArn": ROLE}),
@@ -387,7 +387,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a cluster saved as it is changes nothing": (
+    "a cluster saved unchanged is no drift": (
         [
             wrote(0, cluster()),
             on_cluster(
@@ -402,7 +402,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a database is restored of a bucket": (
+    "a database restored from a bucket is unmanaged": (
         [
             wrote(0, web()),
             called(5, "rds:RestoreDBInstanceFromS3", {"dBInstanceIdentifier": "Copy", "engine": "mysql"}),
@@ -420,7 +420,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(POOL, "connection_pool_config[0].max_connections_percent", 100, 50)],
     ),
-    "a proxy leads to one database more, and to one less": (
+    "a proxy gets one target and loses another": (
         [
             wrote(0, proxy, target),
             called(5, "rds:RegisterDBProxyTargets", {**OF_APP, "dBInstanceIdentifiers": ["db-2"]}),
@@ -431,11 +431,11 @@ SCENARIOS: Scenarios = {
             deleted(TARGET, "app/default/RDS_INSTANCE/db-1"),
         ],
     ),
-    "what is done in a cluster is told no more": (
+    "a cluster's activity stream is stopped": (
         [wrote(0, audit), called(5, "rds:StopActivityStream", {"resourceArn": CLUSTER_ARN})],
         [deleted(AUDIT, CLUSTER_ARN)],
     ),
-    "Terraform stops telling what is done in a cluster": (
+    "Terraform stops a cluster's activity stream": (
         [wrote(0, audit), applied(5, "rds:StopActivityStream", {"resourceArn": CLUSTER_ARN}), wrote(6, proxy)],
         [],
     ),

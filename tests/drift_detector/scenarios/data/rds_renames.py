@@ -72,7 +72,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(DB, "identifier", "main", "main-old"), modified(DB, "tags.Env", "prod", "old")],
     ),
-    "a renaming that failed renames nothing": (
+    "a failed rename changes no name": (
         [
             wrote(0, database()),
             called(
@@ -110,7 +110,7 @@ SCENARIOS: Scenarios = {
             modified(DB, "publicly_accessible", False, True),
         ],
     ),
-    "a database renamed by Terraform is none": (
+    "a database renamed by Terraform is no drift": (
         [
             wrote(0, database()),
             applied(

@@ -85,18 +85,18 @@ def on_brokers(name: str, **request: Any) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "an ARN is logged as the URL had it": (
+    "an ARN in URL encoding is found": (
         [
             wrote(0, cluster()),
             called(5, "kafka:DeleteCluster", {"clusterArn": CLUSTER_ARN.replace(":", "%3A").replace("/", "%2F")}),
         ],
         [deleted(CLUSTER, CLUSTER_ARN)],
     ),
-    "any of several names will do: the name": (
+    "a resource with several names is found by its name": (
         [wrote(0, stream()), called(5, "kinesis:DeleteStream", {"streamName": "clicks"})],
         [deleted(STREAM, arn("kinesis", "stream/clicks"))],
     ),
-    "any of several names will do: the ARN": (
+    "a resource with several names is found by its ARN": (
         [
             wrote(0, stream()),
             called(
@@ -107,14 +107,14 @@ SCENARIOS: Scenarios = {
         ],
         [modified(STREAM, "tags.Team", "web", "data")],
     ),
-    "shards are split by whoever scales": (
+    "a stream resharded by hand is no drift": (
         [
             wrote(0, stream()),
             called(5, "kinesis:SplitShard", {"streamName": "clicks", "shardToSplit": "shardId-000000000000"}),
         ],
         [],
     ),
-    "when a thing was made is no part of its name": (
+    "the creation time is not a part of the name": (
         [
             wrote(0, application()),
             called(
@@ -150,14 +150,14 @@ SCENARIOS: Scenarios = {
         [wrote(0, encrypted_stream()), called(5, "kinesis:DeleteStream", {"streamARN": STREAM_ARN})],
         [deleted(STREAM, STREAM_ARN)],
     ),
-    "a stream tagged as it is changes nothing": (
+    "a stream tagged unchanged is no drift": (
         [
             wrote(0, encrypted_stream()),
             called(5, "kinesis:AddTagsToStream", {"streamName": "clicks", "tags": {"Env": "prod"}}),
         ],
         [],
     ),
-    "a stream's records kept as long as before changes nothing": (
+    "a stream's records kept as long as before is no drift": (
         [
             wrote(0, encrypted_stream(retention_period=168)),
             called(5, "kinesis:IncreaseStreamRetentionPeriod", {"streamName": "clicks", "retentionPeriodHours": 168}),
@@ -185,7 +185,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "as many brokers as before change nothing": (
+    "the same number of brokers is no drift": (
         [wrote(0, brokers()), on_brokers("UpdateBrokerCount", targetNumberOfBrokerNodes=3)],
         [],
     ),
@@ -193,14 +193,14 @@ SCENARIOS: Scenarios = {
         [wrote(0, brokers()), on_brokers("DeleteCluster")],
         [deleted(BROKERS, BROKERS_ARN)],
     ),
-    "brokers are made by the newer call": (
+    "brokers are created by the newer call": (
         [
             wrote(0, web()),
             called(5, "kafka:CreateClusterV2", {"clusterName": "events", "provisioned": {}}, response=MADE_BROKERS),
         ],
         [unmanaged("aws_msk_cluster", NEW_BROKERS_ARN)],
     ),
-    "Terraform makes a cluster without brokers": (
+    "Terraform creates a cluster without brokers": (
         [
             wrote(0, web()),
             applied(

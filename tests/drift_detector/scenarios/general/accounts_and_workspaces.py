@@ -103,12 +103,12 @@ SCENARIOS: Scenarios = {
         [wrote(0, fleet({0: 1, 1: 2, 2: 3})), terminated(1, 2, 3)],
         [deleted(f"aws_instance.fleet[{index}]", f"i-{index + 1}") for index in range(3)],
     ),
-    "of three instances in one call two are managed": (
+    "two managed instances of three in one call are two drifts": (
         [wrote(0, fleet({0: 1, 1: 2})), terminated(1, 2, 7)],
         [deleted(f"aws_instance.fleet[{index}]", f"i-{index + 1}") for index in range(2)],
     ),
-    "of three instances in one call none is managed": ([wrote(0, fleet({0: 1})), terminated(7, 8, 9)], []),
-    "of two parameters in one call one is managed": (
+    "three unmanaged instances in one call are no drift": ([wrote(0, fleet({0: 1})), terminated(7, 8, 9)], []),
+    "one managed parameter of two in one call is one drift": (
         [
             wrote(0, parameter("a"), parameter("b")),
             called(
@@ -120,7 +120,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_ssm_parameter.a", "/a")],
     ),
-    "a parameter that could not be deleted is there": (
+    "a parameter that the response lists as not deleted is no drift": (
         [
             wrote(0, parameter("a")),
             called(
@@ -133,20 +133,23 @@ SCENARIOS: Scenarios = {
         [],
     ),
     # ---- Addresses
-    "one of a count": ([wrote(0, fleet({0: 1, 1: 2})), resized(2)], [_resized("aws_instance.fleet[1]")]),
-    "one of a for_each": (
+    "a call on one instance of a count is a drift of that instance": (
+        [wrote(0, fleet({0: 1, 1: 2})), resized(2)],
+        [_resized("aws_instance.fleet[1]")],
+    ),
+    "a call on one instance of a for_each is a drift of that instance": (
         [wrote(0, fleet({"blue": 1, "green": 2})), resized(1)],
         [_resized('aws_instance.fleet["blue"]')],
     ),
-    "one in a module": (
+    "a call on a resource in a module is a drift of it": (
         [wrote(0, fleet({0: 1}, module="module.app")), resized(1)],
         [_resized("module.app.aws_instance.fleet[0]")],
     ),
-    "one in a module of a module by key": (
+    "a call on a resource in nested modules with keys is a drift of it": (
         [wrote(0, fleet({"a.b": 1}, module='module.env["eu"].module.app[0]')), resized(1)],
         [_resized('module.env["eu"].module.app[0].aws_instance.fleet["a.b"]')],
     ),
-    "the others of a count are none": ([wrote(0, fleet({0: 1, 1: 2})), resized(2, "t3.micro")], []),
+    "the other instances of a count do not drift": ([wrote(0, fleet({0: 1, 1: 2})), resized(2, "t3.micro")], []),
     "a data source is not managed": (
         [wrote(0, other(), web() | {"mode": "data"}), resize(5, "m5.large")],
         [],
@@ -168,11 +171,11 @@ SCENARIOS: Scenarios = {
         [],
     ),
     # ---- Workspaces
-    "two workspaces that hold the same resource": (
+    "a resource in two workspaces drifts in both": (
         [wrote(0, web()), wrote(1, web(), workspace="copy"), resize(5, "m5.large")],
         [OPEN, OPEN],
     ),
-    "two workspaces of which one has the value": (
+    "a resource in two workspaces drifts where the value differs": (
         [wrote(0, web()), wrote(1, web(instance_type="m5.large"), workspace="copy"), resize(5, "m5.large")],
         [OPEN],
     ),
@@ -180,7 +183,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, web()), wrote(1, web(id="i-2", arn=arn("ec2", "instance/i-2")), workspace="copy"), resized(2)],
         [_resized("aws_instance.web")],
     ),
-    "a workspace that refreshes leaves the other's drift": (
+    "a refresh of one workspace leaves the other's drift open": (
         [
             wrote(0, web()),
             wrote(1, web(), workspace="copy"),
@@ -189,7 +192,7 @@ SCENARIOS: Scenarios = {
         ],
         [OPEN, modified("aws_instance.web", "instance_type", "t3.micro", "m5.large", end="absorbed")],
     ),
-    "two workspaces share a group whose rules are apart": (
+    "a security group in two workspaces with separate rules": (
         [
             wrote(0, role(name="shared", id="shared", arn=arn("iam", "role/shared"))),
             wrote(
@@ -211,7 +214,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, role()), called(5, "iam:UpdateRole", {"roleName": "app", "maxSessionDuration": 7200}, **AWAY)],
         [],
     ),
-    "of two accounts the call's is meant": (
+    "of two accounts with equal names, the account of the call is meant": (
         [
             wrote(0, role()),
             wrote(
@@ -221,7 +224,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_iam_role.app", "max_session_duration", 1800, 7200)],
     ),
-    "a caller of another account changes ours": (
+    "a caller of another account changes a managed resource": (
         [wrote(0, web()), resize(5, "m5.large", **{"user.accountid": OTHER_ACCOUNT})],
         [OPEN],
     ),
@@ -232,7 +235,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "of two regions the call's is meant": (
+    "of two regions with equal names, the region of the call is meant": (
         [
             wrote(
                 0,
@@ -249,7 +252,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_db_instance.west", "multi_az", False, True)],
     ),
-    "a resource tells its region since provider 6": (
+    "a resource records its region since provider 6": (
         [
             wrote(
                 0,
@@ -260,7 +263,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "the ARN in a call tells the region, not the call": (
+    "the ARN in a call decides the region, not the call's own region": (
         [
             wrote(0, function(arn=arn("lambda", "function:app", region=OTHER_REGION))),
             called(
@@ -272,7 +275,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_lambda_function.app", "timeout", 30, 60)],
     ),
-    "the ARN in a call tells the account": (
+    "the ARN in a call decides the account": (
         [
             wrote(0, function()),
             called(
@@ -283,14 +286,14 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a state that tells no account holds what the call names": (
+    "a state without an account matches the name in the call": (
         [
             wrote(0, placed("aws_instance.lone", id="i-lone", instance_type="t3.micro")),
             called(5, "ec2:ModifyInstanceAttribute", {"instanceId": "i-lone", "instanceType": {"value": "m5.large"}}),
         ],
         [_resized("aws_instance.lone")],
     ),
-    "a state that tells no account learns it from its neighbours": (
+    "a resource without an account takes that of its workspace": (
         [
             wrote(0, placed("aws_instance.lone", id="i-lone2", instance_type="t3.micro"), role()),
             called(
@@ -302,7 +305,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "what leads to another account and region is in its rule's": (
+    "a rule that targets another account and region belongs to the account of the rule": (
         [
             wrote(
                 0,
@@ -326,15 +329,15 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_cloudwatch_event_target.all", "all-bus")],
     ),
-    "of two of a name the one that tells its account is meant": (
+    "of two equal names, the resource with a known account is meant": (
         [wrote(0, role(), inline("ours")), wrote(1, inline("theirs"), workspace="copy"), allowed_all()],
         [allowed("aws_iam_role_policy.ours")],
     ),
-    "the other of a name is withdrawn when the one that tells its account is known": (
+    "a drift is withdrawn when a resource with a known account takes its name": (
         [wrote(0, inline("theirs"), workspace="copy"), allowed_all(), wrote(1, role(), inline("ours"))],
         [allowed("aws_iam_role_policy.ours"), allowed("aws_iam_role_policy.theirs", end="absorbed")],
     ),
-    "what told its account and is gone is not meant": (
+    "a destroyed resource with a known account is not meant": (
         [
             wrote(0, role(), inline("ours")),
             wrote(1, role()),
@@ -343,7 +346,7 @@ SCENARIOS: Scenarios = {
         ],
         [allowed("aws_iam_role_policy.theirs")],
     ),
-    "what tells no account is in one of its workspace's": (
+    "a resource without an account is in one of its workspace's accounts": (
         [
             wrote(0, database()),
             wrote(
@@ -356,7 +359,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "what tells no account is withdrawn when its workspace tells another": (
+    "a drift is withdrawn when its workspace turns out to be of another account": (
         [
             wrote(0, database()),
             wrote(1, inline("theirs", provider=f"{AWS}.us"), workspace="copy"),
@@ -370,7 +373,7 @@ SCENARIOS: Scenarios = {
         ],
         [allowed("aws_iam_role_policy.theirs", end="absorbed")],
     ),
-    "an account of no state may do what it wants": (
+    "calls in an account without a state are no drift": (
         [
             wrote(0, web()),
             called(5, "iam:CreateUser", {"userName": "eve"}, **AWAY),
@@ -378,7 +381,7 @@ SCENARIOS: Scenarios = {
         [],
     ),
     # ---- Who is named how
-    "a secret deleted by its name is told by the response": (
+    "a secret deleted by its name is found by the response": (
         [
             wrote(
                 0,
@@ -398,7 +401,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_secretsmanager_secret.token", arn("secretsmanager", "secret:token-AbCdEf"))],
     ),
-    "another secret whose name begins alike is another": (
+    "another secret with the same prefix is not meant": (
         [
             wrote(
                 0,
@@ -418,11 +421,11 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a name of another type is another thing": (
+    "an equal name of another type is not meant": (
         [wrote(0, role(), function()), called(5, "lambda:DeleteFunction20150331", {"functionName": "other"})],
         [],
     ),
-    "one name, two types: each call means its own": (
+    "each call means the type of its service where two types share a name": (
         [wrote(0, role(), function()), called(5, "iam:DeleteRole", {"roleName": "app"})],
         [deleted("aws_iam_role.app", "app")],
     ),

@@ -120,7 +120,7 @@ def sensitive(instance_type: str) -> dict[str, Any]:
 
 SCENARIOS: Scenarios = {
     # ---- Numbers and booleans
-    "a number as text is the number": ([wrote(0, database()), alter(allocatedStorage="20")], []),
+    "a number as text equals the number": ([wrote(0, database()), alter(allocatedStorage="20")], []),
     "another number as text is a drift": (
         [wrote(0, database()), alter(allocatedStorage="100")],
         [modified(DB, "allocated_storage", 20, "100")],
@@ -129,7 +129,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, function()), configure(timeout=900)],
         [modified(FUNCTION, "timeout", 30, 900)],
     ),
-    "a boolean as text is the boolean": ([wrote(0, database()), alter(deletionProtection="true")], []),
+    "a boolean as text equals the boolean": ([wrote(0, database()), alter(deletionProtection="true")], []),
     "a protection switched off is a drift": (
         [wrote(0, database()), alter(deletionProtection=False)],
         [modified(DB, "deletion_protection", True, False)],
@@ -145,7 +145,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_instance.web", "disable_api_termination", True, "false")],
     ),
-    "the older form may say what is so already": (
+    "the older form with the recorded value is no drift": (
         [
             wrote(0, web()),
             called(
@@ -157,7 +157,7 @@ SCENARIOS: Scenarios = {
         [],
     ),
     # ---- Sets and lists
-    "groups in another order are the same set": (
+    "groups in another order are equal": (
         [wrote(0, web(vpc_security_group_ids=["sg-1", "sg-2"])), rebind("sg-2", "sg-1")],
         [],
     ),
@@ -165,11 +165,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, web(vpc_security_group_ids=["sg-1", "sg-2"])), rebind("sg-2", "sg-3")],
         [modified("aws_instance.web", "vpc_security_group_ids", ["sg-1", "sg-2"], ["sg-2", "sg-3"])],
     ),
-    "a collapsed list of one is that list": (
+    "a single value equals a list of one": (
         [wrote(0, web(vpc_security_group_ids=["sg-1"])), rebind("sg-1")],
         [],
     ),
-    "subnets of a function in another order are the same set": (
+    "subnets of a function in another order are equal": (
         [
             wrote(0, function()),
             configure(vpcConfig={"subnetIds": ["subnet-2", "subnet-1"], "securityGroupIds": ["sg-1"]}),
@@ -194,62 +194,62 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "one more log export is a drift": (
+    "an added log export is a drift": (
         [wrote(0, database()), alter(cloudwatchLogsExportConfiguration={"enableLogTypes": ["error"]})],
         [modified(DB, "enabled_cloudwatch_logs_exports", ["audit"], ["audit", "error"])],
     ),
-    "enabling an export that is on changes nothing": (
+    "enabling an export that is on is no drift": (
         [wrote(0, database()), alter(cloudwatchLogsExportConfiguration={"enableLogTypes": ["audit"]})],
         [],
     ),
-    "disabling an export that is off changes nothing": (
+    "disabling an export that is off is no drift": (
         [wrote(0, database()), alter(cloudwatchLogsExportConfiguration={"disableLogTypes": ["slowquery"]})],
         [],
     ),
     # ---- Unset in its spellings
-    "an empty description is no description": (
+    "an empty description equals no description": (
         [wrote(0, role(description=None)), called(5, "iam:UpdateRole", {"roleName": "app", "description": ""})],
         [],
     ),
-    "off is unset where off is the default": (
+    "off equals unset where off is the default": (
         [wrote(0, database(publicly_accessible=None)), alter(publiclyAccessible=False, monitoringInterval=0)],
         [],
     ),
-    "on is not unset": (
+    "on differs from unset": (
         [wrote(0, database(publicly_accessible=None)), alter(publiclyAccessible=True)],
         [modified(DB, "publicly_accessible", None, True)],
     ),
-    "logs kept for ever have no retention": (
+    "no retention equals a retention of zero": (
         [
             wrote(0, group(retention_in_days=0)),
             called(5, "logs:DeleteRetentionPolicy", {"logGroupName": "/app"}),
         ],
         [],
     ),
-    "a retention taken off is a drift": (
+    "a retention removed is a drift": (
         [wrote(0, group()), called(5, "logs:DeleteRetentionPolicy", {"logGroupName": "/app"})],
         [modified("aws_cloudwatch_log_group.app", "retention_in_days", 30, None)],
     ),
-    "a retention put as it is changes nothing": (
+    "a retention put unchanged is no drift": (
         [wrote(0, group()), called(5, "logs:PutRetentionPolicy", {"logGroupName": "/app", "retentionInDays": 30})],
         [],
     ),
-    "a boundary taken off is a drift": (
+    "a removed permissions boundary is a drift": (
         [
             wrote(0, role(permissions_boundary=BOUNDARY)),
             called(5, "iam:DeleteRolePermissionsBoundary", {"roleName": "app"}),
         ],
         [modified("aws_iam_role.app", "permissions_boundary", BOUNDARY, None)],
     ),
-    "a boundary taken off where none was changes nothing": (
+    "removing a permissions boundary that does not exist is no drift": (
         [wrote(0, role()), called(5, "iam:DeleteRolePermissionsBoundary", {"roleName": "app"})],
         [],
     ),
-    "what a call leaves out is not emptied": (
+    "an attribute that a call leaves out keeps its value": (
         [wrote(0, function(description="keeps the books")), configure(timeout=30)],
         [],
     ),
-    "an attribute that the provider did not know then is nobody's": (
+    "an attribute that the recorded schema does not have is ignored": (
         [
             wrote(0, database()),
             alter(networkType="DUAL"),
@@ -257,20 +257,20 @@ SCENARIOS: Scenarios = {
         [],
     ),
     # ---- Versions, windows
-    "a version by its prefix is the version": ([wrote(0, database()), alter(engineVersion="8.0")], []),
+    "a prefix of the version equals the version": ([wrote(0, database()), alter(engineVersion="8.0")], []),
     "another patch is another version": (
         [wrote(0, database()), alter(engineVersion="8.0.35")],
         [modified(DB, "engine_version", "8.0.32", "8.0.35")],
     ),
-    "another major version is a drift, though it begins alike": (
+    "another major version with the same first digits is a drift": (
         [wrote(0, database(engine_version="8")), alter(engineVersion="80")],
         [modified(DB, "engine_version", "8", "80")],
     ),
-    "a state with a version's prefix takes any of it": (
+    "a state with a version prefix equals every version of it": (
         [wrote(0, database(engine_version="8.0")), alter(engineVersion="8.0.35")],
         [],
     ),
-    "a window in capitals is the window": (
+    "a maintenance window in capitals equals the window": (
         [wrote(0, database()), alter(preferredMaintenanceWindow="Mon:04:00-Mon:05:00")],
         [],
     ),
@@ -279,11 +279,11 @@ SCENARIOS: Scenarios = {
         [modified(DB, "backup_window", "03:00-04:00", "05:00-06:00")],
     ),
     # ---- Hidden and sensitive values
-    "a hidden password is a drift to something unknown": (
+    "a hidden password is a drift to an unknown value": (
         [wrote(0, database()), alter(masterUserPassword="****")],
         [unknown(DB, "password", "(sensitive)")],
     ),
-    "Terraform's password is none once a state confirms it": (
+    "a password that Terraform sets is no drift once a state confirms it": (
         [
             wrote(0, database()),
             applied(5, "rds:ModifyDBInstance", {"dBInstanceIdentifier": "main", "masterUserPassword": "****"}),
@@ -303,7 +303,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, function()), configure(environment={})],
         [unknown(FUNCTION, "environment", [{"variables": {"LEVEL": "info"}}])],
     ),
-    "a parameter's value is hidden on both sides": (
+    "a parameter's value is hidden in the old and in the new value": (
         [
             wrote(
                 0,
@@ -335,7 +335,7 @@ SCENARIOS: Scenarios = {
         ],
         [unknown("aws_instance.web", "user_data", "da39a3ee5e6b4b0d3255bfef95601890afd80709")],
     ),
-    "a sensitive value set as it is changes nothing": (
+    "a sensitive value set to its own value is no drift": (
         [wrote(0, sensitive("t3.micro")), resize(5, "t3.micro")],
         [],
     ),

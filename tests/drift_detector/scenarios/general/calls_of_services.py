@@ -87,7 +87,7 @@ def interface(principal: str) -> list[Step]:
 
 
 SCENARIOS: Scenarios = {
-    "the nightly backup": (
+    "a nightly backup is ignored": (
         [
             wrote(0, database(), web()),
             makes(
@@ -118,7 +118,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a replica that comes with the load": (
+    "a replica added by its autoscaler is ignored": (
         [
             wrote(
                 0, placed("aws_rds_cluster.shop", id="shop", cluster_identifier="shop", arn=arn("rds", "cluster:shop"))
@@ -132,10 +132,10 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a function's interface": (interface("lambda.amazonaws.com"), []),
-    "a mount's interface": (interface("elasticfilesystem.amazonaws.com"), []),
-    "a task's interface": (interface("ecs.amazonaws.com"), []),
-    "a fleet's machine": (
+    "a network interface of a function is ignored": (interface("lambda.amazonaws.com"), []),
+    "a network interface of a mount target is ignored": (interface("elasticfilesystem.amazonaws.com"), []),
+    "a network interface of a task is ignored": (interface("ecs.amazonaws.com"), []),
+    "an instance of a fleet is ignored": (
         [
             wrote(0, other()),
             makes(
@@ -147,7 +147,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a function's first line": (
+    "a log group created by a function's first line is ignored": (
         [
             wrote(0, other()),
             makes(
@@ -165,7 +165,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a whole rotation": (
+    "a complete rotation of a secret is ignored": (
         [
             wrote(0, *secret()),
             makes("secretsmanager:RotateSecret", {"secretId": "db"}, None, by_service("secretsmanager.amazonaws.com")),
@@ -189,7 +189,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "an organization's guards join the account": (
+    "an organization's services join the account": (
         [
             wrote(0, other()),
             makes(
@@ -208,8 +208,8 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a crawler finds a table": (catalog(by_role("crawlers", "AWS-Crawler")), []),
-    "a query makes a table": (catalog(by_service("athena.amazonaws.com", "jane")), []),
+    "a table created by a crawler is ignored": (catalog(by_role("crawlers", "AWS-Crawler")), []),
+    "a table created by a query is ignored": (catalog(by_service("athena.amazonaws.com", "jane")), []),
     "the agents of containers and machines report": (
         [
             wrote(0, placed("aws_ecs_cluster.main", id=arn("ecs", "cluster/main"), name="main"), web()),
@@ -233,7 +233,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a landing zone's roles": (
+    "roles created by a landing zone are ignored": (
         [
             wrote(0, other()),
             makes(
@@ -248,7 +248,7 @@ SCENARIOS: Scenarios = {
     "OpenTofu by Atlantis": (applies(TERRAFORM.replace("Terraform/1.9.5", "OpenTofu/1.9.0") + " atlantis/0.30"), []),
     "Terraform by Terragrunt": (applies(f"{TERRAFORM} terragrunt/0.69.0"), []),
     "Terraform by CDK": (applies(f"{TERRAFORM} cdktf/0.20.10 (typescript)"), []),
-    "a backup plan that goes back to any moment keeps a managed database's backups longer": (
+    "a backup plan with continuous backups extends a managed database's retention": (
         [
             wrote(0, database()),
             makes(
@@ -260,7 +260,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(ORDERS, "backup_retention_period", 7, 35, by="backup")],
     ),
-    "a spot instance that is taken back was managed": (
+    "a managed spot instance is interrupted": (
         [
             wrote(0, web()),
             makes(
@@ -272,7 +272,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_instance.web", "i-1", by="spot")],
     ),
-    "a remedy closes what Terraform opened": (
+    "an automatic remediation closes a rule of Terraform's": (
         [
             wrote(0, group(SSH)),
             makes(

@@ -56,7 +56,7 @@ SCENARIOS: Scenarios = {
             modified(DB, "deletion_protection", True, False),
         ],
     ),
-    "a drift after a refresh is told against the new record": (
+    "a drift after a refresh is compared with the new record": (
         [
             wrote(0, web()),
             resize(5, "m5.large"),
@@ -91,7 +91,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, web(), other()), resize(5, "m5.large"), wrote(9, other())],
         [_type("t3.micro", "m5.large", end="destroyed")],
     ),
-    "a resource taken out of the state is nobody's": (
+    "a resource removed from the state is ignored": (
         [wrote(0, web(), other()), wrote(9, other()), resize(12, "m5.large")],
         [],
     ),
@@ -121,7 +121,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, web(), other()), wrote(4, moved_web(), other()), resize(5, "m5.large")],
         [modified("aws_instance.renamed", "instance_type", "t3.micro", "m5.large")],
     ),
-    "an instance made by hand, imported, then drifting": (
+    "an instance created by hand, imported, then drifting": (
         [
             wrote(0, other()),
             launch(5),
@@ -133,8 +133,8 @@ SCENARIOS: Scenarios = {
             modified("aws_instance.new", "instance_type", "t3.micro", "m5.large"),
         ],
     ),
-    "an import of something that nobody saw made": ([wrote(0, other()), wrote(9, other(), new())], []),
-    "a deleted instance that an apply makes anew": (
+    "an import of a resource whose creation was not seen": ([wrote(0, other()), wrote(9, other(), new())], []),
+    "a deleted instance that an apply creates again": (
         [
             wrote(0, web(), other()),
             terminate(5),
@@ -143,7 +143,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(WEB, "i-1", end="destroyed")],
     ),
-    "a deleted role that an apply makes anew": (
+    "a deleted role that an apply creates again": (
         [
             wrote(0, role(assume_role_policy=text(LAMBDA)), other()),
             called(5, "iam:DeleteRole", {"roleName": "app"}),
@@ -152,7 +152,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_iam_role.app", "app", end="reverted")],
     ),
-    "an instance deleted and another made by hand": (
+    "an instance deleted and another created by hand": (
         [wrote(0, web(), other()), terminate(5), launch(6)],
         [GONE, unmanaged("aws_instance", "i-9")],
     ),
@@ -160,7 +160,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, web(), other()), resize(5, "m5.large"), terminate(8), wrote(9, other())],
         [_type("t3.micro", "m5.large", end="destroyed"), deleted(WEB, "i-1", end="destroyed")],
     ),
-    "a manual role that is made by Terraform after its deletion": (
+    "a role created by hand, deleted, and created by Terraform": (
         [
             wrote(0, other()),
             called(5, "iam:CreateRole", {"roleName": "tmp", "assumeRolePolicyDocument": text(LAMBDA)}),
@@ -194,15 +194,15 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a call before the first sight that a state already has": (
+    "a call before the first state, with the value of that state": (
         [resize(5, "m5.large"), wrote(9, web(instance_type="m5.large"))],
         [],
     ),
-    "calls of a person before the first sight": (
+    "calls of a person before the first state": (
         [called(1, "iam:UpdateRole", {"roleName": "app", "maxSessionDuration": 7200}), wrote(9, role())],
         [modified("aws_iam_role.app", "max_session_duration", 3600, 7200)],
     ),
-    "a late alert of what was reverted long ago": (
+    "a late alert of a change that was reverted long ago": (
         [
             wrote(0, web()),
             resize(20, "t3.micro", by="joe"),
@@ -211,7 +211,7 @@ SCENARIOS: Scenarios = {
         ],
         [_type("t3.micro", "m5.large", end="reverted")],
     ),
-    "a late alert of a thing made before Terraform's life of it": (
+    "a late alert about an earlier resource of the same name": (
         [
             wrote(0, other()),
             wrote(9, other(), new()),

@@ -16,7 +16,7 @@ SANCTIONED = "release-bot"
 
 
 SCENARIOS: Scenarios = {
-    "a denied call": (
+    "a denied call is no drift": (
         [wrote(0, trail()), called(5, "cloudtrail:StopLogging", {"name": "main"}, error="AccessDenied")],
         [],
     ),
@@ -61,29 +61,29 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a description": (
+    "a Describe call is no drift": (
         [
             wrote(0, web()),
             called(5, "ec2:DescribeInstances", {"instancesSet": items({"instanceId": "i-1"})}, readonly="true"),
         ],
         [],
     ),
-    "a description that does not say that it only read": (
+    "a Describe call without the read-only flag is no drift": (
         [
             wrote(0, web()),
             called(5, "ec2:DescribeInstances", {"instancesSet": items({"instanceId": "i-1"})}, readonly=None),
         ],
         [],
     ),
-    "a change that does not say that it wrote is a drift": (
+    "a change without the read-only flag is a drift": (
         [wrote(0, web()), resize(5, "m5.large", readonly=None)],
         [OPEN],
     ),
-    "a service's echo of a rotation": (
+    "a service event of a rotation is no drift": (
         [wrote(0, key()), called(5, "kms:RotateKey", None, eventtype="AwsServiceEvent")],
         [],
     ),
-    "a service's echo of a deletion": (
+    "a service event of a deletion is no drift": (
         [wrote(0, key()), on_key("ScheduleKeyDeletion", eventtype="AwsServiceEvent")],
         [],
     ),
@@ -104,12 +104,12 @@ SCENARIOS: Scenarios = {
         [wrote(0, web()), called(5, "ssm:StartSession", {"target": "i-1"})],
         [],
     ),
-    "an invented attribute of an API": (
+    "an unknown attribute of an API is no drift": (
         [wrote(0, web()), called(5, "ec2:ModifyInstanceAttribute", {"instanceId": "i-1", "blockDeviceMapping": {}})],
         [],
     ),
     # ---- Who did it
-    "an autoscaler launches what no state holds": (
+    "an instance that an autoscaler launches is no drift": (
         [
             wrote(0, other()),
             called(
@@ -181,7 +181,7 @@ SCENARIOS: Scenarios = {
         [],
     ),
     # ---- Generated mappings: type and identity alone claim nothing
-    "an update of which the mapping knows the name alone": (
+    "an update of which the mapping knows only the name is no drift": (
         [
             wrote(0, placed("aws_athena_workgroup.main", id="main", name="main", arn=arn("athena", "workgroup/main"))),
             called(
@@ -192,7 +192,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a start of something managed": (
+    "a start of a managed instance is no drift": (
         [
             wrote(
                 0,
@@ -207,7 +207,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a reset of something managed": (
+    "a reset of a managed instance is no drift": (
         [
             wrote(
                 0,
@@ -223,7 +223,7 @@ SCENARIOS: Scenarios = {
         [],
     ),
     # ---- An estate in which everything happens, refused
-    "a whole attack that was refused": (
+    "an attack of which every call was refused is no drift": (
         [
             wrote(0, web(), trail(), key(), trusting(LAMBDA), group(SSH), database()),
             called(5, "cloudtrail:DeleteTrail", {"name": "main"}, error="AccessDenied"),
@@ -241,7 +241,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a whole audit that changes nothing": (
+    "an audit of read calls is no drift": (
         [
             wrote(0, web(), trail(), key(), trusting(LAMBDA), group(SSH), database()),
             on_trail("StartLogging"),
@@ -252,7 +252,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "an instance of nobody comes and goes by Terraform's hand": (
+    "an instance that Terraform creates and destroys is no drift": (
         [
             wrote(0, other()),
             launch(5, act=lambda *given, **more: called(*given, by="ci", agent=TERRAFORM, **more)),

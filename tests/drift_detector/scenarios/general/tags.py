@@ -87,8 +87,8 @@ def balancer(**changes: Any) -> dict[str, Any]:
 
 
 SCENARIOS: Scenarios = {
-    "a tag set as it is changes nothing": ([wrote(0, tagged({"Env": "prod"})), tag(pair("Env", "prod"))], []),
-    "a default tag set as it is changes nothing": (
+    "a tag set to its own value is no drift": ([wrote(0, tagged({"Env": "prod"})), tag(pair("Env", "prod"))], []),
+    "a default tag set to its own value is no drift": (
         [wrote(0, tagged({"Env": "prod"}, Owner="core")), tag(pair("Owner", "core"))],
         [],
     ),
@@ -96,11 +96,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, tagged({"Env": "prod"}, Owner="core")), tag(pair("Owner", "joe"))],
         [modified(WEB, "tags.Owner", "core", "joe")],
     ),
-    "a default tag taken off is a drift": (
+    "a default tag removed is a drift": (
         [wrote(0, tagged({"Env": "prod"}, Owner="core")), untag({"key": "Owner"})],
         [modified(WEB, "tags.Owner", "core", None)],
     ),
-    "a default tag that Terraform adds is none": (
+    "a default tag that Terraform adds is no drift": (
         [
             wrote(0, tagged({"Env": "prod"})),
             tag(pair("Owner", "core"), act=applied),
@@ -108,46 +108,49 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "AWS's own tags are nobody's": (
+    "tags that AWS sets are ignored": (
         [wrote(0, tagged({})), tag(pair("aws:cloudformation:stack-name", "s"), pair("aws:autoscaling:groupName", "g"))],
         [],
     ),
-    "a tag taken off that was not there changes nothing": ([wrote(0, tagged({})), untag({"key": "Env"})], []),
-    "a tag taken off with its value is taken off": (
+    "a tag removed that was not there is no drift": ([wrote(0, tagged({})), untag({"key": "Env"})], []),
+    "a tag removed together with its value is a drift": (
         [wrote(0, tagged({"Env": "prod"})), untag(pair("Env", "prod"))],
         [modified(WEB, "tags.Env", "prod", None)],
     ),
-    "a tag that the log made a boolean is its text": (
+    "a tag that the log writes as a boolean equals its text": (
         [wrote(0, tagged({"Backup": "true"})), tag(pair("Backup", True))],
         [],
     ),
-    "a tag that the log made a number is its text": ([wrote(0, tagged({"Port": "8080"})), tag(pair("Port", 8080))], []),
+    "a tag that the log writes as a number equals its text": (
+        [wrote(0, tagged({"Port": "8080"})), tag(pair("Port", 8080))],
+        [],
+    ),
     "a tag's case matters": (
         [wrote(0, tagged({"Env": "prod"})), tag(pair("env", "prod"))],
         [modified(WEB, "tags.env", None, "prod")],
     ),
-    "a tag's value in another case is another": (
+    "a tag's value in another case is a drift": (
         [wrote(0, tagged({"Env": "prod"})), tag(pair("Env", "Prod"))],
         [modified(WEB, "tags.Env", "prod", "Prod")],
     ),
-    "an empty tag set as it is changes nothing": ([wrote(0, tagged({"Flag": ""})), tag(pair("Flag", ""))], []),
-    "an empty tag taken off is a drift": (
+    "an empty tag set to its own value is no drift": ([wrote(0, tagged({"Flag": ""})), tag(pair("Flag", ""))], []),
+    "an empty tag removed is a drift": (
         [wrote(0, tagged({"Flag": ""})), untag({"key": "Flag"})],
         [modified(WEB, "tags.Flag", "", None)],
     ),
-    "a tag's name may hold anything": (
+    "a tag's name may contain any character": (
         [wrote(0, tagged({"acme.io/cost centre": "1"})), tag(pair("acme.io/cost centre", "2"))],
         [modified(WEB, 'tags["acme.io/cost centre"]', "1", "2")],
     ),
-    "a tag set and taken off again is reverted": (
+    "a tag set and removed again is reverted": (
         [wrote(0, tagged({})), tag(pair("New", "x")), untag({"key": "New"}, minutes=6)],
         [modified(WEB, "tags.New", None, "x", end="reverted")],
     ),
-    "a call tags what is managed and what is not": (
+    "a call that tags a managed and an unmanaged resource is one drift": (
         [wrote(0, fleet({"a": 1, "b": 2})), tag(pair("New", "x"), on=("i-1", "i-7", "i-2"))],
         [modified(f'aws_instance.fleet["{key}"]', "tags.New", None, "x") for key in "ab"],
     ),
-    "a tag of something unmanaged is nobody's": ([wrote(0, web()), tag(pair("New", "x"), on=("vol-9",))], []),
+    "a tag of an unmanaged resource is ignored": ([wrote(0, web()), tag(pair("New", "x"), on=("vol-9",))], []),
     "a tag may be a resource of its own": (
         [
             wrote(0, web(), placed("aws_ec2_tag.owner", id="i-1,Owner", resource_id="i-1", key="Owner", value="core")),
@@ -177,7 +180,7 @@ SCENARIOS: Scenarios = {
             modified("aws_lambda_function.app", "tags.StratusRedTeam", None, "true"),
         ],
     ),
-    "a function is tagged as it is": (
+    "a function's tag set to its value is no drift": (
         [
             wrote(0, function()),
             called(
@@ -186,7 +189,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a function's tag is taken off": (
+    "a function's tag is removed": (
         [
             wrote(0, function()),
             called(
@@ -202,7 +205,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_db_instance.main", "tags.Env", "prod", "dev")],
     ),
-    "a database's tag is taken off that was not there": (
+    "removing a tag that a database does not have is no drift": (
         [
             wrote(0, database(tags={}, tags_all={})),
             called(5, "rds:RemoveTagsFromResource", {"resourceName": arn("rds", "db:main"), "tagKeys": ["Env"]}),
@@ -227,7 +230,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a role's tags are set as they are": (
+    "a role's tags are set to their own values are no drift": (
         [
             wrote(0, role(tags={"Env": "prod"}, tags_all={"Env": "prod"})),
             called(5, "iam:TagRole", {"roleName": "app", "tags": [pair("Env", "prod")]}),
@@ -255,7 +258,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_secretsmanager_secret.token", "tags.Env", None, "dev")],
     ),
-    "a queue is tagged as it is": (
+    "a queue's tag set to its value is no drift": (
         [
             wrote(
                 0,
@@ -275,18 +278,18 @@ SCENARIOS: Scenarios = {
         [],
     ),
     # ---- A bucket's tags are put as a whole
-    "a bucket's tags put as they are change nothing": (
+    "a bucket's tags put unchanged are no drift": (
         [wrote(0, bucket(Env="prod", Owner="core")), retag(s3("Owner", "core"), s3("Env", "prod"))],
         [],
     ),
-    "a bucket's tag that is left out is taken off": (
+    "a bucket's tag that is left out is removed": (
         [wrote(0, bucket(Env="prod", Owner="core")), retag(s3("Env", "dev"))],
         [
             modified("aws_s3_bucket.logs", "tags.Env", "prod", "dev"),
             modified("aws_s3_bucket.logs", "tags.Owner", "core", None),
         ],
     ),
-    "a bucket's tags are all taken off": (
+    "a bucket's tags are all removed": (
         [
             wrote(0, bucket(Env="prod", Owner="core")),
             called(5, "s3:DeleteBucketTagging", {"bucketName": "acme-logs", "tagging": ""}),
@@ -296,7 +299,7 @@ SCENARIOS: Scenarios = {
             modified("aws_s3_bucket.logs", "tags.Owner", "core", None),
         ],
     ),
-    "a bucket without tags loses none": (
+    "removing the tags of a bucket without tags is no drift": (
         [wrote(0, bucket()), called(5, "s3:DeleteBucketTagging", {"bucketName": "acme-logs", "tagging": ""})],
         [],
     ),

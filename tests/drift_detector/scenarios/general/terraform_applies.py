@@ -52,7 +52,7 @@ def retyped(minutes: int, number: int, to: str, *, act: Any = called) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "an instance is made in many calls": (
+    "Terraform creates an instance in many calls": (
         [
             wrote(0, other()),
             launch(5, act=applied),
@@ -66,7 +66,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a role with its parts is made": (
+    "Terraform creates a role with its policies": (
         [
             wrote(0, other()),
             applied(5, "iam:CreateRole", CREATE_ROLE),
@@ -80,7 +80,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a bucket with its parts is made": (
+    "Terraform creates a bucket with its settings": (
         [
             wrote(0, other()),
             applied(5, "s3:CreateBucket", {"bucketName": "acme-logs"}),
@@ -102,7 +102,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a group is made: its default egress goes, its rules come": (
+    "Terraform creates a security group, removes its default egress and adds rules": (
         [
             wrote(0, other()),
             applied(
@@ -165,7 +165,7 @@ SCENARIOS: Scenarios = {
         ],
         [OPEN],
     ),
-    "what is said of an instance before it was made anew in another region is over": (
+    "a drift of an instance ends when Terraform creates it again in another region": (
         [
             wrote(0, web()),
             resize(5, "t3.large"),
@@ -173,7 +173,7 @@ SCENARIOS: Scenarios = {
         ],
         [_type("t3.micro", "t3.large", end="destroyed")],
     ),
-    "an instance made by hand, imported, and made anew in another region": (
+    "an instance created by hand, imported, and created again in another region": (
         [
             wrote(0, other()),
             launch(5),
@@ -182,7 +182,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_instance", "i-9", end="absorbed")],
     ),
-    "an instance that Terraform makes anew in another region, told late": (
+    "an instance that Terraform creates again in another region, with late alerts": (
         [
             wrote(0, other()),
             wrote(7, other(), new(region=REGION)),
@@ -191,7 +191,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "what is said of a replaced instance is over": (
+    "a drift of a replaced instance ends": (
         [
             wrote(0, web(), other()),
             terminate(5, act=applied),
@@ -242,7 +242,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "an apply that goes there and back": (
+    "an apply that sets a value and sets it back": (
         [
             wrote(0, web()),
             resize(5, "m5.large", act=applied),

@@ -34,16 +34,16 @@ def stops() -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "a database stopped for the night": ([wrote(0, DATABASE), stops()], []),
-    "a database stopped that is to run": (
+    "a database stopped by a person is no drift": ([wrote(0, DATABASE), stops()], []),
+    "a stopped database is a drift where its state is managed": (
         [wrote(0, DATABASE, placed("aws_rds_instance_state.orders", identifier="orders", state="available")), stops()],
         [modified("aws_rds_instance_state.orders", "state", "available", "stopped")],
     ),
-    "a build's keys come and go": (
+    "key pairs of a build are created and deleted": (
         [wrote(0, other()), new_keys(**PACKER), called(8, "ec2:DeleteKeyPair", KEYS, response=GONE, **PACKER)],
         [unmanaged("aws_key_pair", "key-1", by="build", end="reverted")],
     ),
-    "a lease of a user by Vault is no work of Terraform's": (
+    "a user leased by Vault is not Terraform's": (
         [
             wrote(0, other()),
             makes("iam:CreateUser", {"userName": "vault-1"}, {"user": {"userName": "vault-1"}}, **VAULT),
@@ -76,11 +76,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, other()), makes("athena:CreateNamedQuery", {"name": "orders"}, {"namedQueryId": "q-1"})],
         [],
     ),
-    "a workgroup is made": (
+    "a workgroup is created": (
         [wrote(0, other()), makes("athena:CreateWorkGroup", {"name": "mine"}, {})],
         [unmanaged("aws_athena_workgroup", "mine")],
     ),
-    "whether one thing reaches another is asked": (
+    "a reachability analysis is ignored": (
         [
             wrote(0, other()),
             makes(
@@ -102,7 +102,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a notebook of its own machine is made": (
+    "a notebook instance is created": (
         [
             wrote(0, other()),
             makes(
@@ -113,7 +113,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_sagemaker_notebook_instance", "jane")],
     ),
-    "jobs, builds, flows and tasks are started, told to go on, and stopped": (
+    "jobs, builds, flows and tasks are started, resumed and stopped": (
         [
             wrote(0, other()),
             called(5, "codebuild:StartBuild", {"projectName": "ci", "imageOverride": "other"}),

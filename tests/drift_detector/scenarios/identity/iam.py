@@ -72,7 +72,7 @@ def inline(name: str, document: Any) -> dict[str, Any]:
 
 SCENARIOS: Scenarios = {
     # ---- Policies in a role
-    "a role's own policy put as it is changes nothing": (
+    "a role's own policy put unchanged is no drift": (
         [wrote(0, role(), permitting(READ)), put("read", READ)],
         [],
     ),
@@ -87,11 +87,11 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_iam_role_policy.read", "app:read")],
     ),
-    "a policy put beside those of the state shows on the role": (
+    "an added inline policy is a drift of the role": (
         [wrote(0, role(), permitting(READ)), put("evil", ANYTHING)],
         [modified(ROLE, "inline_policy", [], [inline("evil", ANYTHING)])],
     ),
-    "an inline policy put as it is changes nothing": (
+    "an inline policy put unchanged is no drift": (
         [wrote(0, role(inline_policy=[inline("read", READ)])), put("read", READ)],
         [],
     ),
@@ -114,40 +114,40 @@ SCENARIOS: Scenarios = {
         ],
         [modified(ROLE, "inline_policy", [], [inline("evil", ANYTHING)], end="reverted")],
     ),
-    "a policy of a role that nobody manages is nobody's": (
+    "a policy of an unmanaged role is ignored": (
         [wrote(0, user()), put("evil", ANYTHING)],
         [],
     ),
     # ---- Attachments
-    "an attachment made again changes nothing": (
+    "an attachment created again is no drift": (
         [wrote(0, role(managed_policy_arns=[READ_ONLY]), attachment()), attach(READ_ONLY)],
         [],
     ),
-    "an attachment that is taken off is deleted": (
+    "an attachment that is removed is deleted": (
         [wrote(0, role(managed_policy_arns=[READ_ONLY]), attachment()), detach(READ_ONLY)],
         [deleted("aws_iam_role_policy_attachment.read", "app-20200101000000000100000001")],
     ),
-    "an attachment taken off and made again is reverted": (
+    "an attachment removed and created again is reverted": (
         [wrote(0, role(), attachment()), detach(READ_ONLY), attach(READ_ONLY, minutes=6)],
         [deleted("aws_iam_role_policy_attachment.read", "app-20200101000000000100000001", end="reverted")],
     ),
-    "an attachment beside those of the state shows on the role": (
+    "an added attachment is a drift of the role": (
         [wrote(0, role(managed_policy_arns=[READ_ONLY]), attachment()), attach(ADMIN)],
         [modified(ROLE, "managed_policy_arns", [READ_ONLY], [READ_ONLY, ADMIN])],
     ),
-    "an attachment that the role's list has changes nothing": (
+    "an attachment that the role's list has is no drift": (
         [wrote(0, role(managed_policy_arns=[READ_ONLY, ADMIN])), attach(ADMIN)],
         [],
     ),
-    "an attachment of the role's list is taken off": (
+    "an attachment of the role's list is removed": (
         [wrote(0, role(managed_policy_arns=[READ_ONLY, ADMIN])), detach(READ_ONLY)],
         [modified(ROLE, "managed_policy_arns", [READ_ONLY, ADMIN], [ADMIN])],
     ),
-    "Terraform attaches": (
+    "an attachment by Terraform is no drift": (
         [wrote(0, role()), attach(READ_ONLY, act=applied), wrote(6, role(), attachment())],
         [],
     ),
-    "Terraform detaches": (
+    "a detachment by Terraform is no drift": (
         [wrote(0, role(), attachment()), detach(READ_ONLY, act=applied), wrote(6, role())],
         [],
     ),
@@ -178,18 +178,18 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_iam_user_policy_attachment", f"bob/{ADMIN}")],
     ),
-    "an administrator's policy on a user of nobody is nobody's": (
+    "an administrator's policy on an unmanaged user is ignored": (
         [
             wrote(0, user()),
             called(5, "iam:AttachUserPolicy", {"userName": "eve", "policyArn": ADMIN}),
         ],
         [],
     ),
-    "a user made by hand is unmanaged": (
+    "a user created by hand is unmanaged": (
         [wrote(0, role()), called(5, "iam:CreateUser", {"userName": "eve"}, response={"user": {"userName": "eve"}})],
         [unmanaged("aws_iam_user", "eve")],
     ),
-    "a user made and deleted by hand is reverted": (
+    "a user created and deleted by hand is reverted": (
         [
             wrote(0, role()),
             called(5, "iam:CreateUser", {"userName": "eve"}),
@@ -201,7 +201,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, user()), called(5, "iam:DeleteUser", {"userName": "bob"})],
         [deleted("aws_iam_user.bob", "bob")],
     ),
-    "an access key made by hand is unmanaged": (
+    "an access key created by hand is unmanaged": (
         [
             wrote(0, user()),
             called(
@@ -220,14 +220,14 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_iam_access_key.bob", "status", "Active", "Inactive")],
     ),
-    "an access key that stays on is none": (
+    "an access key that stays active is no drift": (
         [
             wrote(0, user(), placed("aws_iam_access_key.bob", **KEY)),
             called(5, "iam:UpdateAccessKey", {"userName": "bob", "accessKeyId": "AKIAEXAMPLE1", "status": "Active"}),
         ],
         [],
     ),
-    "a user's own policy put as it is changes nothing": (
+    "a user's own policy put unchanged is no drift": (
         [
             wrote(0, user(), placed("aws_iam_user_policy.p", id="bob:p", name="p", user="bob", policy=text(READ))),
             called(5, "iam:PutUserPolicy", {"userName": "bob", "policyName": "p", "policyDocument": spaced(READ)}),
@@ -246,7 +246,7 @@ SCENARIOS: Scenarios = {
         [modified("aws_iam_group_policy.p", "policy", text(READ), text(ANYTHING))],
     ),
     # ---- The role itself
-    "a boundary put as it is changes nothing": (
+    "a boundary put unchanged is no drift": (
         [
             wrote(0, role(permissions_boundary=READ_ONLY)),
             called(5, "iam:PutRolePermissionsBoundary", {"roleName": "app", "permissionsBoundary": READ_ONLY}),
@@ -264,28 +264,28 @@ SCENARIOS: Scenarios = {
         [wrote(0, role()), called(5, "iam:UpdateRole", {"roleName": "app", "maxSessionDuration": 43200})],
         [modified(ROLE, "max_session_duration", 3600, 43200)],
     ),
-    "a role updated as it is changes nothing": (
+    "a role updated unchanged is no drift": (
         [
             wrote(0, role()),
             called(5, "iam:UpdateRole", {"roleName": "app", "description": "", "maxSessionDuration": "3600"}),
         ],
         [],
     ),
-    "a role is one in all regions": (
+    "a call in another region changes the same role": (
         [
             wrote(0, role()),
             called(5, "iam:UpdateRole", {"roleName": "app", "maxSessionDuration": 7200}, region="us-east-1"),
         ],
         [modified(ROLE, "max_session_duration", 3600, 7200)],
     ),
-    "a role with a path is named without it": (
+    "a role with a path is named without its path": (
         [
             wrote(0, role(arn=arn("iam", "role/service/app"), path="/service/")),
             called(5, "iam:UpdateRole", {"roleName": "app", "maxSessionDuration": 7200}),
         ],
         [modified(ROLE, "max_session_duration", 3600, 7200)],
     ),
-    "a role deleted and made again as it was is reverted": (
+    "a role deleted and created again as it was is reverted": (
         [
             wrote(0, trusting(LAMBDA)),
             called(5, "iam:DeleteRole", {"roleName": "app"}),
@@ -293,7 +293,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(ROLE, "app", end="reverted")],
     ),
-    "a role deleted and made again for others is two drifts": (
+    "a role deleted and created again with another trust policy is two drifts": (
         [
             wrote(0, trusting(LAMBDA)),
             called(5, "iam:DeleteRole", {"roleName": "app"}),

@@ -76,14 +76,14 @@ def profile(**changes: Any) -> dict[str, Any]:
 
 
 SCENARIOS: Scenarios = {
-    "a managed policy attached to a role of nobody is unmanaged": (
+    "a managed policy attached to an unmanaged role is unmanaged": (
         [
             wrote(0, own()),
             called(5, "iam:AttachRolePolicy", {"roleName": "backdoor", "policyArn": OWN_ARN}),
         ],
         [unmanaged("aws_iam_role_policy_attachment", f"backdoor/{OWN_ARN}")],
     ),
-    "AWS's own policy attached to a role of nobody is nobody's": (
+    "an AWS managed policy attached to an unmanaged role is ignored": (
         [wrote(0, own()), called(5, "iam:AttachRolePolicy", {"roleName": "backdoor", "policyArn": ADMIN})],
         [],
     ),
@@ -99,7 +99,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, role(managed_policy_arns=[READ_ONLY]), attachment(), exclusive(READ_ONLY)), attach(ADMIN)],
         [modified("aws_iam_role_policy_attachments_exclusive.app", "policy_arns", [READ_ONLY], [READ_ONLY, ADMIN])],
     ),
-    "what an exclusive list has is attached again": (
+    "a policy of an exclusive list attached again is no drift": (
         [wrote(0, role(managed_policy_arns=[READ_ONLY]), exclusive(READ_ONLY)), attach(READ_ONLY)],
         [],
     ),
@@ -114,7 +114,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_iam_user_policies_exclusive.bob", "policy_names", ["read"], ["read", "evil"])],
     ),
-    "Terraform attaches what its exclusive list and its attachment say": (
+    "Terraform attaches the policies of its exclusive list and its attachment": (
         [
             wrote(0, role(), exclusive()),
             attach(READ_ONLY, act=applied),
@@ -126,15 +126,15 @@ SCENARIOS: Scenarios = {
         [wrote(0, role(managed_policy_arns=None)), attach(ADMIN)],
         [unmanaged("aws_iam_role_policy_attachment", f"app/{ADMIN}")],
     ),
-    "a managed role that a service is made to give a policy is a drift": (
+    "a policy that a service attaches to a managed role is unmanaged": (
         [
             wrote(0, role(managed_policy_arns=None)),
             called(5, "iam:AttachRolePolicy", {"roleName": "app", "policyArn": READ_ONLY}, **SERVICE),
         ],
         [unmanaged("aws_iam_role_policy_attachment", f"app/{READ_ONLY}", by="autoscaling.amazonaws.com")],
     ),
-    "a version of a policy as it is changes nothing": ([wrote(0, own()), publish(READ)], []),
-    "a version that is not the default changes nothing": (
+    "a version of a policy unchanged is no drift": ([wrote(0, own()), publish(READ)], []),
+    "a version that is not the default is no drift": (
         [wrote(0, own()), publish(ANYTHING, default=False), publish(ANYTHING, default=None, minutes=6)],
         [],
     ),
@@ -146,7 +146,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, own()), called(5, "iam:SetDefaultPolicyVersion", {"policyArn": OWN_ARN, "versionId": "v1"})],
         [unknown(OWN, "policy", text(READ))],
     ),
-    "a version deleted changes nothing, as the default one cannot be": (
+    "a version deleted is no drift, as the default one cannot be": (
         [wrote(0, own()), called(5, "iam:DeletePolicyVersion", {"policyArn": OWN_ARN, "versionId": "v1"})],
         [],
     ),
@@ -159,7 +159,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a policy made and deleted by hand is reverted": (
+    "a policy created and deleted by hand is reverted": (
         [
             wrote(0, role()),
             called(
@@ -172,7 +172,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_iam_policy", arn("iam", "policy/tmp"), end="reverted")],
     ),
-    "an instance profile made and deleted by hand is reverted": (
+    "an instance profile created and deleted by hand is reverted": (
         [
             wrote(0, role()),
             called(5, "iam:CreateInstanceProfile", {"instanceProfileName": "tmp"}),
@@ -180,7 +180,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_iam_instance_profile", "tmp", end="reverted")],
     ),
-    "a profile's role taken off and put back is reverted": (
+    "a profile's role removed and put back is reverted": (
         [
             wrote(0, role(), profile()),
             called(5, "iam:RemoveRoleFromInstanceProfile", {"instanceProfileName": "web", "roleName": "app"}),
@@ -188,7 +188,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_iam_instance_profile.web", "role", "app", None, end="reverted")],
     ),
-    "a profile gets a mightier role": (
+    "an instance profile gets another role": (
         [
             wrote(0, role(), profile()),
             called(5, "iam:RemoveRoleFromInstanceProfile", {"instanceProfileName": "web", "roleName": "app"}),
@@ -200,7 +200,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, role()), called(5, "iam:UpdateRoleDescription", {"roleName": "app", "description": "mine"})],
         [modified("aws_iam_role.app", "description", "", "mine")],
     ),
-    "a trust policy with NotPrincipal in another order is the same": (
+    "a trust policy with NotPrincipal in another order is equal": (
         [
             wrote(
                 0,
@@ -228,7 +228,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a trusted provider's condition in other words is the same": (
+    "a trusted provider's condition in another spelling is equal": (
         [
             wrote(
                 0,
@@ -259,14 +259,14 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a policy with NotResource and its list of one is the same": (
+    "a policy with NotResource equals one with a list of one": (
         [
             wrote(0, own(policy(allow(None, on=None, NotAction=["iam:*"], NotResource=["arn:aws:s3:::logs"])))),
             publish(policy(allow(None, on=None, NotAction="IAM:*", NotResource="arn:aws:s3:::logs"))),
         ],
         [],
     ),
-    "a policy without its version is another one": (
+    "a policy without its version is a drift": (
         [wrote(0, own()), publish({"Statement": READ["Statement"]})],
         [modified(OWN, "policy", text(READ), text({"Statement": READ["Statement"]}))],
     ),

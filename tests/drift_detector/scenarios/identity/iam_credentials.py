@@ -49,7 +49,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_iam_user_ssh_key", "bob/APKAEXAMPLE9")],
     ),
-    "an SSH key of a user of nobody is nobody's": (
+    "an SSH key of an unmanaged user is ignored": (
         [
             wrote(0, user()),
             called(
@@ -111,7 +111,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_iam_service_specific_credential", "ACCAEXAMPLE1")],
     ),
-    "a device for a managed user is unmanaged from when it is enabled": (
+    "an MFA device of a managed user is unmanaged once it is enabled": (
         [
             wrote(0, user()),
             called(
@@ -124,14 +124,14 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_iam_virtual_mfa_device", arn("iam", "mfa/eve"))],
     ),
-    "a device of the root user is nobody's": (
+    "an MFA device of the root user is ignored": (
         [
             wrote(0, user()),
             on_device("EnableMFADevice", arn("iam", "mfa/root-account-mfa-device"), who="AWS ROOT USER"),
         ],
         [],
     ),
-    "a device enabled and taken off again is reverted": (
+    "an MFA device enabled and deactivated is reverted": (
         [
             wrote(0, user()),
             on_device("EnableMFADevice", arn("iam", "mfa/eve")),
@@ -139,15 +139,15 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_iam_virtual_mfa_device", arn("iam", "mfa/eve"), end="reverted")],
     ),
-    "a managed device enabled for whom it is changes nothing": (
+    "a managed MFA device enabled for its own user is no drift": (
         [wrote(0, user(), device()), on_device("EnableMFADevice")],
         [],
     ),
-    "a managed device taken from its user is a drift": (
+    "a managed MFA device deactivated for its user is a drift": (
         [wrote(0, user(), device()), on_device("DeactivateMFADevice")],
         [modified(DEVICE, "user_name", "bob", None)],
     ),
-    "an access key of a user of nobody is nobody's": (
+    "an access key of an unmanaged user is ignored": (
         [
             wrote(0, user()),
             called(
@@ -159,7 +159,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "an access key of the caller's own, who is managed, is unmanaged": (
+    "an access key that a managed user creates for himself is unmanaged": (
         [
             wrote(0, user()),
             called(
@@ -171,7 +171,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_iam_access_key", "AKIAEXAMPLE9")],
     ),
-    "a managed access key that is deleted is a drift, and a second one's end is none": (
+    "a deleted managed access key is a drift, the deletion of an unmanaged one is not": (
         [
             wrote(0, user(), placed("aws_iam_access_key.bob", **KEY)),
             called(5, "iam:DeleteAccessKey", {"userName": "bob", "accessKeyId": "AKIAEXAMPLE2"}),
@@ -179,7 +179,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_iam_access_key.bob", "AKIAEXAMPLE1")],
     ),
-    "a password set for the console must be changed no more": (
+    "a login profile without a required password reset is a drift": (
         [
             wrote(
                 0,

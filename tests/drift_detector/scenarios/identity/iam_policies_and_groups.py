@@ -39,9 +39,9 @@ SCENARIOS: Scenarios = {
         [wrote(0, own()), version(ANYTHING, default=True)],
         [modified(OWN, "policy", text(READ), text(ANYTHING))],
     ),
-    "a new default version that says the same is none": ([wrote(0, own()), version(READ, default=True)], []),
-    "a version that is not the default is none": ([wrote(0, own()), version(ANYTHING, default=False)], []),
-    "Terraform's version is none": (
+    "a new default version with an equal document is no drift": ([wrote(0, own()), version(READ, default=True)], []),
+    "a new version that is not the default is no drift": ([wrote(0, own()), version(ANYTHING, default=False)], []),
+    "a version by Terraform is no drift": (
         [
             wrote(0, own()),
             version(ANYTHING, default=True, act=applied),
@@ -61,7 +61,7 @@ SCENARIOS: Scenarios = {
         # Terraform's membership is not exclusive: it has what it asks for.
         [unmanaged("aws_iam_user_group_membership", "bob/admins")],
     ),
-    "a managed user put into a group that no state holds is unmanaged": (
+    "a managed user put into a group that is unmanaged is unmanaged": (
         [
             wrote(0, user()),
             called(5, "iam:AddUserToGroup", {"userName": "bob", "groupName": "admins"}),
@@ -75,14 +75,14 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_iam_user_group_membership", "bob/admins")],
     ),
-    "a user put into a group where no state holds either is nobody's concern": (
+    "an unmanaged user added to an unmanaged group is ignored": (
         [
             wrote(0, other()),
             called(5, "iam:AddUserToGroup", {"userName": "bob", "groupName": "admins"}),
         ],
         [],
     ),
-    "a user put into a group that he is in is none": (
+    "a user added to a group again is no drift": (
         [
             wrote(0, user(), membership("ops")),
             called(5, "iam:AddUserToGroup", {"userName": "bob", "groupName": "ops"}),
@@ -96,7 +96,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_iam_user_group_membership.bob", "groups", ["ops", "dev"], ["ops"])],
     ),
-    "an administrator's policy on a role of nobody is nobody's": (
+    "an administrator's policy on an unmanaged role is ignored": (
         [wrote(0, own()), called(5, "iam:AttachRolePolicy", {"roleName": "theirs", "policyArn": ADMIN})],
         [],
     ),

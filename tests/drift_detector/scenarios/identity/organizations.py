@@ -47,7 +47,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(ORGANIZATION, "enabled_policy_types", ["SERVICE_CONTROL_POLICY"], [])],
     ),
-    "a trusted service trusted again changes nothing": (
+    "a trusted service trusted again is no drift": (
         [wrote(0, organization()), on_organization("EnableAWSServiceAccess", servicePrincipal="sso.amazonaws.com")],
         [],
     ),
@@ -63,7 +63,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_organizations_account.shop", "parent_id", "ou-ab12-11111111", "r-ab12")],
     ),
-    "a policy attached to a managed root is unmanaged, to a unit of nobody it is nobody's": (
+    "a policy attached to a managed root is unmanaged, one attached to an unmanaged unit is ignored": (
         [
             wrote(0, organization()),
             on_organization("AttachPolicy", policyId="p-1", targetId="r-ab12"),
@@ -71,7 +71,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_organizations_policy_attachment", "p-1/r-ab12")],
     ),
-    "an organization's own policy is one in the account": (
+    "an organization's resource policy is the only one of the account": (
         [
             wrote(
                 0,
@@ -88,7 +88,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_organizations_resource_policy.main", "content", text(READ), text(ANYTHING))],
     ),
-    "no more is asked for than there is": (
+    "a quota request for the present value is no drift": (
         [
             wrote(0, quota),
             called(

@@ -74,16 +74,16 @@ def _other(was: dict[str, Any], becomes: dict[str, Any]) -> tuple[list[Step], li
 
 
 SCENARIOS: Scenarios = {
-    "a trust policy with other white space is the same": ([wrote(0, trusting(LAMBDA)), trusts(spaced(LAMBDA))], []),
-    "an account's id as principal is its root": (
+    "a trust policy with other white space is equal": ([wrote(0, trusting(LAMBDA)), trusts(spaced(LAMBDA))], []),
+    "an account id as principal equals the account's root": (
         [wrote(0, trusting(trust({"AWS": ROOT}))), trusts(text(trust({"AWS": ACCOUNT})))],
         [],
     ),
-    "a list of one principal is that principal": (
+    "a list of one principal equals that principal": (
         [wrote(0, trusting(trust({"AWS": ROOT}))), trusts(text(trust({"AWS": [ROOT]})))],
         [],
     ),
-    "principals in another order are the same": (
+    "principals in another order are equal": (
         [
             wrote(0, trusting(trust({"Service": ["ec2.amazonaws.com", "ecs.amazonaws.com"]}))),
             trusts(text(trust({"Service": ["ecs.amazonaws.com", "ec2.amazonaws.com"]}))),
@@ -101,15 +101,15 @@ SCENARIOS: Scenarios = {
         ],
         _trusted(trust({"AWS": ROOT}), trust({"AWS": [ROOT, f"arn:aws:iam::{OTHER_ACCOUNT}:root"]})),
     ),
-    "a condition taken off a trust policy is a drift": (
+    "a condition removed a trust policy is a drift": (
         [
             wrote(0, trusting(trust({"AWS": ROOT}, Condition={"StringEquals": {"sts:ExternalId": "x"}}))),
             trusts(text(trust({"AWS": ROOT}))),
         ],
         _trusted(trust({"AWS": ROOT}, Condition={"StringEquals": {"sts:ExternalId": "x"}}), trust({"AWS": ROOT})),
     ),
-    "a URL-encoded policy is the same": _same(READERS, quote(text(READERS))),
-    "actions and statements in another order are the same": _same(
+    "a URL-encoded policy is equal": _same(READERS, quote(text(READERS))),
+    "actions and statements in another order are equal": _same(
         READERS,
         text(
             policy(
@@ -118,16 +118,18 @@ SCENARIOS: Scenarios = {
             )
         ),
     ),
-    "members of a document in another order are the same": _same(
+    "members of a document in another order are equal": _same(
         policy(allow()),
         '{"Statement":[{"Resource":"*","Action":"s3:GetObject","Effect":"Allow"}],"Version":"2012-10-17"}',
     ),
-    "one statement is a list of one": _same(policy(allow()), text({**policy(), "Statement": allow()})),
-    "one action and resource are lists of one": _same(policy(allow()), text(policy(allow(["s3:GetObject"], on=["*"])))),
+    "one statement equals a list of one": _same(policy(allow()), text({**policy(), "Statement": allow()})),
+    "one action and one resource equal lists of one": _same(
+        policy(allow()), text(policy(allow(["s3:GetObject"], on=["*"])))
+    ),
     "an action's case does not matter": _same(policy(allow()), text(policy(allow("S3:getobject")))),
-    "an empty Sid is none": _same(policy(allow()), text(policy(allow(Sid="")))),
-    "a statement twice is one": _same(policy(allow()), text(policy(allow(), allow()))),
-    "condition values in another order are the same": _same(
+    "an empty Sid equals no Sid": _same(policy(allow()), text(policy(allow(Sid="")))),
+    "a repeated statement equals one": _same(policy(allow()), text(policy(allow(), allow()))),
+    "condition values in another order are equal": _same(
         policy(NARROW),
         text(
             policy(
@@ -140,7 +142,7 @@ SCENARIOS: Scenarios = {
             )
         ),
     ),
-    "a boolean in a condition is its text": _same(
+    "a boolean in a condition equals its text": _same(
         policy(NARROW),
         text(
             policy(
@@ -157,20 +159,20 @@ SCENARIOS: Scenarios = {
         policy(allow(Condition={"StringEquals": {"aws:SourceIp": "10.0.0.1"}})),
         text(policy(allow(Condition={"StringEquals": {"AWS:SourceIP": "10.0.0.1"}}))),
     ),
-    "an empty condition is none": _same(policy(allow()), text(policy(allow(Condition={})))),
-    "a condition taken off is a drift": _other(policy(NARROW), policy(allow())),
+    "an empty condition equals no condition": _same(policy(allow()), text(policy(allow(Condition={})))),
+    "a condition removed is a drift": _other(policy(NARROW), policy(allow())),
     "another value in a condition is a drift": _other(
         policy(allow(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
         policy(allow(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-2"}})),
     ),
-    "a condition's other operator is a drift": _other(
+    "another operator in a condition is a drift": _other(
         policy(allow(Condition={"StringEquals": {"aws:PrincipalTag/team": "a"}})),
         policy(allow(Condition={"StringNotEquals": {"aws:PrincipalTag/team": "a"}})),
     ),
-    "NotAction is not Action": _other(policy(allow("iam:*")), policy(allow(None, NotAction="iam:*"))),
-    "Deny is not Allow": _other(policy(allow()), policy(allow(Effect="Deny"))),
+    "NotAction in place of Action is a drift": _other(policy(allow("iam:*")), policy(allow(None, NotAction="iam:*"))),
+    "Deny in place of Allow is a drift": _other(policy(allow()), policy(allow(Effect="Deny"))),
     "a wildcard in place of an action is a drift": _other(policy(allow()), policy(allow("s3:*"))),
     "a resource's case matters": _other(policy(allow(on="arn:aws:s3:::a/Key")), policy(allow(on="arn:aws:s3:::a/key"))),
-    "a statement more is a drift": _other(policy(allow()), policy(allow(), allow("iam:PassRole"))),
-    "a statement less is a drift": _other(policy(allow(), allow("iam:PassRole")), policy(allow())),
+    "an added statement is a drift": _other(policy(allow()), policy(allow(), allow("iam:PassRole"))),
+    "a removed statement is a drift": _other(policy(allow(), allow("iam:PassRole")), policy(allow())),
 }

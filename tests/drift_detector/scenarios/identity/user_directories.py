@@ -131,7 +131,7 @@ def bounded(policy: str) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "a pool of users made anew under its name is another one": (
+    "a user pool created again under its name is another pool": (
         [
             wrote(0, web()),
             made_pool(5, "eu-central-1_AAAAAAAAA"),
@@ -143,7 +143,7 @@ SCENARIOS: Scenarios = {
             unmanaged("aws_cognito_user_pool", pool_arn("eu-central-1_BBBBBBBBB")),
         ],
     ),
-    "people who need no second factor any more are a drift": (
+    "a user pool without a second factor is a drift": (
         [
             wrote(
                 0,
@@ -161,11 +161,11 @@ SCENARIOS: Scenarios = {
         ],
         [modified(USER_POOL, "mfa_configuration", "ON", "OFF")],
     ),
-    "a permission set's own policy taken off is a drift": (
+    "a permission set's own policy removed is a drift": (
         [wrote(0, administrators()), on_administrators("DeleteInlinePolicyFromPermissionSet")],
         [deleted(ADMINISTRATORS, "ps-1,ins-1")],
     ),
-    "a permission set's own policy put as it is changes nothing": (
+    "a permission set's own policy put unchanged is no drift": (
         [
             wrote(0, administrators()),
             on_administrators("PutInlinePolicyToPermissionSet", inlinePolicy=spaced(policy(allow()))),
@@ -188,11 +188,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, pool, admins), called(5, "cognito-idp:DeleteGroup", {**POOL, "groupName": "admins"})],
         [deleted(GROUP, f"{POOL_ID}/admins")],
     ),
-    "a group is made in a managed pool": (
+    "a group is created in a managed pool": (
         [wrote(0, pool), called(5, "cognito-idp:CreateGroup", {**POOL, "groupName": "owners", "roleArn": OTHERS})],
         [unmanaged("aws_cognito_user_group", f"{POOL_ID}/owners")],
     ),
-    "Terraform makes a group": (
+    "Terraform creates a group": (
         [
             wrote(0, pool),
             applied(5, "cognito-idp:CreateGroup", {**POOL, "groupName": "admins", "roleArn": OURS}),
@@ -200,7 +200,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "whom an application puts into a group no state holds": (
+    "a user that an application adds to a group is ignored": (
         [
             wrote(0, pool, admins, member),
             called(5, "cognito-idp:AdminAddUserToGroup", {**POOL, "groupName": "admins", "username": "joe"}),
@@ -214,12 +214,15 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_cognito_user_in_group.jane", "terraform-20250101")],
     ),
-    "a provider's metadata are read from elsewhere": (
+    "an identity provider's metadata URL is changed": (
         [wrote(0, pool, provider), read_from(ELSEWHERE)],
         [modified(PROVIDER, "provider_details.MetadataURL", METADATA, ELSEWHERE)],
     ),
-    "a provider's metadata are read from where they were": ([wrote(0, pool, provider), read_from(METADATA)], []),
-    "a client of a managed pool is made": (
+    "an identity provider's metadata URL set to its value is no drift": (
+        [wrote(0, pool, provider), read_from(METADATA)],
+        [],
+    ),
+    "a client of a managed pool is created": (
         [
             wrote(0, pool),
             called(
@@ -231,11 +234,11 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_cognito_user_pool_client", "3n4b5urk1ft4fl3mg5e62d9ado")],
     ),
-    "who signed in may do more": (
+    "an identity pool gets another authenticated role": (
         [wrote(0, roles), in_roles(OTHERS)],
         [modified(ROLES, "roles", {"authenticated": OURS}, {"authenticated": OTHERS})],
     ),
-    "who signed in may do what he could": ([wrote(0, roles), in_roles(OURS)], []),
+    "an identity pool gets the authenticated role that it has": ([wrote(0, roles), in_roles(OURS)], []),
     "a managed permission set allows everything": (
         [
             wrote(0, permissions),
@@ -250,7 +253,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a permission set loses the accounts' own policy": (
+    "a permission set loses a customer managed policy": (
         [
             wrote(0, permissions, referred),
             called(

@@ -65,7 +65,7 @@ def aim() -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "a rule that fires no more is a drift": (
+    "a disabled rule is a drift": (
         [
             wrote(
                 0,
@@ -90,7 +90,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, watching(is_enabled=True)), called(5, "events:DisableRule", {"name": "roots"})],
         [modified("aws_cloudwatch_event_rule.roots", "is_enabled", True, False)],
     ),
-    "a rule of an old provider put as it is changes nothing": (
+    "a rule of an old provider put unchanged is no drift": (
         [
             wrote(0, watching(is_enabled=True)),
             called(
@@ -101,12 +101,12 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a target put as it is changes nothing": ([wrote(0, watching(), aimed()), aim()], []),
-    "a target put without its input loses it": (
+    "a target put unchanged is no drift": ([wrote(0, watching(), aimed()), aim()], []),
+    "a target put without its input is a drift": (
         [wrote(0, watching(), aimed(input_path="$.detail")), aim()],
         [modified("aws_cloudwatch_event_target.roots", "input_path", "$.detail", None)],
     ),
-    "an account that may send events to the default bus is unmanaged, and no more reverted": (
+    "a permission on the default bus is unmanaged, and reverted when it is removed": (
         [
             wrote(0, other()),
             called(
@@ -118,14 +118,14 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_cloudwatch_event_permission", "default/theirs", end="reverted")],
     ),
-    "a connection that is deauthorised is there still": (
+    "a deauthorised connection is not deleted": (
         [
             wrote(0, placed("aws_cloudwatch_event_connection.crm", id="crm", name="crm")),
             called(5, "events:DeauthorizeConnection", {"name": "crm"}),
         ],
         [],
     ),
-    "an alias leads to another version": (
+    "a state machine alias points to another version": (
         [
             wrote(0, live),
             called(

@@ -133,13 +133,13 @@ def on_subscriber(name: str, value: str) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "a queue's number as text is the number": ([wrote(0, queue()), on_queue(VisibilityTimeout="30")], []),
+    "a queue's number as text equals the number": ([wrote(0, queue()), on_queue(VisibilityTimeout="30")], []),
     "a queue's other number is a drift": (
         [wrote(0, queue()), on_queue(VisibilityTimeout="30", MessageRetentionPeriod="60")],
         [modified(QUEUE, "message_retention_seconds", 345600, "60")],
     ),
-    "a queue's empty policy is none": ([wrote(0, queue()), on_queue(Policy="")], []),
-    "a queue's policy put as it is changes nothing": (
+    "a queue's empty policy equals no policy": ([wrote(0, queue()), on_queue(Policy="")], []),
+    "a queue's policy put unchanged is no drift": (
         [wrote(0, queue(policy=text(OWN))), on_queue(Policy=spaced(OWN))],
         [],
     ),
@@ -155,28 +155,28 @@ SCENARIOS: Scenarios = {
         [modified("aws_sqs_queue_policy.jobs", "policy", text(OWN), text(ANYBODY))],
     ),
     # ---- Topics
-    "a topic's policy put as it is changes nothing": ([wrote(0, topic()), on_topic("Policy", spaced(READ))], []),
+    "a topic's policy put unchanged is no drift": ([wrote(0, topic()), on_topic("Policy", spaced(READ))], []),
     "a topic's policy opened is a drift": (
         [wrote(0, topic()), on_topic("Policy", spaced(ANYTHING))],
         [modified(TOPIC, "policy", text(READ), text(ANYTHING))],
     ),
-    "a topic's name to show is a drift": (
+    "a topic's display name is a drift": (
         [wrote(0, topic()), on_topic("DisplayName", "Alarms")],
         [modified(TOPIC, "display_name", "", "Alarms")],
     ),
-    "a filter taken away where none was changes nothing": (
+    "removing a filter policy that does not exist is no drift": (
         [wrote(0, subscriber()), on_subscriber("FilterPolicy", "{}")],
         [],
     ),
-    "a filter taken away is a drift": (
+    "a removed filter policy is a drift": (
         [wrote(0, subscriber(filter_policy='{"kind":["order"]}')), on_subscriber("FilterPolicy", "{}")],
         [modified("aws_sns_topic_subscription.jobs", "filter_policy", '{"kind":["order"]}', "{}")],
     ),
-    "another account may send: a statement more in the queue's policy": (
+    "another account may send: a statement added to the queue's policy": (
         [wrote(0, queue(policy=text(SENDERS))), permit()],
         [modified(QUEUE, "policy", text(SENDERS), text(with_others()))],
     ),
-    "another account may send and no more: as it was": (
+    "another account may send, and the statement is removed: reverted": (
         [wrote(0, queue(policy=text(SENDERS))), permit(), forbid()],
         [modified(QUEUE, "policy", text(SENDERS), text(with_others()), end="reverted")],
     ),
@@ -184,11 +184,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, queue(policy=text(SENDERS))), permit(), wrote(9, queue(policy=text(with_others(AS_STORED))))],
         [modified(QUEUE, "policy", text(SENDERS), text(with_others()), end="absorbed")],
     ),
-    "a first statement makes a policy that the log does not tell": (
+    "a first statement creates a policy that the log does not show": (
         [wrote(0, queue()), permit()],
         [unknown(QUEUE, "policy", "")],
     ),
-    "a statement's end is a drift of the policy that is a resource of its own": (
+    "a removed statement is a drift of the policy resource": (
         [
             wrote(
                 0,
@@ -199,22 +199,22 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_sqs_queue_policy.jobs", "policy", text(SENDERS), text(SENDERS | {"Statement": []}))],
     ),
-    "a statement that never was is taken out to no effect": (
+    "removing a statement that does not exist is no drift": (
         [wrote(0, queue(policy=text(SENDERS))), forbid("never")],
         [],
     ),
-    "a queue called by an older URL is the queue": (
+    "a queue named by its older URL is found": (
         [wrote(0, queue(policy=text(SENDERS))), permit(url=OLDER_URL)],
         [modified(QUEUE, "policy", text(SENDERS), text(with_others()))],
     ),
-    "a queue whose state has an older URL is the queue": (
+    "a queue whose state has its older URL is found": (
         [
             wrote(0, queue(id=OLDER_URL, url=OLDER_URL)),
             called(5, "sqs:SetQueueAttributes", {"queueUrl": URL, "attributes": {"VisibilityTimeout": "31"}}),
         ],
         [modified(QUEUE, "visibility_timeout_seconds", 30, "31")],
     ),
-    "a queue of that name in another account or region is another one": (
+    "a queue of the same name in another account or region is not meant": (
         [
             wrote(0, queue()),
             called(5, "sqs:DeleteQueue", {"queueUrl": URL.replace(ACCOUNT, OTHER_ACCOUNT)}),
@@ -229,7 +229,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(QUEUE, "tags.Team", None, "eve")],
     ),
-    "a queue made and deleted by hand is reverted": (
+    "a queue created and deleted by hand is reverted": (
         [
             wrote(0, other()),
             called(5, "sqs:CreateQueue", {"queueName": "jobs"}, response={"queueUrl": URL}),
@@ -237,7 +237,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_sqs_queue", QUEUE_ARN, end="reverted")],
     ),
-    "another account may publish, and no more": (
+    "another account may publish, and the statement is removed": (
         [
             wrote(0, topic_with_default_policy(policy=text(SENDERS))),
             called(
@@ -257,7 +257,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a subscription that waits is nothing, and is unmanaged once it is confirmed": (
+    "a pending subscription is no drift, and unmanaged once it is confirmed": (
         [
             wrote(0, topic_with_default_policy()),
             called(
@@ -275,7 +275,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_sns_topic_subscription", f"{TOPIC_ARN}:1")],
     ),
-    "a subscription that waits changes nothing": (
+    "a subscription that waits is no drift": (
         [
             wrote(0, topic_with_default_policy()),
             called(
@@ -287,7 +287,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "what is personal is hidden from a managed topic: unmanaged": (
+    "a data protection policy on a managed topic is unmanaged": (
         [
             wrote(0, topic_with_default_policy()),
             called(

@@ -118,14 +118,14 @@ def patch(**paths: str) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "what is in no region is logged in one": (
+    "a global resource is found, whatever region its call is logged in": (
         [
             wrote(0, listener()),
             called(5, "globalaccelerator:DeleteListener", {"listenerArn": LISTENER_ARN}, region="us-west-2"),
         ],
         [deleted(LISTENER, LISTENER_ARN)],
     ),
-    "a global network's sites are in no region": (
+    "the sites of a global network are found in every region": (
         [
             wrote(0, site(), web()),
             called(
@@ -137,7 +137,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(SITE, "description", "Berlin", "Bonn")],
     ),
-    "of two that are named alike the parent tells which": (
+    "of two equal names, the parent decides": (
         [
             wrote(0, gateway("blue"), gateway("green")),
             called(5, "appmesh:DeleteVirtualGateway", {"meshName": "green", "virtualGatewayName": "edge"}),
@@ -170,12 +170,12 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a distribution saved as it is changes nothing": ([wrote(0, distribution()), publish("/api/*", "*.html")], []),
+    "a distribution saved unchanged is no drift": ([wrote(0, distribution()), publish("/api/*", "*.html")], []),
     "one member of a distribution is one drift": (
         [wrote(0, distribution()), publish("/api/*", "*.html", priceClass="PriceClass_All")],
         [modified(DISTRIBUTION, "price_class", "PriceClass_100", "PriceClass_All")],
     ),
-    "a distribution's behaviours in another order are others": (
+    "a distribution's behaviours in another order are a drift": (
         [wrote(0, distribution()), publish("*.html", "/api/*")],
         [
             modified(
@@ -204,11 +204,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, method()), patch(authorizationType="NONE")],
         [modified(METHOD, "authorization", "AWS_IAM", "NONE")],
     ),
-    "a method patched to what it has changes nothing": (
+    "a method patched to what it has is no drift": (
         [wrote(0, method()), patch(authorizationType="AWS_IAM", apiKeyRequired="true")],
         [],
     ),
-    "a method put anew as it is changes nothing": (
+    "a method put anew unchanged is no drift": (
         [
             wrote(0, method()),
             called(
@@ -224,7 +224,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a stage traced as it is changes nothing": (
+    "a stage traced unchanged is no drift": (
         [
             wrote(
                 0,
@@ -250,7 +250,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a stage's variable is a drift of it alone": (
+    "a stage's variable is a drift of that variable alone": (
         [
             wrote(
                 0,
@@ -268,7 +268,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(STAGE, "variables.backend", "blue", "green")],
     ),
-    "what Terraform allocated to another account is held by the next state": (
+    "a virtual interface that Terraform allocates is in the next state": (
         [
             wrote(0, web()),
             applied(

@@ -92,49 +92,49 @@ def cname(value: str, ttl: int = 300) -> dict[str, Any]:
 
 SCENARIOS: Scenarios = {
     # ---- Names
-    "a name that points elsewhere is a drift": (
+    "a record with another value is a drift": (
         [wrote(0, other(), record()), named("UPSERT", "203.0.113.9")],
         [modified(RECORD, "records", ["192.0.2.1"], ["203.0.113.9"])],
     ),
-    "a name put as it is changes nothing": ([wrote(0, other(), record()), named("UPSERT", "192.0.2.1")], []),
-    "a name's addresses in another order are the same": (
+    "a name put unchanged is no drift": ([wrote(0, other(), record()), named("UPSERT", "192.0.2.1")], []),
+    "a record's addresses in another order are equal": (
         [
             wrote(0, other(), record(records=["192.0.2.1", "192.0.2.2"])),
             named("UPSERT", "192.0.2.2", "192.0.2.1"),
         ],
         [],
     ),
-    "a name deleted is a drift": (
+    "a deleted record is a drift": (
         [wrote(0, other(), record()), named("DELETE", "192.0.2.1")],
         [deleted(RECORD, "Z1_www.example.com_A")],
     ),
-    "a name written by hand into a managed zone is unmanaged": (
+    "a record created by hand in a managed zone is unmanaged": (
         [wrote(0, zone()), change("CREATE", "shop.Example.com.", **cname("site.example.net"))],
         [unmanaged("aws_route53_record", "Z1/shop.example.com/CNAME")],
     ),
-    "a name in a zone of nobody is nobody's": (
+    "a record in an unmanaged zone is ignored": (
         [wrote(0, zone()), change("CREATE", "shop.example.org", zone_id="Z2", **cname("site.example.net"))],
         [],
     ),
-    "a certificate's challenge is nobody's": (
+    "a record of a certificate's validation is ignored": (
         [wrote(0, zone()), change("UPSERT", "_0123.example.com.", **cname("_4567.acm-validations.aws."))],
         [],
     ),
-    "a name that a cluster gives is nobody's": (
+    "a record that external-dns creates is ignored": (
         [
             wrote(0, zone()),
             change("CREATE", "app.example.com", by="external-dns-1736935200", **cname("lb.example.net")),
         ],
         [],
     ),
-    "a record of a managed zone put as it is changes nothing": (
+    "a record of a managed zone put unchanged is no drift": (
         [
             wrote(0, zone(), cname_record()),
             change("UPSERT", "WWW.example.com.", "/hostedzone/Z1", **cname("site.example.net")),
         ],
         [],
     ),
-    "a name that becomes an alias is a drift of both": (
+    "a record that becomes an alias drifts in records and alias": (
         [
             wrote(0, zone(), cname_record(type="A", records=["192.0.2.1"], id="Z1_www.example.com_A")),
             change(
@@ -159,14 +159,14 @@ SCENARIOS: Scenarios = {
             ),
         ],
     ),
-    "a wildcard in Route 53's own letters is the wildcard": (
+    "a wildcard in Route 53's escaped form is found": (
         [
             wrote(0, zone(), cname_record(name="*", fqdn="*.example.com", id="Z1_*.example.com_CNAME")),
             change("DELETE", "\\052.example.com.", **cname("site.example.net")),
         ],
         [deleted(RECORD, "Z1_*.example.com_CNAME")],
     ),
-    "a zone's comment taken off is as the provider writes it": (
+    "a removed zone comment equals the provider's empty comment": (
         [wrote(0, zone()), called(5, "route53:UpdateHostedZoneComment", {"id": "Z1"})],
         [],
     ),
@@ -181,11 +181,11 @@ SCENARIOS: Scenarios = {
         ],
         [modified(ZONE, "tags.Env", "prod", "dev")],
     ),
-    "a zone is made": (
+    "a zone is created": (
         [wrote(0, web()), called(5, "route53:CreateHostedZone", ZONE_ASKED, response=MADE_ZONE)],
         [unmanaged("aws_route53_zone", ZONE_ID)],
     ),
-    "a zone is made and deleted": (
+    "a zone is created and deleted": (
         [
             wrote(0, web()),
             called(5, "route53:CreateHostedZone", ZONE_ASKED, response=MADE_ZONE),
@@ -193,7 +193,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_route53_zone", ZONE_ID, end="reverted")],
     ),
-    "Terraform makes a zone": (
+    "Terraform creates a zone": (
         [
             wrote(0, web()),
             applied(5, "route53:CreateHostedZone", ZONE_ASKED, response=MADE_ZONE),
@@ -201,19 +201,19 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a zone's answers are signed no more": (
+    "a zone's DNSSEC signing is disabled": (
         [wrote(0, signing), called(5, *SIGNED_NO_MORE)],
         [modified(SIGNING, "signing_status", "SIGNING", "NOT_SIGNING")],
     ),
-    "a zone's answers are signed already": (
+    "enabling DNSSEC signing that is enabled is no drift": (
         [wrote(0, signing), called(5, "route53:EnableHostedZoneDNSSEC", {"id": "/hostedzone/Z1"})],
         [],
     ),
-    "a zone's questions are logged no more": (
+    "a zone's query log is deleted": (
         [wrote(0, log), called(5, "route53:DeleteQueryLoggingConfig", {"id": "q-1"})],
         [deleted(LOG, "q-1")],
     ),
-    "a private zone is seen from a further network": (
+    "a private zone is associated with a further VPC": (
         [wrote(0, private_zone), called(5, "route53:AssociateVPCWithHostedZone", FURTHER_NETWORK)],
         [
             modified(
@@ -227,11 +227,11 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "Terraform lets a further network see a private zone": (
+    "Terraform associates a private zone with a further VPC": (
         [wrote(0, private_zone), applied(5, "route53:AssociateVPCWithHostedZone", FURTHER_NETWORK)],
         [],
     ),
-    "a managed rule is obeyed in a further network, and another's rule too": (
+    "a managed resolver rule, and another's, are associated with a further VPC": (
         [
             wrote(0, rule),
             called(5, "route53resolver:AssociateResolverRule", OBEYED),

@@ -69,15 +69,15 @@ def associate_address(**request: Any) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "a range joins a list": (
+    "a range is added to a prefix list": (
         [wrote(0, prefix_list(OFFICE)), change_list(AddEntry={"tag": 1, "Cidr": "0.0.0.0/0", "Description": "all"})],
         [modified(LIST, "entry", [OFFICE], [OFFICE, {"cidr": "0.0.0.0/0", "description": "all"}])],
     ),
-    "a range leaves a list": (
+    "a range is removed from a prefix list": (
         [wrote(0, prefix_list(OFFICE, HOME)), change_list(RemoveEntry={"tag": 1, "Cidr": "203.0.113.0/24"})],
         [modified(LIST, "entry", [OFFICE, HOME], [OFFICE])],
     ),
-    "a range is described anew: taken out and put in by one call": (
+    "a range gets another description: removed and added by one call": (
         [
             wrote(0, prefix_list(OFFICE)),
             change_list(
@@ -87,7 +87,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(LIST, "entry", [OFFICE], [{"cidr": "198.51.100.0/24", "description": "HQ"}])],
     ),
-    "Terraform changes the list": (
+    "a change of a prefix list by Terraform is no drift": (
         [
             wrote(0, prefix_list(OFFICE)),
             change_list(applied, AddEntry={"tag": 1, "Cidr": "203.0.113.0/24"}),
@@ -95,7 +95,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a range that is there": (
+    "adding a range that exists is no drift": (
         [wrote(0, prefix_list(OFFICE)), change_list(AddEntry={"tag": 1, "Cidr": "198.51.100.0/24"})],
         [],
     ),
@@ -110,12 +110,12 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a managed instance gets an interface that no state holds": (
+    "a managed instance gets an interface that is unmanaged": (
         [wrote(0, web()), attach_interface("i-1")],
         [unmanaged("aws_network_interface_attachment", "eni-attach-1")],
     ),
     "a service attaches an interface of its own": ([wrote(0, web()), attach_interface("i-1", **SERVICE)], []),
-    "nobody's interface at nobody's instance": ([wrote(0, web()), attach_interface("i-9")], []),
+    "an unmanaged interface on an unmanaged instance is ignored": ([wrote(0, web()), attach_interface("i-9")], []),
     "an interface is detached": (
         [
             wrote(0, interface(attachment=[ATTACHED])),
@@ -141,15 +141,15 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_network_interface_attachment.spare", "eni-attach-1")],
     ),
-    "a managed instance gets an address that no state holds": (
+    "a managed instance gets an address that is unmanaged": (
         [wrote(0, web()), associate_address(allocationId="eipalloc-9", instanceId="i-1")],
         [unmanaged("aws_eip_association", "eipassoc-9")],
     ),
-    "a managed address is given to an instance of nobody": (
+    "a managed address is associated with an unmanaged instance": (
         [wrote(0, address()), associate_address(allocationId="eipalloc-1", instanceId="i-9")],
         [modified("aws_eip.spare", "instance", "", "i-9")],
     ),
-    "an address and an instance of nobody": (
+    "an unmanaged address on an unmanaged instance is ignored": (
         [wrote(0, other()), associate_address(allocationId="eipalloc-9", instanceId="i-9")],
         [],
     ),
@@ -157,7 +157,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, address()), associate_address(publicIp="198.51.100.7", instanceId="i-9")],
         [modified("aws_eip.spare", "instance", "", "i-9")],
     ),
-    "an address that comes and goes": (
+    "an address associated and disassociated is reverted": (
         [
             wrote(0, web()),
             called(
@@ -192,7 +192,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_flow_log", "fl-9")],
     ),
-    "a flow log of a VPC of nobody": (
+    "a flow log of an unmanaged VPC is ignored": (
         [
             wrote(0, vpc()),
             called(
@@ -242,7 +242,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "an interface's groups as they are": (
+    "an interface's groups set to their values is no drift": (
         [
             wrote(0, interface()),
             called(

@@ -97,7 +97,7 @@ def secured(name: str) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "a load balancer's attributes as they are change nothing": (
+    "a load balancer's attributes unchanged are no drift": (
         [
             wrote(0, balancer()),
             on_balancer(
@@ -113,7 +113,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, balancer()), on_balancer(("deletion_protection.enabled", "false"))],
         [modified("aws_lb.front", "enable_deletion_protection", True, "false")],
     ),
-    "a load balancer's groups in another order are the same": (
+    "a load balancer's groups in another order are equal": (
         [
             wrote(0, balancer()),
             called(
@@ -154,7 +154,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a listener answers by itself": (
+    "a listener that returns a fixed response is a drift": (
         [
             wrote(0, listener(forwards())),
             on_listener(
@@ -171,7 +171,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a listener tells no more what serves": (
+    "a listener without its server header is a drift": (
         [
             wrote(0, listener(forwards())),
             on_listener(
@@ -201,7 +201,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_alb_listener.https", LISTENER_ARN)],
     ),
-    "Terraform makes a listener by its older name": (
+    "Terraform creates a listener by its older name": (
         [
             wrote(0, other()),
             applied(5, "elasticloadbalancing:CreateListener", {"loadBalancerArn": WEB_LB_ARN}, response=MADE),
@@ -209,21 +209,21 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a managed load balancer gets a listener that no state holds": (
+    "a managed load balancer gets a listener that is unmanaged": (
         [
             wrote(0, placed("aws_lb.web", id=WEB_LB_ARN, arn=WEB_LB_ARN, name="web")),
             called(5, "elasticloadbalancing:CreateListener", {"loadBalancerArn": WEB_LB_ARN}, response=MADE),
         ],
         [unmanaged("aws_lb_listener", LISTENER_ARN)],
     ),
-    "a load balancer of nobody gets a listener": (
+    "an unmanaged load balancer gets a listener": (
         [
             wrote(0, other()),
             called(5, "elasticloadbalancing:CreateListener", {"loadBalancerArn": WEB_LB_ARN}, response=MADE),
         ],
         [],
     ),
-    "a managed listener gets a rule that no state holds": (
+    "a managed listener gets a rule that is unmanaged": (
         [
             wrote(0, listener(forwards())),
             called(
@@ -253,7 +253,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, classic()), on_classic("ApplySecurityGroupsToLoadBalancer", securityGroups=["sg-9"])],
         [modified(CLASSIC, "security_groups", ["sg-1"], ["sg-9"])],
     ),
-    "a classic balancer listens where it does": (
+    "a classic balancer's listener created as it is is no drift": (
         [
             wrote(0, classic()),
             on_classic(
@@ -265,7 +265,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a classic balancer listens no more": (
+    "a classic balancer's listener is deleted": (
         [wrote(0, classic()), on_classic("DeleteLoadBalancerListeners", loadBalancerPorts=[80])],
         [
             modified(
@@ -296,7 +296,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, tls_listener()), secured("ELBSecurityPolicy-2016-08")],
         [modified(LISTENER, "ssl_policy", "ELBSecurityPolicy-TLS13-1-2-2021-06", "ELBSecurityPolicy-2016-08")],
     ),
-    "a listener's policy for TLS as it is changes nothing": (
+    "a listener's policy for TLS unchanged is no drift": (
         [wrote(0, tls_listener()), secured("ELBSecurityPolicy-TLS13-1-2-2021-06")],
         [],
     ),

@@ -128,15 +128,15 @@ def vpc(**changes: Any) -> dict[str, Any]:
 
 SCENARIOS: Scenarios = {
     # ---- Routes
-    "a route made again changes nothing": (
+    "a route created again is no drift": (
         [wrote(0, table(), route()), routed("CreateRoute", gatewayId="igw-1")],
         [],
     ),
-    "a route replaced goes elsewhere": (
+    "a route replaced with another target is a drift": (
         [wrote(0, table(), route()), routed("ReplaceRoute", gatewayId="igw-9")],
         [modified(ROUTE, "gateway_id", "igw-1", "igw-9")],
     ),
-    "a route replaced as it is changes nothing": (
+    "a route replaced unchanged is no drift": (
         [wrote(0, table(), route()), routed("ReplaceRoute", gatewayId="igw-1")],
         [],
     ),
@@ -144,15 +144,15 @@ SCENARIOS: Scenarios = {
         [wrote(0, table(), route()), routed("DeleteRoute")],
         [deleted(ROUTE, "r-rtb-11080289494")],
     ),
-    "a route deleted and made again is reverted": (
+    "a route deleted and created again is reverted": (
         [wrote(0, table(), route()), routed("DeleteRoute"), routed("CreateRoute", minutes=6, gatewayId="igw-1")],
         [deleted(ROUTE, "r-rtb-11080289494", end="reverted")],
     ),
-    "Terraform's route is none": (
+    "a route by Terraform is no drift": (
         [wrote(0, table()), routed("CreateRoute", applied, gatewayId="igw-1"), wrote(6, table(), route())],
         [],
     ),
-    "a route within its table made again changes nothing": (
+    "a route within its table created again is no drift": (
         [wrote(0, table(hop(gateway_id="igw-1"))), routed("CreateRoute", gatewayId="igw-1")],
         [],
     ),
@@ -170,13 +170,13 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a route of a table of nobody is nobody's": (
+    "a route of an unmanaged table is ignored": (
         [wrote(0, table(), route()), routed("DeleteRoute", routeTableId="rtb-9")],
         [],
     ),
     # ---- Network ACLs
-    "an ACL's rule made as it is changes nothing": ([wrote(0, vpc(), entry()), ruled("CreateNetworkAclEntry")], []),
-    "an ACL's protocol by number is the protocol": (
+    "an ACL's rule created unchanged is no drift": ([wrote(0, vpc(), entry()), ruled("CreateNetworkAclEntry")], []),
+    "an ACL's protocol by number equals the protocol": (
         [wrote(0, vpc(), entry(protocol="6")), ruled("ReplaceNetworkAclEntry")],
         [],
     ),
@@ -191,7 +191,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(ENTRY, "nacl-1917870932")],
     ),
-    "an ACL's rule of the other direction is another": (
+    "an ACL rule of the other direction is not meant": (
         [
             wrote(0, vpc(), entry()),
             called(5, "ec2:DeleteNetworkAclEntry", {"networkAclId": "acl-1", "ruleNumber": 100, "egress": True}),
@@ -206,7 +206,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_subnet.a", "map_public_ip_on_launch", False, True)],
     ),
-    "a subnet set as it is changes nothing": (
+    "a subnet set to its own value is no drift": (
         [
             wrote(0, subnet()),
             called(5, "ec2:ModifySubnetAttribute", {"subnetId": "subnet-1", "mapPublicIpOnLaunch": {"value": False}}),
@@ -220,7 +220,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_vpc.main", "enable_dns_hostnames", True, False)],
     ),
-    "a VPC set as it is changes nothing": (
+    "a VPC set to its own value is no drift": (
         [
             wrote(0, vpc()),
             called(5, "ec2:ModifyVpcAttribute", {"vpcId": "vpc-1", "enableDnsSupport": {"value": True}}),
@@ -239,7 +239,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_ebs_encryption_by_default.main", "enabled", True, False)],
     ),
-    "an account's disks encrypted as they are change nothing": (
+    "an account's disks encrypted unchanged is no drift": (
         [
             wrote(0, web(), placed("aws_ebs_encryption_by_default.main", id="terraform-20220101", enabled=True)),
             called(5, "ec2:EnableEbsEncryptionByDefault", {"EnableEbsEncryptionByDefaultRequest": ""}),
@@ -254,7 +254,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(VOLUME, "size", 8, "16")],
     ),
-    "a volume modified as it is changes nothing": (
+    "a volume modified unchanged is no drift": (
         [
             wrote(0, volume()),
             called(
@@ -292,7 +292,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(WEB, "iam_instance_profile", "", "admin")],
     ),
-    "monitoring switched on that is on changes nothing": (
+    "monitoring switched on that is on is no drift": (
         [
             wrote(0, web(monitoring=True), other()),
             called(5, "ec2:MonitorInstances", {"instancesSet": {"items": [{"instanceId": "i-1"}]}}),

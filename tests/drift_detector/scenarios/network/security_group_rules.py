@@ -80,7 +80,7 @@ def modify_rule(rule_id: str, **rule: Any) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "a default VPC's group, which the call names and the response tells": (
+    "a default VPC's group, named by the call and identified by the response": (
         [
             wrote(0, group(SSH)),
             open_by_console(name="default", ipProtocol="tcp", fromPort=3389, toPort=3389, cidrIpv4=WORLD),
@@ -108,7 +108,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "another account's group is revoked, and only the request tells": (
+    "another account's group is revoked, and only the request has the rule": (
         [
             wrote(0, group(block(security_groups=[PARTNER]))),
             called(
@@ -130,7 +130,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(ONE, "sgr-0a")],
     ),
-    "another account's group that is there": (
+    "another account's group that is a source already": (
         [
             wrote(0, group(block(security_groups=[PARTNER]))),
             open_by_console(
@@ -150,30 +150,30 @@ SCENARIOS: Scenarios = {
         [wrote(0, group(SSH)), revoke_by_id("sgr-0d")],
         [unknown(SG, "ingress", [SSH])],
     ),
-    "an inline rule is revoked by its id, and the response tells which": (
+    "an inline rule is revoked by its id, and the response has the rule": (
         [
             wrote(0, group(SSH, block(port=80, cidr_blocks=[WORLD]))),
             revoke_by_id("sgr-0d", revoked={"ipProtocol": "tcp", "fromPort": 80, "toPort": 80, "cidrIpv4": WORLD}),
         ],
         [modified(SG, "ingress", [SSH, block(port=80, cidr_blocks=[WORLD])], [SSH])],
     ),
-    "an inline rule is described anew": (
+    "an inline rule is given another description": (
         [wrote(0, group(SSH)), describe("head office")],
         [modified(SG, "ingress", [SSH], [block(cidr_blocks=[OFFICE], description="head office")])],
     ),
-    "an inline rule is described as it is": (
+    "an inline rule is given the same description": (
         [wrote(0, group(block(cidr_blocks=[OFFICE], description="office"))), describe("office")],
         [],
     ),
-    "an inline rule is described anew by its id": (
+    "an inline rule is given another description by its id": (
         [wrote(0, group(SSH)), describe_by_id("sgr-0d", "head office")],
         [unknown(SG, "ingress", [SSH])],
     ),
-    "a rule of one source is described as it is, by its id": (
+    "a rule of one source is given the same description, by its id": (
         [wrote(0, group(SSH), single(description="office")), describe_by_id("sgr-0a", "office")],
         [],
     ),
-    "a group of nobody is described": ([wrote(0, other()), describe_by_id("sgr-0d", "x")], []),
+    "a rule of an unmanaged group gets a description": ([wrote(0, other()), describe_by_id("sgr-0d", "x")], []),
     "a rule of one source is saved in the editor as it is": (
         [
             wrote(0, group(SSH), single(description="office")),
@@ -227,7 +227,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "Terraform makes a group with a rule of its own and without AWS's egress": (
+    "Terraform creates a group with a rule of its own and without AWS's egress": (
         [
             wrote(0, other()),
             applied(

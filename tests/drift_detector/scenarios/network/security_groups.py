@@ -130,8 +130,8 @@ SCENARIOS: Scenarios = {
         [wrote(0, group(SSH)), authorize(permission(HOME))],
         _changed([SSH], [block(cidr_blocks=[OFFICE, HOME])]),
     ),
-    "a source that is there already changes nothing": ([wrote(0, group(SSH)), authorize(permission(OFFICE))], []),
-    "a duplicate that EC2 refuses changes nothing": (
+    "a source that is there already is no drift": ([wrote(0, group(SSH)), authorize(permission(OFFICE))], []),
+    "a duplicate that EC2 refuses is no drift": (
         [
             wrote(0, group(SSH)),
             authorize(permission(HOME), error="Client.InvalidPermission.Duplicate"),
@@ -143,12 +143,12 @@ SCENARIOS: Scenarios = {
         _changed([block(cidr_blocks=[OFFICE, HOME])], [SSH]),
     ),
     "the only source is revoked": ([wrote(0, group(SSH)), revoke(permission(OFFICE))], _changed([SSH], [])),
-    "what was not there is revoked to no effect": ([wrote(0, group(SSH)), revoke(permission(HOME))], []),
+    "revoking a rule that does not exist is no drift": ([wrote(0, group(SSH)), revoke(permission(HOME))], []),
     "a rule revoked and authorized again is reverted": (
         [wrote(0, group(SSH)), revoke(permission(OFFICE)), authorize(permission(OFFICE), minutes=6)],
         _changed([SSH], [], end="reverted"),
     ),
-    "the flat form revokes too": (
+    "a revocation in the flat form is a drift": (
         [
             wrote(0, group(block(cidr_blocks=[WORLD]))),
             called(
@@ -166,7 +166,7 @@ SCENARIOS: Scenarios = {
         ],
         _changed([block(cidr_blocks=[WORLD])], []),
     ),
-    "the flat form authorizes what is there": (
+    "an authorization of an existing rule in the flat form is no drift": (
         [
             wrote(0, group(SSH)),
             called(
@@ -177,7 +177,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "all protocols have no ports in the log": (
+    "a rule for all protocols has no ports in the log": (
         [wrote(0, group(egress=[ALL])), authorize(permission(WORLD, protocol="-1", port=None), way="Egress")],
         [],
     ),
@@ -189,11 +189,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, group(DUAL)), revoke(permission(v6=(WORLD6,), port=443))],
         _changed([DUAL], [block(port=443, cidr_blocks=[WORLD])]),
     ),
-    "both families in one call are what the merged block has": (
+    "both address families in one call equal the merged block": (
         [wrote(0, group(DUAL)), authorize(permission(WORLD, v6=(WORLD6,), port=443))],
         [],
     ),
-    "an address range spelled otherwise is the same": (
+    "an address range in another spelling is equal": (
         [
             wrote(0, group(block(ipv6_cidr_blocks=["2001:db8::/32"]))),
             authorize(permission(v6=("2001:DB8:0::/32",))),
@@ -207,7 +207,7 @@ SCENARIOS: Scenarios = {
         ],
         _changed([SSH], [block(cidr_blocks=[OFFICE], security_groups=["sg-2"])]),
     ),
-    "the group itself as source is `self`": (
+    "the group itself as source equals `self`": (
         [
             wrote(0, group(block(self=True))),
             authorize(permission(groups=items({"groupId": "sg-1", "userId": ACCOUNT}))),
@@ -225,7 +225,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, group()), authorize(permission(WORLD), permission(WORLD, port=80))],
         _changed([], [block(cidr_blocks=[WORLD]), block(port=80, cidr_blocks=[WORLD])]),
     ),
-    "a rule that Terraform moves is none": (
+    "a rule that Terraform moves is no drift": (
         [
             wrote(0, group(SSH)),
             revoke(permission(OFFICE), act=applied),
@@ -238,7 +238,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, group(SSH)), authorize(permission(HOME)), wrote(9, group(block(cidr_blocks=[HOME, OFFICE])))],
         _changed([SSH], [block(cidr_blocks=[OFFICE, HOME])], end="absorbed"),
     ),
-    "a default group is a group": (
+    "the default security group drifts like any other": (
         [
             wrote(0, group(egress=[ALL], kind="aws_default_security_group.web")),
             revoke(permission(WORLD, protocol="-1", port=None), way="Egress"),
@@ -249,7 +249,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, group(SSH)), called(5, "ec2:DeleteSecurityGroup", {"groupId": "sg-1"})],
         [deleted(SG, "sg-1")],
     ),
-    "a group made by hand is unmanaged": (
+    "a group created by hand is unmanaged": (
         [
             wrote(0, group()),
             called(
@@ -261,7 +261,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_security_group", "sg-9")],
     ),
-    "a group that nobody manages is nobody's": (
+    "an unmanaged group is ignored": (
         [
             wrote(0, group()),
             called(
@@ -284,7 +284,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, group(), listed(OFFICE, v6=(WORLD6,))), revoke(permission(v6=(WORLD6,)))],
         [modified(RULE, "ipv6_cidr_blocks", [WORLD6], [])],
     ),
-    "another port is not the rule resource's": (
+    "a rule of another port is not the rule resource's": (
         [wrote(0, group(SSH), listed(OFFICE)), revoke(permission(OFFICE, port=23))],
         [],
     ),
@@ -295,7 +295,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(RULE, "sgrule-845917806")],
     ),
-    "what no rule resource has shows on the group": (
+    "a rule without a rule resource is a drift of the group": (
         [wrote(0, group(SSH), listed(OFFICE)), authorize(permission(WORLD, port=80))],
         _changed([SSH], [SSH, block(port=80, cidr_blocks=[WORLD])]),
     ),

@@ -90,20 +90,20 @@ def resolve_names(on: bool) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "a managed subnet is given a table that no state holds": (
+    "a managed subnet is associated with an unmanaged route table": (
         [wrote(0, subnet()), associate()],
         [unmanaged("aws_route_table_association", "rtbassoc-9")],
     ),
-    "a managed table is given to a subnet that no state holds": (
+    "a managed route table is associated with an unmanaged subnet": (
         [wrote(0, table()), associate(routeTableId="rtb-1", subnetId="subnet-9")],
         [unmanaged("aws_route_table_association", "rtbassoc-9")],
     ),
-    "a default subnet is a subnet": (
+    "a default subnet drifts like any other": (
         [wrote(0, placed("aws_default_subnet.a", id="subnet-1", owner_id=ACCOUNT)), associate()],
         [unmanaged("aws_route_table_association", "rtbassoc-9")],
     ),
-    "neither the subnet nor the table is managed": ([wrote(0, web()), associate()], []),
-    "Terraform gives a managed subnet its table": (
+    "an association of an unmanaged subnet and table is ignored": ([wrote(0, web()), associate()], []),
+    "an association by Terraform is no drift": (
         [
             wrote(0, subnet(), table()),
             associate(applied, routeTableId="rtb-1"),
@@ -111,7 +111,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a managed subnet was given a table that was taken again": (
+    "an association created and removed by hand is reverted": (
         [
             wrote(0, subnet()),
             associate(),
@@ -119,23 +119,26 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_route_table_association", "rtbassoc-9", end="reverted")],
     ),
-    "a managed association leads to another table": (
+    "a managed association is replaced with another table": (
         [wrote(0, subnet(), table(), association()), replace()],
         [modified(ASSOCIATION, "route_table_id", "rtb-1", "rtb-9")],
     ),
-    "a managed table takes the place of another": (
+    "a managed route table replaces another in an association": (
         [wrote(0, table()), replace("rtb-1", old="rtbassoc-8")],
         [unmanaged("aws_route_table_association", "rtbassoc-9")],
     ),
-    "a table of nobody takes the place of another": ([wrote(0, table()), replace("rtb-9", old="rtbassoc-8")], []),
-    "a table that learns from a gateway by hand": (
+    "an unmanaged route table replaces another in an association": (
+        [wrote(0, table()), replace("rtb-9", old="rtbassoc-8")],
+        [],
+    ),
+    "route propagation enabled by hand": (
         [
             wrote(0, placed("aws_route_table.main", id="rtb-1", route=[], propagating_vgws=[])),
             called(5, "ec2:EnableVgwRoutePropagation", {"routeTableId": "rtb-1", "gatewayId": "vgw-1"}, response=OK),
         ],
         [modified("aws_route_table.main", "propagating_vgws", [], ["vgw-1"])],
     ),
-    "a table that learns as it did": (
+    "route propagation enabled where it was enabled is no drift": (
         [
             wrote(0, placed("aws_route_table.main", id="rtb-1", route=[], propagating_vgws=["vgw-1"])),
             called(5, "ec2:EnableVgwRoutePropagation", {"routeTableId": "rtb-1", "gatewayId": "vgw-1"}, response=OK),
@@ -180,7 +183,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a managed VPC gets a gateway that no state holds": (
+    "a managed VPC gets an unmanaged gateway": (
         [
             wrote(0, vpc()),
             called(5, "ec2:AttachInternetGateway", {"internetGatewayId": "igw-9", "vpcId": "vpc-1"}, response=OK),
@@ -194,14 +197,14 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_internet_gateway.main", "vpc_id", "vpc-1", None)],
     ),
-    "a gateway and a VPC of nobody": (
+    "an unmanaged gateway on an unmanaged VPC is ignored": (
         [
             wrote(0, web()),
             called(5, "ec2:AttachInternetGateway", {"internetGatewayId": "igw-9", "vpcId": "vpc-9"}, response=OK),
         ],
         [],
     ),
-    "a managed gateway is where it is": (
+    "a managed gateway attached where it was is no drift": (
         [
             wrote(0, vpc(), gateway()),
             called(5, "ec2:AttachInternetGateway", {"internetGatewayId": "igw-1", "vpcId": "vpc-1"}, response=OK),
@@ -215,7 +218,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_vpn_gateway.main", "vpc_id", "vpc-1", None)],
     ),
-    "a managed VPC gets a VPN gateway that no state holds": (
+    "a managed VPC gets a VPN gateway that is unmanaged": (
         [
             wrote(0, vpc()),
             called(5, "ec2:AttachVpnGateway", {"vpcId": "vpc-1", "vpnGatewayId": "vgw-9"}, response=OK),
@@ -246,17 +249,17 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_vpc_dhcp_options_association.main", "dopt-1-vpc-1")],
     ),
-    "a peering of the state is accepted by hand, as it must be": ([wrote(0, vpc(), peering()), accept("vpc-1")], []),
+    "a managed peering accepted by hand is no drift": ([wrote(0, vpc(), peering()), accept("vpc-1")], []),
     "another account's peering is accepted for a managed VPC": (
         [wrote(0, vpc()), accept("vpc-1")],
         [unmanaged("aws_vpc_peering_connection_accepter", "pcx-1")],
     ),
-    "another account's peering is accepted for a VPC of nobody": ([wrote(0, vpc()), accept("vpc-9")], []),
-    "names are resolved over a peering by hand": (
+    "another account's peering is accepted for an unmanaged VPC": ([wrote(0, vpc()), accept("vpc-9")], []),
+    "DNS resolution over a peering is enabled by hand": (
         [wrote(0, peering()), resolve_names(True)],
         [modified(PEER, "requester[0].allow_remote_vpc_dns_resolution", False, True)],
     ),
-    "names are not resolved over a peering, as before": ([wrote(0, peering(requester=[])), resolve_names(False)], []),
+    "DNS resolution over a peering stays disabled": ([wrote(0, peering(requester=[])), resolve_names(False)], []),
     "a peering deleted by hand": (
         [
             wrote(0, peering()),

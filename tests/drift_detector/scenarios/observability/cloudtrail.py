@@ -49,8 +49,8 @@ SCENARIOS: Scenarios = {
         [wrote(0, trail()), on_trail("StopLogging"), on_trail("StartLogging", minutes=6)],
         [modified(TRAIL, "enable_logging", True, False, end="reverted")],
     ),
-    "logging started that runs changes nothing": ([wrote(0, trail()), on_trail("StartLogging")], []),
-    "a trail updated as it is changes nothing": (
+    "logging started that runs is no drift": ([wrote(0, trail()), on_trail("StartLogging")], []),
+    "a trail updated unchanged is no drift": (
         [
             wrote(0, trail()),
             on_trail(
@@ -64,11 +64,11 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a trail that watches one region less is a drift": (
+    "a trail limited to one region is a drift": (
         [wrote(0, trail()), on_trail("UpdateTrail", isMultiRegionTrail=False)],
         [modified(TRAIL, "is_multi_region_trail", True, False)],
     ),
-    "a trail's key by its alias is the key that the response names": (
+    "a trail's key named by its alias is the key that the response names": (
         [
             wrote(0, trail(kms_key_id=KEY_ARN)),
             called(
@@ -80,7 +80,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a trail's key by an alias that nothing resolves is a change to something unknown": (
+    "a trail's key named by an unresolved alias is a drift to an unknown value": (
         [
             wrote(0, trail(kms_key_id=KEY_ARN)),
             called(5, "cloudtrail:UpdateTrail", {"name": "main", "kmsKeyId": "alias/main"}),
@@ -99,7 +99,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_cloudtrail.main", "tags.Team", "ops", None)],
     ),
-    "a trail that the console sends as it is changes nothing": (
+    "a trail that the console sends unchanged is no drift": (
         [
             wrote(0, trail()),
             on_trail(

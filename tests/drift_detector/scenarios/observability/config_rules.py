@@ -34,7 +34,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_config_configuration_recorder_status.main", "is_enabled", True, False)],
     ),
-    "a recorder that takes another role says nothing of what it records": (
+    "a recorder with another role is a drift of the role alone": (
         [
             wrote(
                 0,
@@ -61,21 +61,21 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "where the audit is delivered to is moved": (
+    "a delivery channel with another bucket is a drift": (
         [
             wrote(0, channel()),
             called(5, "config:PutDeliveryChannel", {"deliveryChannel": {"name": "default", "s3BucketName": "mine"}}),
         ],
         [modified(CHANNEL, "s3_bucket_name", "audit", "mine")],
     ),
-    "where the audit is delivered to is put as it was": (
+    "a delivery channel put unchanged is no drift": (
         [
             wrote(0, channel()),
             called(5, "config:PutDeliveryChannel", {"deliveryChannel": {"name": "default", "s3BucketName": "audit"}}),
         ],
         [],
     ),
-    "another account may not collect what is recorded any more": (
+    "another account's aggregation authorization is deleted": (
         [
             wrote(0, authorized),
             called(

@@ -48,7 +48,7 @@ def subscription() -> dict[str, Any]:
 
 
 SCENARIOS: Scenarios = {
-    "an alarm that acts no more is a drift": (
+    "an alarm with its actions disabled is a drift": (
         [
             wrote(
                 0,
@@ -64,11 +64,11 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_cloudwatch_metric_alarm.cpu", "actions_enabled", True, False)],
     ),
-    "a managed log group's lines sent elsewhere are unmanaged": (
+    "a subscription filter on a managed log group is unmanaged": (
         [wrote(0, group()), subscribe()],
         [unmanaged("aws_cloudwatch_log_subscription_filter", "/app/out")],
     ),
-    "lines sent elsewhere and no more are reverted": (
+    "a subscription filter created and deleted is reverted": (
         [
             wrote(0, group()),
             subscribe(),
@@ -87,7 +87,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a log group that a function makes for itself is nobody's": (
+    "a log group that a function creates is ignored": (
         [
             wrote(0, function()),
             called(
@@ -124,7 +124,7 @@ SCENARIOS: Scenarios = {
             modified("aws_cloudwatch_log_group.app", "tags.Team", None, "eve"),
         ],
     ),
-    "a managed policy of the logs opened is a drift, one of a console's is nobody's": (
+    "an opened managed resource policy of the logs is a drift, one by a console is ignored": (
         [
             wrote(
                 0,

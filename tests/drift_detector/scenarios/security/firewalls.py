@@ -59,19 +59,19 @@ def logged() -> dict[str, Any]:
 
 
 SCENARIOS: Scenarios = {
-    "a web ACL made by hand is gone when it is deleted by its id and scope": (
+    "a web ACL created by hand is reverted when it is deleted by its id and scope": (
         [wrote(0, web()), made_acl(5, "blocks"), deleted_acl(6, "blocks", by="joe")],
         [unmanaged("aws_wafv2_web_acl", acl_arn("blocks"), end="reverted")],
     ),
-    "the deletion of another web ACL is not its own": (
+    "the deletion of another web ACL reverts nothing": (
         [wrote(0, web()), made_acl(5, "blocks"), deleted_acl(6, "counts", by="joe")],
         [unmanaged("aws_wafv2_web_acl", acl_arn("blocks"))],
     ),
-    "a web ACL's log taken off is a drift": (
+    "a web ACL's log removed is a drift": (
         [wrote(0, logged()), called(5, "wafv2:DeleteLoggingConfiguration", {"resourceArn": ACL_ARN})],
         [deleted("aws_wafv2_web_acl_logging_configuration.site", ACL_ARN)],
     ),
-    "a web ACL that lets pass what it stopped is a drift": (
+    "a web ACL with another default action is a drift": (
         [
             wrote(
                 0,
@@ -87,7 +87,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(ACL, "default_action", [{"block": [{}]}], "allow")],
     ),
-    "a firewall tells nothing": (
+    "a firewall's logging is disabled": (
         [
             wrote(0, alerts),
             called(

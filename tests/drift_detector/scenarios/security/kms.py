@@ -61,8 +61,8 @@ SCENARIOS: Scenarios = {
         [wrote(0, key()), on_key("DisableKey"), on_key("EnableKey", KEY_ARN, 6)],
         [modified(KEY, "is_enabled", True, False, end="reverted")],
     ),
-    "a key enabled that is on changes nothing": ([wrote(0, key()), on_key("EnableKey")], []),
-    "a key by its alias is told by the event's resource": (
+    "a key enabled that is on is no drift": ([wrote(0, key()), on_key("EnableKey")], []),
+    "a key named by its alias is found by the event's resource": (
         [
             wrote(0, key()),
             on_key(
@@ -73,45 +73,45 @@ SCENARIOS: Scenarios = {
         ],
         [modified(KEY, "is_enabled", True, False)],
     ),
-    "rotation switched on that is on changes nothing": ([wrote(0, key()), on_key("EnableKeyRotation")], []),
+    "rotation switched on that is on is no drift": ([wrote(0, key()), on_key("EnableKeyRotation")], []),
     "rotation switched off is a drift": (
         [wrote(0, key()), on_key("DisableKeyRotation")],
         [modified(KEY, "enable_key_rotation", True, False)],
     ),
-    "rotation switched off that was never on changes nothing": (
+    "switching off a rotation that was never on is no drift": (
         [wrote(0, key(enable_key_rotation=None)), on_key("DisableKeyRotation")],
         [],
     ),
-    "a key that waits for its deletion is gone": (
+    "a key scheduled for deletion is deleted": (
         [wrote(0, key()), called(5, "kms:ScheduleKeyDeletion", {"keyId": KEY_ID, "pendingWindowInDays": 7})],
         [deleted(KEY, KEY_ID)],
     ),
-    "a key saved from its deletion is back, and disabled": (
+    "a cancelled key deletion leaves the key, disabled": (
         [wrote(0, key()), on_key("ScheduleKeyDeletion"), on_key("CancelKeyDeletion", minutes=6)],
         [deleted(KEY, KEY_ID, end="reverted"), modified(KEY, "is_enabled", True, False)],
     ),
-    "a key's policy put as it is changes nothing": (
+    "a key's policy put unchanged is no drift": (
         [
             wrote(0, key()),
             called(5, "kms:PutKeyPolicy", {"keyId": KEY_ID, "policyName": "default", "policy": spaced(OWN)}),
         ],
         [],
     ),
-    "a key's policy for anybody is a drift": (
+    "a key policy opened to everybody is a drift": (
         [
             wrote(0, key()),
             called(5, "kms:PutKeyPolicy", {"keyId": KEY_ID, "policyName": "default", "policy": spaced(ANYBODY)}),
         ],
         [modified(KEY, "policy", text(OWN), text(ANYBODY))],
     ),
-    "a key that waits for its deletion and comes back is there, and disabled": (
+    "a key whose deletion is cancelled exists, disabled": (
         [wrote(0, key()), on_key("ScheduleKeyDeletion"), on_key("CancelKeyDeletion", minutes=6)],
         [
             deleted("aws_kms_key.main", KEY_ID, end="reverted"),
             modified("aws_kms_key.main", "is_enabled", True, False),
         ],
     ),
-    "a key that came back and is enabled is as it was": (
+    "a key whose deletion is cancelled and that is enabled again is reverted": (
         [
             wrote(0, key()),
             on_key("ScheduleKeyDeletion"),
@@ -123,7 +123,7 @@ SCENARIOS: Scenarios = {
             modified("aws_kms_key.main", "is_enabled", True, False, end="reverted"),
         ],
     ),
-    "a key's policy that is the state's in other words changes nothing": (
+    "a key policy in another spelling is no drift": (
         [
             wrote(0, key()),
             called(5, "kms:PutKeyPolicy", {"keyId": KEY_ARN, "policyName": "default", "policy": spaced(OWN)}),
@@ -137,7 +137,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_kms_key_policy.main", "policy", text(OWN), text(ANYBODY))],
     ),
-    "an alias that gets the key it has changes nothing": (
+    "an alias that gets the key it has is no drift": (
         [
             wrote(0, alias(KEY_ID)),
             called(5, "kms:UpdateAlias", {"aliasName": "alias/main", "targetKeyId": KEY_ARN}),
@@ -158,7 +158,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_kms_key.main", "description", "main", "old")],
     ),
-    "a key made by hand is unmanaged, and gone when it waits for its deletion": (
+    "a key created by hand is unmanaged until its deletion is scheduled": (
         [
             wrote(0, key()),
             called(
@@ -171,7 +171,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_kms_key", "9f9f", end="reverted")],
     ),
-    "a replica of imported material that Terraform makes is managed": (
+    "a replica of imported material that Terraform creates is managed": (
         [
             wrote(0, key()),
             applied(
@@ -188,7 +188,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a replica in another region made by hand is unmanaged": (
+    "a replica in another region created by hand is unmanaged": (
         [
             wrote(0, key()),
             called(
@@ -200,11 +200,11 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_kms_replica_key", "mrk-1")],
     ),
-    "a key rotated now, and not otherwise than before, is no change": (
+    "a rotation on demand is no drift": (
         [wrote(0, key()), on_key("RotateKeyOnDemand"), on_key("EnableKeyRotation", minutes=6)],
         [],
     ),
-    "a key's tag in KMS' own words is a drift": (
+    "a key's tag in KMS's own field names is a drift": (
         [
             wrote(0, key(tags={"Team": "ops"}, tags_all={"Team": "ops"})),
             called(5, "kms:TagResource", {"keyId": KEY_ID, "tags": [{"tagKey": "Team", "tagValue": "eve"}]}),

@@ -48,7 +48,7 @@ def put_parameter(**request: Any) -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "a secret rotated now by its own rules changes nothing": (
+    "a secret rotated now by its own rules is no drift": (
         [
             wrote(
                 0,
@@ -66,7 +66,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a secret rotated by another function, and then no more": (
+    "a secret rotated by another function, and then its rotation cancelled": (
         [
             wrote(
                 0,
@@ -92,7 +92,7 @@ SCENARIOS: Scenarios = {
             deleted("aws_secretsmanager_secret_rotation.db", SECRET_ARN),
         ],
     ),
-    "a rotation's new version that waits is no value yet": (
+    "a pending version of a rotation is no new value": (
         [
             wrote(0, secret(), placed("aws_secretsmanager_secret_version.db", arn=SECRET_ARN, secret_string="x")),
             on_secret("PutSecretValue", versionStages=["AWSPENDING"]),
@@ -103,18 +103,18 @@ SCENARIOS: Scenarios = {
         [wrote(0, secret()), on_secret("ReplicateSecretToRegions", addReplicaRegions=[{"region": "us-west-2"}])],
         [modified(SECRET, "replica", [], [{"region": "us-west-2"}])],
     ),
-    "a secret copied to where it is changes nothing": (
+    "a secret copied to where it is is no drift": (
         [
             wrote(0, secret(replica=[{"region": "us-west-2", "kms_key_id": "", "status": "InSync"}])),
             on_secret("ReplicateSecretToRegions", addReplicaRegions=[{"region": "us-west-2"}]),
         ],
         [],
     ),
-    "a parameter that becomes a secret is told of value and type": (
+    "a parameter that becomes a secure string drifts in value and type": (
         [wrote(0, parameter()), put_parameter(type="SecureString")],
         [unknown(PARAMETER, "value", "(sensitive)"), modified(PARAMETER, "type", "String", "SecureString")],
     ),
-    "Terraform's own parameter is none once a state confirms it": (
+    "a parameter by Terraform is no drift once a state confirms it": (
         [
             wrote(0, parameter()),
             applied(
@@ -124,7 +124,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "documents may be everybody's by a setting of the account": (
+    "an account setting allows public documents": (
         [
             wrote(
                 0,

@@ -85,28 +85,28 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_guardduty_filter", "d1/quiet")],
     ),
-    "trusted addresses by the id that the provider puts together": (
+    "trusted addresses are found by the provider's composed id": (
         [
             wrote(0, placed("aws_guardduty_ipset.office", id="d1:s1", detector_id="d1", activate=True)),
             called(5, "guardduty:DeleteIPSet", {"detectorId": "d1", "ipSetId": "s1"}),
         ],
         [deleted("aws_guardduty_ipset.office", "d1:s1")],
     ),
-    "what is named within another is met by a part of the id": (
+    "a sub-resource is found by a part of its composed id": (
         [
             wrote(0, known_list()),
             called(5, "guardduty:DeleteThreatIntelSet", {"detectorId": DETECTOR, "threatIntelSetId": LIST_ID}),
         ],
         [deleted(LIST, f"{DETECTOR}:{LIST_ID}")],
     ),
-    "another detector's list of the same id is not meant": (
+    "a list of the same id in another detector is not meant": (
         [
             wrote(0, known_list()),
             called(5, "guardduty:DeleteThreatIntelSet", {"detectorId": "f" * 32, "threatIntelSetId": LIST_ID}),
         ],
         [],
     ),
-    "an update names its part of the id": (
+    "an update of a sub-resource names a part of its composed id": (
         [
             wrote(0, known_list()),
             called(
@@ -117,7 +117,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(LIST, "location", "s3://lists/known.txt", "s3://lists/other.txt")],
     ),
-    "a list that is made in a detector is unmanaged, and no change of the detector": (
+    "a list created in a detector is unmanaged, and no drift of the detector": (
         [
             wrote(0, placed("aws_guardduty_detector.main", id=DETECTOR, enable=True), known_list()),
             called(
@@ -129,44 +129,44 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_guardduty_threatintelset", "0" * 32)],
     ),
-    "a setting of the account has no name": (
+    "an account setting without a name is found": (
         [
             wrote(0, macie(), stream()),
             called(5, "macie2:UpdateMacieSession", {"findingPublishingFrequency": "SIX_HOURS"}),
         ],
         [modified(MACIE, "finding_publishing_frequency", "FIFTEEN_MINUTES", "SIX_HOURS")],
     ),
-    "a setting of the account is taken away": (
+    "a setting of the account is removed": (
         [wrote(0, macie(), stream()), called(5, "macie2:DisableMacie")],
         [deleted(MACIE, ACCOUNT)],
     ),
-    "the same setting in another region is another one": (
+    "the same setting in another region is not meant": (
         [
             wrote(0, macie(), stream()),
             called(5, "macie2:UpdateMacieSession", {"findingPublishingFrequency": "SIX_HOURS"}, region="us-east-1"),
         ],
         [],
     ),
-    "Security Hub's account is dismissed": (
+    "Security Hub's administrator account is disabled": (
         [wrote(0, hub_admin), called(5, "securityhub:DisableOrganizationAdminAccount", ADMIN)],
         [deleted(HUB_ADMIN, OTHER_ACCOUNT)],
     ),
-    "the second Security Hub's account is dismissed": (
+    "the second administrator account of Security Hub is disabled": (
         [
             wrote(0, hub_admin),
             called(5, "securityhub:DisableOrganizationAdminAccount", {**ADMIN, "feature": "SecurityHubV2"}),
         ],
         [],
     ),
-    "Terraform dismisses Security Hub's account": (
+    "Terraform disables Security Hub's administrator account": (
         [wrote(0, hub_admin), applied(5, "securityhub:DisableOrganizationAdminAccount", ADMIN), wrote(6)],
         [],
     ),
-    "Detective's account is dismissed without being named": (
+    "Detective's administrator account is disabled without being named": (
         [wrote(0, hub, graph_admin), called(5, "detective:DisableOrganizationAdminAccount")],
         [deleted(GRAPH_ADMIN, OTHER_ACCOUNT)],
     ),
-    "an account is made to look after GuardDuty": (
+    "an administrator account of GuardDuty is enabled": (
         [wrote(0, hub), called(5, "guardduty:EnableOrganizationAdminAccount", ADMIN)],
         [unmanaged("aws_guardduty_organization_admin_account", OTHER_ACCOUNT)],
     ),
@@ -205,7 +205,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(CONTROL, "association_status", "ENABLED", "DISABLED")],
     ),
-    "a list of bad addresses is not heeded any more": (
+    "a list of threat addresses is deactivated": (
         [
             wrote(0, known_list(activate=True)),
             called(
@@ -216,7 +216,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(LIST, "activate", True, False)],
     ),
-    "findings are not published any more": (
+    "the publishing destination of findings is deleted": (
         [
             wrote(0, destination),
             called(

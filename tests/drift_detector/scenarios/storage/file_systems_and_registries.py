@@ -70,7 +70,7 @@ SCENARIOS: Scenarios = {
         ],
         [unmanaged("aws_efs_file_system_policy", "fs-0011")],
     ),
-    "a policy on a file system of nobody is nobody's": (
+    "a policy on an unmanaged file system is ignored": (
         [
             wrote(0, SYSTEM),
             called(5, "elasticfilesystem:PutFileSystemPolicy", {"fileSystemId": "fs-0099", "policy": text(OPEN)}),
@@ -94,7 +94,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_efs_file_system_policy.data", "policy", text(policy()), text(OPEN))],
     ),
-    "a file system's transitions in another order are the same": (
+    "a file system's transitions in another order are equal": (
         [
             wrote(0, SYSTEM),
             called(
@@ -159,14 +159,14 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(SELECTION, SELECTION_ID)],
     ),
-    "a console's own software at a person's address is a person": (
+    "a console's agent at a person's address is a person": (
         [
             wrote(0, web()),
             made_server(agent="aws-internal/3 aws-sdk-java/1.12.127 Linux/5.4", srcip=PERSON),
         ],
         [unmanaged("aws_transfer_server", SERVER_ID)],
     ),
-    "nobody becomes a service by an agent": (
+    "a user agent alone makes no caller a service": (
         [wrote(0, web()), made_server(agent="cloudformation.amazonaws.com", srcip=PERSON)],
         [unmanaged("aws_transfer_server", SERVER_ID)],
     ),
@@ -174,7 +174,7 @@ SCENARIOS: Scenarios = {
         [wrote(0, web()), made_server(error="AccessDenied")],
         [],
     ),
-    "what Terraform made is held by the next state": (
+    "a resource that Terraform created is in the next state": (
         [
             wrote(0, web()),
             applied(5, "transfer:CreateServer", {"protocols": ["SFTP"]}, response={"serverId": SERVER_ID}),
@@ -182,7 +182,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a mount target's groups in another order are the same": (
+    "a mount target's groups in another order are equal": (
         [
             wrote(0, placed("aws_efs_mount_target.a", id="fsmt-1", security_groups=["sg-1", "sg-2"])),
             called(

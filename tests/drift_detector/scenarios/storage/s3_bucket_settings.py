@@ -128,35 +128,35 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a bucket that says nothing of its grants has the list unmanaged": (
+    "grants of a bucket that records none are unmanaged": (
         [
             wrote(0, bucket(acl=None, grant=[])),
             called(5, "s3:PutBucketAcl", {"bucketName": NAME, "acl": "", "x-amz-acl": ["public-read"]}),
         ],
         [unmanaged("aws_s3_bucket_acl", NAME)],
     ),
-    "a bucket that says nothing of its grants is made private to no effect": (
+    "a private ACL on a bucket that records no grants is no drift": (
         [
             wrote(0, bucket(acl=None, grant=[])),
             called(5, "s3:PutBucketAcl", {"bucketName": NAME, "acl": "", "x-amz-acl": ["private"]}),
         ],
         [],
     ),
-    "a bucket shared by headers is told of unknown grants": (
+    "a bucket shared by request headers is a drift to unknown grants": (
         [
             wrote(0, bucket(acl=None, grant=[OWNER])),
             called(5, "s3:PutBucketAcl", {"bucketName": NAME, "acl": "", "x-amz-grant-read": 'id="0f"'}),
         ],
         [unknown(BUCKET, "grant", [OWNER])],
     ),
-    "a list that the console saves as the owner's alone changes nothing": (
+    "an ACL saved with the owner's grant alone is no drift": (
         [
             wrote(0, bucket(acl="private", grant=[])),
             called(5, "s3:PutBucketAcl", {"bucketName": NAME, "acl": "", "AccessControlPolicy": granting()}),
         ],
         [],
     ),
-    "a list with everybody in it, of which the bucket says nothing, is unmanaged": (
+    "an ACL open to everybody on a bucket that records none is unmanaged": (
         [
             wrote(0, bucket(acl="private", grant=[])),
             called(
@@ -194,7 +194,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a private bucket made private again changes nothing": (
+    "a private bucket made private again is no drift": (
         [
             wrote(0, bucket(acl="private", grant=[])),
             called(5, "s3:PutBucketAcl", {"bucketName": NAME, "acl": "", "x-amz-acl": ["private"]}),
@@ -216,7 +216,7 @@ SCENARIOS: Scenarios = {
             modified(BUCKET, "object_lock_configuration[0].rule[0].default_retention[0].mode", None, "GOVERNANCE"),
         ],
     ),
-    "an encryption by a key's ARN that the state has by its id changes nothing": (
+    "an encryption by a key's ARN that the state has by its id is no drift": (
         [wrote(0, bucket(), encrypted("aws:kms", "0a1b")), encrypt(SSEAlgorithm="aws:kms", KMSMasterKeyID=KEY)],
         [],
     ),
@@ -234,11 +234,11 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "a bucket encrypted by S3 itself has its encryption taken off to no effect": (
+    "removing the encryption of a bucket with S3's default encryption is no drift": (
         [wrote(0, bucket(), encrypted("AES256")), call("DeleteBucketEncryption", "encryption")],
         [],
     ),
-    "versioning never switched on and suspended is the same to a bucket": (
+    "suspended versioning equals versioning that was never enabled": (
         [
             wrote(0, bucket()),
             call("PutBucketVersioning", "versioning", VersioningConfiguration=S3 | {"Status": "Suspended"}),
@@ -252,7 +252,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "logging switched off that was off changes nothing": (
+    "logging switched off that was off is no drift": (
         [wrote(0, bucket(logging=[])), call("PutBucketLogging", "logging", BucketLoggingStatus=S3)],
         [],
     ),
@@ -276,7 +276,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_s3_bucket_logging.logs", NAME, end="reverted")],
     ),
-    "lifecycle rules in another order are the same": (
+    "lifecycle rules in another order are equal": (
         [
             wrote(0, bucket(), part("lifecycle_configuration", rule=[expires("a", 30), expires("b", 7)])),
             expire(b=7, a=30),
@@ -305,7 +305,7 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "those who are told in another order are the same": (
+    "notification targets in another order are equal": (
         [
             wrote(
                 0,
@@ -326,12 +326,12 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "nobody told where nobody was is nothing": ([wrote(0, bucket()), notify()], []),
-    "somebody told of a managed bucket's objects is unmanaged": (
+    "empty notifications where none were is no drift": ([wrote(0, bucket()), notify()], []),
+    "a notification added to a managed bucket is unmanaged": (
         [wrote(0, bucket()), notify(CloudFunctionConfiguration=told(RESIZE, "s3:ObjectCreated:*", "x"))],
         [unmanaged("aws_s3_bucket_notification", NAME)],
     ),
-    "nobody told any more is a drift": (
+    "removed notifications are a drift": (
         [wrote(0, bucket(), notified(lambda_function=[tells(RESIZE, ["s3:ObjectCreated:*"], "one")])), notify()],
         [
             modified(
@@ -342,11 +342,11 @@ SCENARIOS: Scenarios = {
             )
         ],
     ),
-    "EventBridge told by an empty element is a drift": (
+    "EventBridge notifications enabled by an empty element are a drift": (
         [wrote(0, bucket(), notified()), notify(EventBridgeConfiguration="")],
         [modified("aws_s3_bucket_notification.logs", "eventbridge", False, True)],
     ),
-    "who asks pays, which a bucket of an old provider tells itself": (
+    "requester pays, recorded in the bucket by an old provider": (
         [
             wrote(0, bucket(request_payer="BucketOwner")),
             call(
@@ -357,7 +357,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(BUCKET, "request_payer", "BucketOwner", "Requester")],
     ),
-    "a rule of sharing put as it is changes nothing": (
+    "a rule of sharing put unchanged is no drift": (
         [
             wrote(
                 0,
@@ -385,14 +385,14 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a website of an old provider is within the bucket": (
+    "a website recorded by an old provider is part of the bucket": (
         [
             wrote(0, bucket(website=[])),
             call("PutBucketWebsite", "website", WebsiteConfiguration=S3 | {"IndexDocument": {"Suffix": "index.html"}}),
         ],
         [modified(BUCKET, "website[0].index_document", None, "index.html")],
     ),
-    "the account's own block put weaker is a drift": (
+    "a weaker public access block of the account is a drift": (
         [
             wrote(
                 0,
@@ -424,7 +424,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_s3_account_public_access_block.main", "block_public_policy", True, False)],
     ),
-    "a vault is named without the account that its calls are made in": (
+    "a vault is found without its account in the call": (
         [wrote(0, vault), called(5, "glacier:DeleteVault", {"accountId": "-", "vaultName": "archive"})],
         [deleted(VAULT, "archive")],
     ),
@@ -459,7 +459,7 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
-    "a bucket is reached no faster": (
+    "a bucket's transfer acceleration is suspended": (
         [
             wrote(0, bare_bucket, accelerated),
             called(
@@ -470,7 +470,7 @@ SCENARIOS: Scenarios = {
         ],
         [modified(ACCELERATED, "status", "Enabled", "Suspended")],
     ),
-    "a bucket's list is made no more, and that of the same name of another bucket": (
+    "a bucket's inventory is deleted, and one of the same name of another bucket": (
         [
             wrote(0, bare_bucket, listed),
             called(5, "s3:DeleteBucketInventoryConfiguration", {**OF_BUCKET, "bucketName": "other"}),

@@ -95,7 +95,7 @@ def encrypt(**given: str) -> Step:
 
 SCENARIOS: Scenarios = {
     # ---- The policy
-    "a bucket's policy put as it is changes nothing": (
+    "a bucket's policy put unchanged is no drift": (
         [
             wrote(0, bucket(policy=text(PRIVATE)), part("policy", policy=text(PRIVATE))),
             call("PutBucketPolicy", "policy", bucketPolicy=PRIVATE),
@@ -131,7 +131,10 @@ SCENARIOS: Scenarios = {
         [wrote(0, bucket(policy=text(PRIVATE))), call("DeleteBucketPolicy", "policy")],
         [modified(BUCKET, "policy", text(PRIVATE), None)],
     ),
-    "no policy cannot be deleted": ([wrote(0, bucket()), call("DeleteBucketPolicy", "policy")], []),
+    "deleting a policy that does not exist is no drift": (
+        [wrote(0, bucket()), call("DeleteBucketPolicy", "policy")],
+        [],
+    ),
     "a policy deleted and put again is reverted": (
         [
             wrote(0, bucket(), part("policy", policy=text(PRIVATE))),
@@ -140,7 +143,7 @@ SCENARIOS: Scenarios = {
         ],
         [deleted("aws_s3_bucket_policy.logs", NAME, end="reverted")],
     ),
-    "a policy of a bucket of nobody is nobody's": (
+    "a policy of an unmanaged bucket is ignored": (
         [
             wrote(0, bucket()),
             called(5, "s3:PutBucketPolicy", {"bucketName": "theirs", "policy": "", "bucketPolicy": PUBLIC}),
@@ -148,12 +151,12 @@ SCENARIOS: Scenarios = {
         [],
     ),
     # ---- The public access block
-    "a public access block put as it is changes nothing": ([wrote(0, bucket(), closed()), close()], []),
+    "a public access block put unchanged is no drift": ([wrote(0, bucket(), closed()), close()], []),
     "a public access block weakened is a drift": (
         [wrote(0, bucket(), closed()), close(BlockPublicPolicy=False)],
         [modified(BLOCK, "block_public_policy", True, False)],
     ),
-    "what a public access block leaves out is off": (
+    "a setting that a public access block leaves out is off": (
         [
             wrote(0, bucket(), closed(restrict_public_buckets=False)),
             call(
@@ -172,11 +175,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, bucket(), closed()), call("DeleteBucketPublicAccessBlock", "publicAccessBlock")],
         [deleted(BLOCK, NAME)],
     ),
-    "a public access block beside the state is unmanaged": (
+    "a public access block that no state has is unmanaged": (
         [wrote(0, bucket(), other()), close()],
         [unmanaged("aws_s3_bucket_public_access_block", NAME)],
     ),
-    "Terraform's public access block is none": (
+    "a public access block by Terraform is no drift": (
         [
             wrote(0, bucket()),
             call(
@@ -190,20 +193,20 @@ SCENARIOS: Scenarios = {
         [],
     ),
     # ---- Versioning, encryption
-    "versioning as it is changes nothing": ([wrote(0, bucket(), versioned()), version("Enabled")], []),
+    "versioning unchanged is no drift": ([wrote(0, bucket(), versioned()), version("Enabled")], []),
     "versioning suspended is a drift": (
         [wrote(0, bucket(), versioned()), version("Suspended")],
         [modified("aws_s3_bucket_versioning.logs", "versioning_configuration[0].status", "Enabled", "Suspended")],
     ),
-    "versioning of an old provider is within the bucket": (
+    "versioning recorded by an old provider is part of the bucket": (
         [wrote(0, bucket(versioning=[{"enabled": True, "mfa_delete": False}])), version("Suspended")],
         [modified(BUCKET, "versioning[0].enabled", True, False)],
     ),
-    "versioning of an old provider as it is changes nothing": (
+    "versioning of an old provider unchanged is no drift": (
         [wrote(0, bucket(versioning=[{"enabled": True, "mfa_delete": False}])), version("Enabled")],
         [],
     ),
-    "encryption as it is changes nothing": (
+    "encryption unchanged is no drift": (
         [wrote(0, bucket(), encrypted("aws:kms", KEY)), encrypt(SSEAlgorithm="aws:kms", KMSMasterKeyID="0a1b")],
         [],
     ),
@@ -229,11 +232,11 @@ SCENARIOS: Scenarios = {
         [wrote(0, bucket()), called(5, "s3:DeleteBucket", {"bucketName": NAME})],
         [deleted(BUCKET, NAME)],
     ),
-    "a bucket made by hand is unmanaged": (
+    "a bucket created by hand is unmanaged": (
         [wrote(0, bucket(), other()), called(5, "s3:CreateBucket", {"bucketName": "tmp"})],
         [unmanaged("aws_s3_bucket", "tmp")],
     ),
-    "a bucket deleted and made again is reverted": (
+    "a bucket deleted and created again is reverted": (
         [
             wrote(0, bucket()),
             called(5, "s3:DeleteBucket", {"bucketName": NAME}),
@@ -241,11 +244,11 @@ SCENARIOS: Scenarios = {
         ],
         [deleted(BUCKET, NAME, end="reverted")],
     ),
-    "a bucket's region is not the call's": (
+    "a bucket is found by its name, whatever the region of the call": (
         [wrote(0, bucket(), versioned()), called(5, "s3:DeleteBucket", {"bucketName": NAME}, region="us-east-1")],
         [deleted(BUCKET, NAME)],
     ),
-    "objects are nobody's": (
+    "objects are ignored": (
         [wrote(0, bucket()), called(5, "s3:PutObject", {"bucketName": NAME, "key": "a", "tagging": ""})],
         [],
     ),
