@@ -10,15 +10,16 @@ from typing import Final
 from tfdrift.events import PAYLOADS, Event
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_MADE_BY: Final = "Made by `make schemas`."
 
 
 def schemas() -> dict[str, str]:
-    """File name to text: one JSON Schema (draft 2020-12) per payload, as clients receive it."""
+    """Return one JSON Schema (draft 2020-12) for each payload that clients receive, by file name."""
     return {f"{payload.event}.json": json.dumps(_schema(payload), indent=2) + "\n" for payload in PAYLOADS}
 
 
 def _schema(payload: type[Event]) -> dict[str, object]:
-    return {"$schema": DIALECT, **payload.model_json_schema(mode="serialization")}
+    return {"$schema": DIALECT, "$comment": _MADE_BY, **payload.model_json_schema(mode="serialization")}
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drift_detector.rules.rules import Rules
+from drift_detector.rules.format import Rules
 from tests.drift_detector.playbook import RULES, Called, Step, World, Wrote
 from tests.drift_detector.scenarios import SCENARIOS, THEMES
 from tests.drift_detector.scenarios.general.ignored_calls import SANCTIONED
@@ -67,7 +67,7 @@ def test_a_repeated_call_is_reported_once(theme: str) -> None:
     for name, (steps, _) in THEMES[theme].items():
         once = played(*steps)
         twice = played(*(step for step in steps for _ in range(1 if isinstance(step, Wrote) else 2)))
-        assert (twice.drifts, len(twice.told)) == (once.drifts, len(once.told)), name
+        assert (twice.drifts, len(twice.reported)) == (once.drifts, len(once.reported)), name
 
 
 def refused(step: Step) -> Step:
