@@ -13,7 +13,8 @@ from typing import Any
 import structlog
 
 from drift_detector import metrics
-from drift_detector.claim.by_provider import Sanctions, call_of
+from drift_detector.claim.by_provider import call_of
+from drift_detector.claim.sanction import Sanctions
 from drift_detector.compare.hidden_values import hasher_of
 from drift_detector.correlate.store import DriftSubject, FactStore, ManagedSubject
 from drift_detector.effects.attributions import SUBJECTS as SUBJECTS_OF_CHANGES

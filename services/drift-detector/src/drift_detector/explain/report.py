@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from drift_detector.catalog.without_resource import load_without_resource
-from drift_detector.claim.by_provider import Sanctions, call_of
+from drift_detector.claim.by_provider import call_of
+from drift_detector.claim.sanction import Sanctions
 from drift_detector.compare.apply_operation import apply
 from drift_detector.compare.values import same
 from drift_detector.correlate.store import FactStore
