@@ -234,9 +234,9 @@ def test_a_wrong_file_is_refused_with_line_and_column(text: str, tmp_path: Path)
         {"kinds": ["deleted"], "at_most": "low"},
     ],
 )
-def test_no_rule_believes_an_agent_of_what_is_managed_or_grave(more: dict[str, Any]) -> None:
-    """A header that anybody can send must hide neither a change of the estate nor a danger."""
-    with pytest.raises(RulesError, match="anybody can send any agent"):
+def test_no_rule_trusts_a_user_agent_for_managed_resources_or_severe_drifts(more: dict[str, Any]) -> None:
+    """A header that anybody can send must not hide a change of a managed resource or a severe drift."""
+    with pytest.raises(RulesError, match="anybody can send any user agent"):
         parse_rules({"default": {}, "ignore": [{"name": "a", "user_agents": ["x"], **more}]})
 
 
