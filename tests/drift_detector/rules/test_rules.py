@@ -250,7 +250,7 @@ def test_a_file_that_is_none_of_yaml_or_away_is_refused_in_plain_words(tmp_path:
     with pytest.raises(ConfigurationError) as odd:
         load_rules(path)
     place = "line 2, column 13: mapping values are not allowed here"
-    assert str(odd.value) == f"TFDRIFT_RULES: {path}: it is no YAML, at {place}"
+    assert str(odd.value) == f"TFDRIFT_RULES: {path}: it is not YAML, at {place}"
 
 
 def test_every_value_test_is_used_by_the_shipped_rules() -> None:
