@@ -22,10 +22,10 @@ from tests.conftest import NatsServer
 from tests.drift_detector.playbook import Called, called
 
 from bench.report import report
-from drift_detector.app import sanctions
 from drift_detector.catalog.load import load_catalog
 from drift_detector.claim.by_provider import call_of
 from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import FactStore, ManagedSubject
 from drift_detector.rules.load import load_rules
 from ingest_falco.alert.normalise import normalise

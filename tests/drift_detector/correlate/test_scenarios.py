@@ -33,7 +33,7 @@ def test_repeated_alerts_change_nothing(name: str) -> None:
     steps, _ = SCENARIOS[name]
     once = played(*steps)
     twice = played(*(step for step in steps for _ in range(1 if isinstance(step, Wrote) else 2)))
-    assert (twice.drifts, len(twice.told)) == (once.drifts, len(once.told))
+    assert (twice.drifts, len(twice.reported)) == (once.drifts, len(once.reported))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -200,7 +200,7 @@ def test_an_ignored_drift_is_not_told_and_one_ignored_later_is_dismissed() -> No
     ignoring = Rules.model_validate(
         {"default": RULES.default, "ignore": [{"name": "types", "attributes": ["instance_type"]}]}
     )
-    assert World(rules=ignoring).play(wrote(0, web()), resize(5, "m5.large")).told == []
+    assert World(rules=ignoring).play(wrote(0, web()), resize(5, "m5.large")).reported == []
     world = World().play(wrote(0, web()), resize(5, "m5.large"))
     world.change_rules(ignoring)
     assert world.wait(6).summary() == [OPEN.replace("open", "dismissed")]

@@ -33,7 +33,7 @@ async def run(runtime: Runtime[DetectorSettings]) -> None:
 
 SERVICE = Service(
     name="drift-detector",
-    description="Holds what cloud calls claim against what Terraform states record, and tells where they disagree.",
+    description="Compares what cloud calls claim with what Terraform states record, and reports where they differ.",
     settings=DetectorSettings,
     run=run,
     check=lambda settings: load_rules(settings.rules),

@@ -133,7 +133,7 @@ class Call(_Fact):
         """The principal of the AWS service that called, such as ``autoscaling.amazonaws.com``; None for other callers.
 
         AWS writes it in place of the source address. A caller with an address is never a service, whatever its user
-        agent says (`ingest_falco.clouds.via`).
+        agent says (`ingest_falco.clouds.aws.via`).
         """
         if self.user_identity.via is not Via.SERVICE:
             return None
