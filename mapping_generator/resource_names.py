@@ -1,108 +1,16 @@
-"""What AWS and Terraform call by other names than one would expect: the tables that people keep.
+"""Resources and request members whose names differ between the API and Terraform.
 
-Sources: the provider's own names data (its ``names/data``), the eventSource and eventName of records in AWS's
-documentation of CloudTrail for each service, and records of real logs.
+Sources: the API's models and the provider's schema.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-# The first words of a type, without "aws_", where they are not a service's name; the longest wins.
-SERVICE_OF: Final = {
-    prefix: service
-    for service, prefixes in {
-        "amplify": "amplify_backend_environment",
-        "amp": "prometheus",
-        "chime-sdk-media-pipelines": "chimesdkmediapipelines",
-        "chime-sdk-voice": "chime chimesdkvoice",
-        "apigateway": "api_gateway",
-        "application-autoscaling": "appautoscaling",
-        "autoscaling": "launch_configuration",
-        "bedrock-agentcore-control": "bedrockagentcore",
-        "cloudcontrol": "cloudcontrolapi",
-        "cloudfront": "cloudfront_key_value_store",
-        "cloudsearch": "cloudsearch_domain",
-        "cloudwatch": "cloudwatch",
-        "cognito-idp": "cognito",
-        "directconnect": "dx",
-        "ds": "directory_service",
-        "ec2": (
-            "ami customer_gateway default ebs ec2 egress eip flow_log instance internet_gateway key_pair "
-            "launch_template main_route_table_association nat_gateway network_acl network_acls network_interface "
-            "placement_group route route_table security_group snapshot_create spot subnet verifiedaccess volume vpc "
-            "vpn ec2_instance_connect"
-        ),
-        "elb": "elb load_balancer app_cookie lb_cookie lb_ssl proxy_protocol",
-        "elbv2": "lb",
-        "es": "elasticsearch",
-        "events": "cloudwatch_event",
-        "firehose": "kinesis_firehose",
-        "kafka": "msk",
-        "kafkaconnect": "mskconnect",
-        "lex-models": "lex",
-        "logs": "cloudwatch_log cloudwatch_query",
-        "pinpoint": "pinpoint",
-        "rds": "db rds",
-        "redshift": "redshift_data_share",
-        "s3control": "s3_access_point s3_account_public_access_block",
-        "serverlessrepo": "serverlessapplicationrepository",
-        "stepfunctions": "sfn",
-    }.items()
-    for prefix in prefixes.split()
-}
-
-# Second spellings of types that have one already, and defaults that Terraform adopts but never makes.
-SKIPPED_TYPES: Final = ("aws_alb", "aws_default_", "aws_s3_bucket_object", "aws_s3control_bucket")
-
-# eventSource without .amazonaws.com, where it is not the name that requests are signed for.
-EVENT_SOURCES: Final[dict[str, tuple[str, ...]]] = {
-    "amp": ("aps",),
-    "apigatewayv2": ("apigateway",),
-    "application-autoscaling": ("autoscaling", "application-autoscaling"),
-    "bedrock-agent": ("bedrock",),
-    "bedrock-agentcore-control": ("bedrock-agentcore",),
-    "chime-sdk-voice": ("chime", "chime-sdk-voice"),
-    "cloudhsmv2": ("cloudhsm",),
-    "cloudwatch": ("monitoring",),
-    "dsql": ("dsql",),
-    "efs": ("elasticfilesystem",),
-    "identitystore": ("identitystore", "sso-directory"),
-    "kinesisanalyticsv2": ("kinesisanalytics",),
-    "lex-models": ("lex",),
-    "lexv2-models": ("lexv2", "lex"),
-    "mq": ("amazonmq",),
-    "opensearch": ("es",),
-    "opensearchserverless": ("aoss",),
-    "pinpoint": ("mobiletargeting",),
-    "s3control": ("s3",),
-    "service-quotas": ("servicequotas",),
-    "servicecatalog-appregistry": ("servicecatalog", "servicecatalog-appregistry"),
-    "sesv2": ("ses",),
-    "sso-admin": ("sso",),
-    "stepfunctions": ("states",),
-    "timestream-query": ("timestream",),
-    "timestream-write": ("timestream",),
-}
-
-# eventName where it is not the operation's.
-EVENT_NAMES: Final = {
-    "s3:DeletePublicAccessBlock": "DeleteBucketPublicAccessBlock",
-    "s3:PutBucketLifecycleConfiguration": "PutBucketLifecycle",
-    "s3:PutBucketNotificationConfiguration": "PutBucketNotification",
-    "s3:PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
-    "s3:PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    "s3control:DeletePublicAccessBlock": "DeleteAccountPublicAccessBlock",
-    "s3control:PutPublicAccessBlock": "PutAccountPublicAccessBlock",
-}
-
-# Services whose requests CloudTrail logs in shapes of its own: identities are read from them, attributes are not.
-OPAQUE_SERVICES: Final = frozenset({"s3", "s3control"})
-
-# Further names that CloudTrail writes for a request's member.
+# Further names by which CloudTrail logs a request's member.
 MEMBER_NAMES: Final = {"s3:bucket": "bucketName"}
 
-# Members that give a name in forms of their service's own, and the mapping's transform for them.
+# Members that give a name in their service's own forms, and the mapping's transform for them.
 MEMBER_FORMS: Final = {
     "kms:keyid": "kms_key_id",
     "kms:targetkeyid": "kms_key_id",
@@ -110,7 +18,7 @@ MEMBER_FORMS: Final = {
     "logs:loggroupidentifier": "log_group_name",
 }
 
-# Members, folded, that name a resource and are called otherwise by Terraform, by type.
+# Folded members that name a resource and have another name in Terraform, by type.
 TIES: Final[dict[str, dict[str, str]]] = {
     "aws_appsync_graphql_api": {"apiid": "@identity"},
     "aws_backup_selection": {"backupplanid": "plan_id"},
@@ -134,7 +42,7 @@ TIES: Final[dict[str, dict[str, str]]] = {
     "aws_vpc_security_group_vpc_association": {"groupid": "security_group_id"},
 }
 
-# Types whose noun in the API, folded, is none that their name suggests.
+# Types whose folded noun in the API cannot be guessed from their name.
 NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_ami": ("image",),
     "aws_api_gateway_rest_api": ("restapi",),
@@ -256,76 +164,10 @@ NOUNS: Final[dict[str, tuple[str, ...]]] = {
     "aws_wafv2_web_acl_logging_configuration": ("loggingconfiguration",),
 }
 
-# First words that AWS puts before the nouns of a service's API, though the type does not have them.
+# Words that AWS puts before the nouns of a service's API, and that are not in the type's name.
 NOUN_PREFIXES: Final = {"docdb": ("db",), "neptune": ("db",), "rds": ("db",), "waf": ("waf",), "cloudwatch": ()}
 
-# What is made and thrown away all day, by services and pipelines: that some of it is in no state is no news.
-EPHEMERAL_TYPES: Final = frozenset(
-    {
-        "aws_ami",
-        "aws_appconfig_hosted_configuration_version",
-        "aws_athena_prepared_statement",
-        "aws_auditmanager_assessment_report",
-        "aws_batch_job_definition",
-        "aws_bedrock_guardrail_version",
-        "aws_cloudwatch_log_stream",
-        "aws_cognito_user",
-        "aws_dataexchange_revision",
-        "aws_db_cluster_snapshot",
-        "aws_db_snapshot",
-        "aws_docdb_cluster_snapshot",
-        "aws_dynamodb_table_item",
-        "aws_ebs_snapshot",
-        "aws_ec2_capacity_reservation",
-        "aws_ec2_fleet",
-        "aws_ecs_task_definition",
-        "aws_ecs_task_set",
-        "aws_elastic_beanstalk_application_version",
-        "aws_emr_cluster",
-        "aws_fsx_backup",
-        "aws_glue_catalog_table",
-        "aws_glue_partition",
-        "aws_imagebuilder_image",
-        "aws_iot_certificate",
-        "aws_iot_thing",
-        "aws_kinesis_stream_consumer",
-        "aws_kms_grant",
-        "aws_lambda_layer_version",
-        "aws_lexv2models_bot_version",
-        "aws_m2_deployment",
-        "aws_memorydb_snapshot",
-        "aws_neptune_cluster_snapshot",
-        "aws_network_interface",
-        "aws_quicksight_ingestion",
-        "aws_quicksight_user",
-        "aws_redshift_cluster_snapshot",
-        "aws_redshiftserverless_snapshot",
-        "aws_s3_object",
-        "aws_sagemaker_app",
-        "aws_sagemaker_model",
-        "aws_secretsmanager_secret_version",
-        "aws_service_discovery_instance",
-        "aws_servicecatalog_provisioned_product",
-        "aws_spot_instance_request",
-        # What is allocated of a pool for each network is no range of the pool's own.
-        "aws_vpc_ipam_pool_cidr",
-    }
-)
-
-# Types of which a creation's response gives the id in another form than states have, or that have rivals of which it
-# cannot be told which was made: Route 53 answers with /hostedzone/Z1, and an external key is made as any key is. Nor is
-# anything told whose only name is a key to come in by.
-RENAMED_TYPES: Final = frozenset(
-    {
-        "aws_appsync_api_key",
-        "aws_iam_service_linked_role",
-        "aws_kms_key",
-        "aws_route53_delegation_set",
-        "aws_route53_zone",
-    }
-)
-
-# Types whose delete operation does not name them alone, so a person has to say what does (folded members).
+# The folded members that name a type whose delete operation also has other names.
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     "aws_ecs_service": ("cluster", "service"),
     "aws_cloudhsm_v2_hsm": ("hsmid",),
@@ -345,42 +187,3 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "aws_security_group": ("groupid",),
     "aws_vpc_ipam_pool_cidr": ("ipampoolid", "cidr"),
 }
-
-# Types whose operations need a person altogether: their identity or existence is not what the API's names suggest.
-UNGENERATED_TYPES: Final = frozenset(
-    {
-        # Named by a secret.
-        "aws_wafv2_api_key",
-        # Its region is the provider's, not that of the instances.
-        "aws_cloudformation_stack_instances",
-        # One of many in one operation, or under ids of Terraform's own making.
-        "aws_cloudwatch_event_target",
-        "aws_network_acl_rule",
-        "aws_route",
-        "aws_cloudformation_type",
-        "aws_connect_bot_association",
-        "aws_db_proxy_target",
-        "aws_ec2_local_gateway_route",
-        "aws_route53_record",
-        "aws_sagemaker_image_version",
-        "aws_security_group_rule",
-        "aws_vpc_security_group_egress_rule",
-        "aws_servicecatalog_portfolio_share",
-        "aws_vpc_security_group_ingress_rule",
-        # Another's aspect, an action, or a second home of what has one.
-        "aws_acm_certificate_validation",
-        "aws_ami_copy",
-        "aws_ami_from_instance",
-        "aws_api_gateway_rest_api_put",
-        "aws_db_snapshot_copy",
-        "aws_ebs_snapshot_copy",
-        "aws_ebs_snapshot_import",
-        "aws_iam_group_membership",
-        "aws_iam_policy_attachment",
-        "aws_iam_user_group_membership",
-        "aws_main_route_table_association",
-        "aws_rds_cluster_snapshot_copy",
-        "aws_s3_object_copy",
-        "aws_vpc_peering_connection_accepter",
-    }
-)
