@@ -45,7 +45,7 @@ coverage: setup ## writes docs/coverage.md from the mapping
 
 schemas: setup ## writes docs/schemas from the payload models
 	@$(BIN)/python -m tfdrift.schemas docs/schemas
-	@$(BIN)/python -m sse_gateway.api.asyncapi docs/asyncapi.yaml
+	@$(BIN)/python -m sse_gateway.contract.asyncapi docs/asyncapi.yaml
 
 mapping: setup ## generates the detector's mapping/auto.json; PROVIDER=latest takes the provider's newest schema
 	@$(BIN)/python -m mapping_generator $(if $(PROVIDER),--provider $(PROVIDER))

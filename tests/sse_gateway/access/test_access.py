@@ -11,9 +11,9 @@ import pytest
 
 from tests.conftest import free_port
 from tests.sse_gateway.access.test_jwks import issuing
-from tests.sse_gateway.api.test_rest import drift, put_resource, store
 from tests.sse_gateway.credentials import AUDIENCE, EC_KEY, RSA_KEY, SECRET, jwk, pem, signed, token_file
 from tests.sse_gateway.gateway import STREAM_PATH, alert, change, metric, publish, running
+from tests.sse_gateway.stored import drift, put_resource, store
 from tfdrift.records import WORKSPACES_BUCKET, WorkspaceHead, workspace_key
 from tfdrift.severity import Severity
 

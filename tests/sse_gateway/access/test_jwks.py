@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from sse_gateway.access.jwks import REFRESH_SECONDS, RETRY_SECONDS, JwksKeys, KeysUnavailable
-from sse_gateway.access.jwts import BadToken
+from sse_gateway.access.jwks import REFRESH_SECONDS, RETRY_SECONDS, JwksKeys
+from sse_gateway.errors import BadToken, KeysUnavailable
 from tests.conftest import free_port
 from tests.sse_gateway.credentials import EC_KEY, OTHER_RSA_KEY, RSA_KEY, jwk
 

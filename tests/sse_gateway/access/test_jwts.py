@@ -11,8 +11,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from sse_gateway.access.jwts import BadToken, Rules, key_id, key_set, public_key, secret_key, verify
+from sse_gateway.access.jwts import Rules, key_id, key_set, public_key, secret_key, verify
 from sse_gateway.access.scope import EVERYTHING, Scope
+from sse_gateway.errors import BadToken
 from tests.sse_gateway.credentials import AUDIENCE, EC_KEY, OTHER_RSA_KEY, RSA_KEY, SECRET, jwk, pem, signed
 
 KEY = secret_key(SECRET)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sse_gateway.access.scope import EVERYTHING, Scope, ScopeError, parse_scope
+from sse_gateway.access.scope import EVERYTHING, Scope, parse_scope
+from sse_gateway.errors import ScopeError
 from sse_gateway.fanout.filters import compile_filter
 from tfdrift.subjects import EventName, Provider
 

@@ -41,9 +41,9 @@ def test_nothing_else_is_a_token(presented: str) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no list"),
-        ("a: b", "no list"),
-        ("- [", "no YAML, at line 1"),
+        ("", "not a list"),
+        ("a: b", "not a list"),
+        ("- [", "not YAML, at line 1"),
         ("- sha256: 00", "token 1 has no name"),
         ("- name: a", "token 'a' has no sha256"),
         ("- {name: a, sha256: secret}", "token 'a' has no sha256"),

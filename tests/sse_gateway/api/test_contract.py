@@ -14,12 +14,12 @@ import aiohttp
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from sse_gateway.api.openapi import document
+from sse_gateway.contract.openapi import document
 from tests.conftest import free_port
 from tests.sse_gateway.access.test_access import bearer
-from tests.sse_gateway.api.test_rest import drift, store
 from tests.sse_gateway.credentials import AUDIENCE, RSA_KEY, signed, token_file
 from tests.sse_gateway.gateway import STREAM_PATH, Gateway, alert, change, publish, running
+from tests.sse_gateway.stored import drift, store
 from tfdrift.events import DriftStatus, Resolution
 from tfdrift.records import STATE_BUCKET, WORKSPACES_BUCKET, ResourceRecord, WorkspaceHead, resource_key, workspace_key
 from tfdrift.severity import Severity

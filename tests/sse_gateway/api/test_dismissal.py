@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from sse_gateway.api.dismissal import Dismissal, dismissed
+from sse_gateway.drifts.dismissal import Dismissal, dismissed
 from tests.conftest import NatsServer
 from tests.sse_gateway.access.test_access import bearer
-from tests.sse_gateway.api.test_rest import BEGIN, drift, store
 from tests.sse_gateway.credentials import token_file
 from tests.sse_gateway.gateway import Gateway, metric, running
+from tests.sse_gateway.stored import BEGIN, drift, store
 from tfdrift.events import Drift, DriftStatus, Resolution
 from tfdrift.records import DRIFTS_BUCKET, DriftRecord, digest
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sse_gateway.errors import BadParameter
 from sse_gateway.fanout.filters import check_names, compile_filter, single
-from sse_gateway.problem import BadParameter
 
 SUBJECTS = (
     "tfdrift.drift.critical.aws.aws_iam_policy",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sse_gateway.fanout.frame import Frame, chunk, control, encode, id_of, payload_of, pieces, retry
+from sse_gateway.fanout.frame import Frame, chunk, encode, id_of, payload_of, pieces
 from tests.sse_gateway.gateway import Parser
 from tfdrift.subjects import EventName
 
@@ -26,12 +26,6 @@ def test_id_and_payload_can_be_read_back() -> None:
     """The REST list takes them from the encoded event."""
     data = encode("e", 7, EventName.FALCO, b'{"a":\n1}')
     assert (id_of(data), payload_of(data)) == ("e-7", b'{"a":\n1}')
-
-
-def test_control_events_have_no_id() -> None:
-    """So they never move a client's cursor."""
-    assert control("reset", {"reason": "epoch"}) == b'event: reset\ndata: {"reason":"epoch"}\n\n'
-    assert retry(3000) == b"retry: 3000\n\n"
 
 
 def test_a_chunk_has_its_length_in_hexadecimal() -> None:

@@ -7,7 +7,6 @@ import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 
 import pytest
 import structlog.testing
@@ -22,23 +21,19 @@ NOW = datetime(2025, 1, 15, tzinfo=UTC)
 
 def test_a_stream_ends_at_the_earlier_of_its_tokens_end_and_its_longest_time() -> None:
     """Neither is never; a token that has just ended is now."""
-    random = Random(1)
     soon, late = NOW + timedelta(seconds=10), NOW + timedelta(hours=1)
-    assert end_of(None, NOW, 0, random) is None
-    assert end_of(soon, NOW, 600, random) == End(10, Ending.TOKEN_EXPIRED)
-    assert end_of(NOW, NOW + timedelta(seconds=1), 0, random) == End(0, Ending.TOKEN_EXPIRED)
-    found = end_of(late, NOW, 600, random)
+    assert end_of(None, NOW, 0, 0.5) is None
+    assert end_of(soon, NOW, 600, 0.5) == End(10, Ending.TOKEN_EXPIRED)
+    assert end_of(NOW, NOW + timedelta(seconds=1), 0, 0.5) == End(0, Ending.TOKEN_EXPIRED)
+    found = end_of(late, NOW, 600, 0.5)
     assert found is not None
     assert found.reason is Ending.MAX_AGE
 
 
 def test_streams_that_began_together_do_not_end_together() -> None:
     """And none lasts longer than it may."""
-    random = Random(1)
-    ends = [end.after_seconds for _ in range(200) if (end := end_of(None, NOW, 100, random))]
-    assert min(ends) >= 75
-    assert max(ends) <= 100
-    assert len({round(end) for end in ends}) > 20
+    ends = [end_of(None, NOW, 100, chance) for chance in (0.0, 0.5, 1.0)]
+    assert ends == [End(seconds, Ending.MAX_AGE) for seconds in (75.0, 87.5, 100.0)]
 
 
 async def test_a_stream_past_its_time_ends_in_order_and_resumes_without_loss(nats_url: str) -> None:

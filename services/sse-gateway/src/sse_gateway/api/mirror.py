@@ -1,4 +1,4 @@
-"""Keeps what the REST API answers from in memory: the buckets of drifts and of workspaces, watched."""
+"""Watches the buckets of drifts and of workspaces, and mirrors them in memory for the REST API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import structlog
 from pydantic import ValidationError
 
 from sse_gateway.access.scope import Scope
-from sse_gateway.api.drifts import Drifts, row_of
+from sse_gateway.drifts.collection import Drifts
+from sse_gateway.drifts.row import row_of
 from sse_gateway.metrics import UNREADABLE
 from tfdrift.bus import Bus, Entry
 from tfdrift.records import DRIFTS_BUCKET, WORKSPACES_BUCKET, WorkspaceHead
@@ -49,7 +50,7 @@ class Mirror:
             )
 
     def heads(self, scope: Scope) -> list[WorkspaceHead]:
-        """The workspaces that may be seen, by name."""
+        """Returns the workspaces that may be seen, by name."""
         seen = [head for head in self.workspaces.values() if scope.allows_head(head.workspace)]
         return sorted(seen, key=lambda head: head.workspace)
 
@@ -64,7 +65,7 @@ class Mirror:
 
     def _on_workspace(self, entry: Entry) -> None:
         if "_" in entry.key:
-            return  # not a workspace's key: the bucket also keeps the pipeline's hash key, a secret
+            return  # not a workspace's key: the bucket also contains the pipeline's hash key, a secret
         if entry.value is None:
             self.workspaces.pop(entry.key, None)
             return

@@ -1,28 +1,28 @@
-"""How many streams may be open, in all, from one address and with one token."""
+"""Limits how many streams are open: in all, from one address and with one token."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from random import Random
 from typing import Final
 
 from sse_gateway.errors import Refused
-from sse_gateway.metrics import CLIENTS, REFUSED
 from sse_gateway.problem import Problem
 from sse_gateway.stream.elsewhere import Elsewhere
+
+_RETRY_AFTER_SECONDS: Final = 5
 
 _ADDRESS: Final = "address"
 _TOKEN: Final = "token"  # noqa: S105 - the name of a kind
 
 
 class Admission:
-    """Counts the open streams; `close` refuses every further one.
+    """Counts the open streams and refuses one too many.
 
     Attributes:
-        open: how many this process has.
+        open: how many streams this process has open.
     """
 
     def __init__(
@@ -31,12 +31,14 @@ class Admission:
         max_clients_per_address: int,
         max_clients_per_token: int,
         elsewhere: Elsewhere | None = None,
+        retry_after_seconds: Callable[[], int] = lambda: _RETRY_AFTER_SECONDS,
     ) -> None:
+        """``retry_after_seconds`` chooses when a refused client may try again."""
         self._max_clients = max_clients
         self._max_of = {_ADDRESS: max_clients_per_address, _TOKEN: max_clients_per_token}
         self._open_of: Counter[tuple[str, str]] = Counter()
         self._elsewhere = elsewhere or Elsewhere()
-        self._random = Random()  # noqa: S311 - spreads reconnections, keeps no secret
+        self._retry_after_seconds = retry_after_seconds
         self._closed = False
         self.open = 0
 
@@ -46,15 +48,15 @@ class Admission:
         return self.open + self._elsewhere.total()
 
     def close(self) -> None:
-        """Refuse from now on, because this process is going away."""
+        """Refuse every further stream, because this process is going away."""
         self._closed = True
 
     @contextmanager
     def admitted(self, address: str, token: str | None) -> Iterator[None]:
-        """Hold a place for one stream; `token` names its token, None is for none.
+        """Take a place for one stream while the context lasts; `token` names its token, None is for none.
 
         Raises:
-            Refused: there is none.
+            Refused: there is no place.
         """
         if self._closed:
             self._refuse("draining", HTTPStatus.SERVICE_UNAVAILABLE, "This gateway is shutting down; connect again.")
@@ -80,8 +82,6 @@ class Admission:
             if not self._open_of[one]:
                 del self._open_of[one]
         self._elsewhere.tell(change, whose)
-        CLIENTS.set(self.open)
 
     def _refuse(self, reason: str, status: HTTPStatus, detail: str) -> None:
-        REFUSED.labels(reason).inc()
-        raise Refused(Problem(status, detail, retry_after_seconds=self._random.randint(2, 8)))
+        raise Refused(Problem(status, detail, retry_after_seconds=self._retry_after_seconds()), reason)
