@@ -124,12 +124,12 @@ async def load(url: str) -> tuple[float, FactStore, float]:
     store = FactStore(EvaluationContext(load_catalogs(), load_rules(None), timedelta(hours=1)))
     complete = asyncio.Event()
 
-    def take(entry: Entry) -> None:
+    def take(entry: Entry[bytes]) -> None:
         if entry.value is not None:
             store.put_state(entry.key, entry.value)
 
     before, start = resident_bytes(), time.perf_counter()
-    watch = asyncio.create_task(bus.bucket(STATE_BUCKET).watch(take, on_caught_up=complete.set))
+    watch = asyncio.create_task(bus.bucket(STATE_BUCKET).watch(bytes, take, on_caught_up=complete.set))
     await complete.wait()
     seconds = time.perf_counter() - start
     gc.collect()

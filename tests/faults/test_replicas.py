@@ -129,7 +129,7 @@ async def ended_in(bus: Bus, expected: dict[str, Drift]) -> tuple[dict[str, Drif
         return drifts == expected and all(record.published == record.version for record in stored.values())
 
     watch = bus.bucket(DRIFTS_BUCKET).watch(
-        lambda entry: stored.update({entry.key: DriftRecord.model_validate_json(entry.value or b"")})
+        DriftRecord.model_validate_json, lambda entry: stored.update({entry.key: entry.value})
     )
     tasks = [
         asyncio.create_task(watch),

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import nats
 import pytest
 from nats.js.api import StreamConfig
+from prometheus_client import REGISTRY
 
 from tests.conftest import NatsServer, eventually
 from tfdrift.bus import (
@@ -188,9 +189,9 @@ async def test_watch_gives_current_values_then_changes_over_a_restart(nats_serve
         await bucket.put("a", b"1")
         await bucket.put("a", b"2")
         await bucket.put("b", b"1")
-        seen: list[Entry] = []
+        seen: list[Entry[bytes]] = []
         complete: list[int] = []
-        watch = bucket.watch(seen.append, on_caught_up=lambda: complete.append(len(seen)))
+        watch = bucket.watch(bytes, seen.append, on_caught_up=lambda: complete.append(len(seen)))
         async with background(watch):
             await eventually(lambda: complete)
             assert [(entry.key, entry.value) for entry in seen] == [("a", b"2"), ("b", b"1")]
@@ -205,11 +206,40 @@ async def test_watch_gives_current_values_then_changes_over_a_restart(nats_serve
             assert complete == [2]
 
 
+async def test_a_value_that_is_no_record_is_counted_and_the_rest_goes_on(nats_url: str) -> None:
+    """An unreadable value, and one that a defect of the reader fails on, end no watch; deletions arrive as ever."""
+    seen: list[Entry[int]] = []
+    unreadable: list[str] = []
+
+    def take(entry: Entry[int]) -> None:
+        if entry.value == 13:
+            raise RuntimeError("a defect")
+        seen.append(entry)
+
+    def refused(reason: str) -> float:
+        labels = {"bucket": STATE_BUCKET, "reason": reason}
+        return REGISTRY.get_sample_value("tfdrift_bucket_refused_values_total", labels) or 0
+
+    before = refused("unreadable"), refused("failed")
+    async with opened(nats_url) as bus:
+        bucket = bus.bucket(STATE_BUCKET)
+        for key, value in (("a", b"1"), ("b", b"no number"), ("c", b"13"), ("other", b"secret"), ("d", b"2")):
+            await bucket.put(key, value)
+        watch = bucket.watch(int, take, on_unreadable=unreadable.append, without=frozenset({"other"}))
+        async with background(watch):
+            await eventually(lambda: len(seen) == 2)
+            await bucket.delete("b")
+            await eventually(lambda: len(seen) == 3)
+    assert [(entry.key, entry.value) for entry in seen] == [("a", 1), ("d", 2), ("b", None)]
+    assert unreadable == ["b", "c"]
+    assert (refused("unreadable"), refused("failed")) == (before[0] + 1, before[1] + 1)
+
+
 async def test_watch_of_an_empty_bucket_is_caught_up_at_once(nats_url: str) -> None:
     """Readiness does not wait for a first value that may never come."""
     async with opened(nats_url) as bus:
         complete = asyncio.Event()
-        async with background(bus.bucket(STATE_BUCKET).watch(lambda _: None, on_caught_up=complete.set)):
+        async with background(bus.bucket(STATE_BUCKET).watch(bytes, lambda _: None, on_caught_up=complete.set)):
             await asyncio.wait_for(complete.wait(), 10)
 
 
@@ -217,7 +247,7 @@ async def test_a_watch_that_ends_leaves_no_consumer_behind(nats_url: str) -> Non
     """nats-server refuses a stream's 1001st; who reads a bucket again and again would come to that within seconds."""
     async with opened(nats_url) as bus:
         complete = asyncio.Event()
-        async with background(bus.bucket(STATE_BUCKET).watch(lambda _: None, on_caught_up=complete.set)):
+        async with background(bus.bucket(STATE_BUCKET).watch(bytes, lambda _: None, on_caught_up=complete.set)):
             await asyncio.wait_for(complete.wait(), 10)
         client = await nats.connect(nats_url)
         assert await client.jetstream().consumers_info(f"KV_{STATE_BUCKET}") == []

@@ -13,7 +13,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 MODULES = {
     "Every service": (
         "tfdrift.harness.connection",
+        "tfdrift.harness.periodic",
         "tfdrift.harness.readiness",
+        "tfdrift.bus.bucket",
         "tfdrift.bus.connection",
         "tfdrift.bus.consumer",
         "tfdrift.harness.workers_admin",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
 
 from drift_detector import metrics
 from drift_detector.claim.calls import Sanctions, call_of
@@ -28,7 +27,7 @@ from drift_detector.settings import DetectorSettings
 from tfdrift.bus import Bus, BusError, Conflict, Entry, Follow, Message, Poison
 from tfdrift.envelope import parse_headers
 from tfdrift.events import FalcoEvent
-from tfdrift.harness import ConfigurationError, Runtime, WatchedFile
+from tfdrift.harness import ConfigurationError, Runtime, WatchedFile, every
 from tfdrift.records import (
     CLAIMS_BUCKET,
     DRIFTS_BUCKET,
@@ -82,7 +81,8 @@ class Detector:
             self._look_at({ManagedSubject(key) for key in self._attributions.resources()})
             work = (
                 self._work(),
-                self._sweep(),
+                every(_SWEEP_SECONDS, self._sweep, "sweep"),
+                every(_FORGET_EVERY_SECONDS, self._forget_calls, "forget_calls"),
                 self._follow_rules(),
                 self._bus.consume(DURABLE, SUBJECTS, self.handle),
             )
@@ -139,20 +139,30 @@ class Detector:
         bus, ready = self._bus, self._caught_up
         store, stored = self._store, self._stored
         yield bus.bucket(STATE_BUCKET).watch(
-            self._readable(STATE_BUCKET, self._on_state),
+            bytes,
+            self._on_state,
+            on_unreadable=lambda _: metrics.UNREADABLE.labels(STATE_BUCKET).inc(),
             on_caught_up=ready["states"].set,
             on_remade=store.states.clear,
         )
         yield bus.bucket(WORKSPACES_BUCKET).watch(
-            self._on_head, on_caught_up=ready["heads"].set, on_remade=store.heads.clear
+            bytes,
+            self._on_head,
+            on_unreadable=lambda _: metrics.UNREADABLE.labels(WORKSPACES_BUCKET).inc(),
+            on_caught_up=ready["heads"].set,
+            on_remade=store.heads.clear,
         )
         yield self._claims.watch(
-            self._readable(CLAIMS_BUCKET, self._on_claim),
+            Call.model_validate_json,
+            self._on_claim,
+            on_unreadable=lambda _: metrics.UNREADABLE.labels(CLAIMS_BUCKET).inc(),
             on_caught_up=ready["calls"].set,
             on_remade=store.calls.clear,
         )
         yield bus.bucket(DRIFTS_BUCKET).watch(
-            self._readable(DRIFTS_BUCKET, self._on_drift),
+            DriftRecord.model_validate_json,
+            self._on_drift,
+            on_unreadable=lambda _: metrics.UNREADABLE.labels(DRIFTS_BUCKET).inc(),
             on_caught_up=ready["drifts"].set,
             on_remade=stored.clear,
         )
@@ -166,21 +176,7 @@ class Detector:
     def _watching(self) -> bool:
         return all(event.is_set() for event in self._caught_up.values())
 
-    def _readable(self, bucket: str, take_in: Callable[[Entry], None]) -> Callable[[Entry], None]:
-        """`take_in`, told of values that are no record: somebody else wrote them, and the rest counts none the less."""
-
-        def guarded(entry: Entry) -> None:
-            try:
-                take_in(entry)
-            except ValueError as error:  # pydantic's and orjson's errors among them
-                metrics.UNREADABLE.labels(bucket).inc()
-                self._log.warning(
-                    "unreadable_record", bucket=bucket, key=entry.key, reason=str(error).partition("\n")[0]
-                )
-
-        return guarded
-
-    def _on_state(self, entry: Entry) -> None:
+    def _on_state(self, entry: Entry[bytes]) -> None:
         if entry.value is None:
             self._store.states.remove(entry.key)
         else:
@@ -189,17 +185,14 @@ class Detector:
                 self._look_at(cases)
         metrics.RESOURCES.set(len(self._store.states))
 
-    def _on_head(self, entry: Entry) -> None:
+    def _on_head(self, entry: Entry[bytes]) -> None:
         if entry.value is None:
             self._store.heads.pop(entry.key, None)
             return
         if entry.key == HASH_KEY:
             self._take_key(entry.value)
             return
-        try:
-            self._store.heads[entry.key] = WorkspaceHead.model_validate_json(entry.value)
-        except ValidationError:
-            return  # the bucket also holds what only ingest-tfstate reads
+        self._store.heads[entry.key] = WorkspaceHead.model_validate_json(entry.value)
 
     def _take_key(self, key: bytes) -> None:
         """Compare sensitive values from now on; a key of the settings goes before the one in the bucket."""
@@ -210,18 +203,18 @@ class Detector:
             for call in self._store.calls:
                 self._look_at(self._store.subjects_of_call(call))
 
-    def _on_claim(self, entry: Entry) -> None:
+    def _on_claim(self, entry: Entry[Call]) -> None:
         if entry.value is not None:
-            call = Call.model_validate_json(entry.value)
+            call = entry.value
             if self._store.calls.put(call) and self._watching:  # another replica took it in
                 self._look_at(self._store.subjects_of_call(call), Cause(call.received, call.occurred))
         metrics.CLAIMING_CALLS.set(len(self._store.calls))
 
-    def _on_drift(self, entry: Entry) -> None:
+    def _on_drift(self, entry: Entry[DriftRecord]) -> None:
         if entry.value is None:
             self._stored.remove(entry.key)
             return
-        record = DriftRecord.model_validate_json(entry.value)
+        record = entry.value
         self._stored.put(entry.key, record, entry.revision)
         if record.published < record.version:
             self._unpublished.setdefault(entry.key, asyncio.get_running_loop().time())
@@ -272,50 +265,42 @@ class Detector:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _sweep(self) -> None:
-        """Look at what time alone changes: waiting cases, unpublished drifts, calls to forget."""
-        loop = asyncio.get_running_loop()
-        forget_at = loop.time() + _FORGET_EVERY_SECONDS
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            self._stored.count_open()
-            now = datetime.now(UTC)
-            self._look_at({case for case, due in self._reconciler.due.items() if due <= now})
-            await self._publish_forgotten(loop.time() - _UNPUBLISHED_SECONDS)
-            if loop.time() >= forget_at:
-                forget_at = loop.time() + _FORGET_EVERY_SECONDS
-                await delete_expired_calls(self._store, self._stored, self._claims, now - self._retention)
+        """Look at what time alone changes: waiting cases and unpublished drifts."""
+        self._stored.count_open()
+        now = datetime.now(UTC)
+        self._look_at({case for case, due in self._reconciler.due.items() if due <= now})
+        await self._publish_forgotten(asyncio.get_running_loop().time() - _UNPUBLISHED_SECONDS)
+
+    async def _forget_calls(self) -> None:
+        await delete_expired_calls(self._store, self._stored, self._claims, datetime.now(UTC) - self._retention)
 
     async def _follow_rules(self) -> None:
         """Take in the rules file whenever it changes; one that cannot be used leaves the rules as they are."""
         metrics.RULES_VALID.set(1)
-        if self._rules is None:
+        if self._rules is not None:
+            path, file = self._rules, WatchedFile(self._rules)
+            await every(_SWEEP_SECONDS, lambda: self._take_rules(path, file), "follow_rules")
+
+    async def _take_rules(self, path: Path, file: WatchedFile) -> None:
+        if not file.changed():
             return
-        file = WatchedFile(self._rules)
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            if not file.changed():
-                continue
-            try:
-                rules = load_rules(self._rules)
-            except ConfigurationError as error:
-                metrics.RULES_VALID.set(0)
-                self._log.error("rules_refused", reason=str(error), remedy="the rules before stay in force")
-                continue
-            metrics.RULES_VALID.set(1)
-            self._log.info("rules_taken", path=str(self._rules))
-            self._store.context = replace(self._store.context, rules=rules)
-            for call in self._store.calls:
-                self._look_at(self._store.subjects_of_call(call))
+        try:
+            rules = load_rules(path)
+        except ConfigurationError as error:
+            metrics.RULES_VALID.set(0)
+            self._log.error("rules_refused", reason=str(error), remedy="the rules before stay in force")
+            return
+        metrics.RULES_VALID.set(1)
+        self._log.info("rules_taken", path=str(path))
+        self._store.context = replace(self._store.context, rules=rules)
+        for call in self._store.calls:
+            self._look_at(self._store.subjects_of_call(call))
 
     async def _publish_forgotten(self, before: float) -> None:
         for drift, since in list(self._unpublished.items()):
             if since <= before:
-                try:
-                    await self._reconciler.publish(drift)
-                    self._unpublished.pop(drift, None)
-                except BusError as error:
-                    self._log.warning("publishing_postponed", drift=drift, reason=str(error))
-                    return
+                await self._reconciler.publish(drift)
+                self._unpublished.pop(drift, None)
 
 
 def sanctions(rules: Rules) -> Sanctions:

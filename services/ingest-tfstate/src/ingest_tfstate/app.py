@@ -20,7 +20,7 @@ from ingest_tfstate.sources.object_store import ObjectStore
 from ingest_tfstate.sources.source import Source
 from ingest_tfstate.sources.watcher import Shared, Watcher
 from tfdrift.bus import Bus, BusError, Conflict, Entry
-from tfdrift.harness import ConfigurationError, Runtime
+from tfdrift.harness import ConfigurationError, Runtime, every
 from tfdrift.records import HASH_KEY, WORKSPACES_BUCKET, WorkspaceHead, workspace_key
 
 PRUNE_SECONDS: Final = 3600.0
@@ -53,7 +53,7 @@ async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyn
         await caught_up.wait()
         for watcher in watchers:
             tasks.create_task(watcher.run())
-        tasks.create_task(prune_forever(runtime, shared, heads))
+        tasks.create_task(every(PRUNE_SECONDS, lambda: prune(runtime, shared, heads), "prune"))
         for watcher in watchers:
             await watcher.looked.wait()
         runtime.readiness.set("sources", True)
@@ -119,16 +119,19 @@ class Heads:
 
     async def follow(self, bus: Bus, caught_up: asyncio.Event) -> None:
         """Until cancelled."""
-        await bus.bucket(WORKSPACES_BUCKET).watch(self._on_entry, on_caught_up=caught_up.set)
+        await bus.bucket(WORKSPACES_BUCKET).watch(
+            WorkspaceHead.model_validate_json,
+            self._on_entry,
+            without=frozenset({HASH_KEY}),
+            on_caught_up=caught_up.set,
+        )
 
-    def _on_entry(self, entry: Entry) -> None:
-        if entry.key == HASH_KEY:
-            return
+    def _on_entry(self, entry: Entry[WorkspaceHead]) -> None:
         if entry.value is None:
             workspace = self._by_key.pop(entry.key, None)
             changed = workspace is not None
         else:
-            head = WorkspaceHead.model_validate_json(entry.value)
+            head = entry.value
             workspace = self._by_key[entry.key] = head.workspace
             changed = head.condition == LINEAGE_ACCEPTED
             for watcher in self._watchers:
@@ -138,20 +141,18 @@ class Heads:
                 watcher.forget(workspace)
 
 
-async def prune_forever(runtime: Runtime[Settings], shared: Shared, heads: Heads) -> None:
+async def prune(runtime: Runtime[Settings], shared: Shared, heads: Heads) -> None:
     """Delete the records of what was removed longer ago than the ledger reaches."""
-    while True:
-        await asyncio.sleep(PRUNE_SECONDS)
-        before = datetime.now(UTC) - timedelta(hours=runtime.settings.retention_hours)
-        for workspace in heads.workspaces:
-            try:
-                async with shared.turn:
-                    pruned = await shared.recorder.prune(workspace, before)
-            except BusError as error:
-                runtime.log.warning("prune_put_off", workspace=workspace, reason=str(error))
-                continue
-            if pruned:
-                runtime.log.info("pruned", workspace=workspace, records=pruned)
+    before = datetime.now(UTC) - timedelta(hours=runtime.settings.retention_hours)
+    for workspace in heads.workspaces:
+        try:
+            async with shared.turn:
+                pruned = await shared.recorder.prune(workspace, before)
+        except BusError as error:
+            runtime.log.warning("prune_put_off", workspace=workspace, reason=str(error))
+            continue
+        if pruned:
+            runtime.log.info("pruned", workspace=workspace, records=pruned)
 
 
 def accept_lineage(load_settings: Callable[[], Settings], arguments: Sequence[str]) -> int:

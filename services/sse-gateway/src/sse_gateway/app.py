@@ -27,7 +27,7 @@ from sse_gateway.stream.admission import Admission
 from sse_gateway.stream.elsewhere import Elsewhere
 from sse_gateway.stream.peers import watch_peers
 from sse_gateway.stream.streams import Streams
-from tfdrift.harness import Runtime
+from tfdrift.harness import Runtime, every
 
 # For connections that are not streams (NATS, the admin port, REST calls) and files.
 SPARE_DESCRIPTORS: Final = 512
@@ -108,10 +108,11 @@ def application(api: Api, gate: Gate) -> web.Application:
 
 
 async def _summarise(ledger: Ledger, admission: Admission, ready: Callable[[], bool], log: Any) -> None:
-    """Log what was sent, at most one line a second."""
+    """Log what was sent, at most one line a second; runs until cancelled."""
     hub, events, deliveries = ledger.hub, 0, 0
-    while True:
-        await asyncio.sleep(1)
+
+    async def summarise() -> None:
+        nonlocal events, deliveries
         if hub.events > events and ready():
             log.info(
                 "Broadcasting",
@@ -121,6 +122,8 @@ async def _summarise(ledger: Ledger, admission: Admission, ready: Callable[[], b
                 last_id=str(Cursor(ledger.epoch, hub.ring.last)),
             )
         events, deliveries = hub.events, hub.deliveries
+
+    await every(1.0, summarise, "summarise")
 
 
 def _watch_gauges(hub: Hub, mirror: Mirror, admission: Admission) -> None:

@@ -6,10 +6,13 @@ The layout is that of NATS' own key-value stores (nats-server ADR-8), so ``nats 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
 
+import structlog
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
+from prometheus_client import Counter
+from pydantic import ValidationError
 
 from tfdrift.bus.errors import Conflict
 from tfdrift.bus.follower import Follow
@@ -18,13 +21,23 @@ from tfdrift.bus.publisher import Publisher
 from tfdrift.bus.requests import answered
 from tfdrift.bus.topology import bucket_stream, bucket_subject
 
+REFUSED_VALUES: Final = Counter(
+    "tfdrift_bucket_refused_values_total",
+    "Values of a bucket that were passed over: unreadable, or failed for a defect of ours",
+    ["bucket", "reason"],
+)
+
 _OPERATION = "KV-Operation"
 _EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence"
 _DELETE = {_OPERATION: "PURGE", "Nats-Rollup": "sub"}
 _DELETED = frozenset({"DEL", "PURGE"})
-# How long the marker of a deleted key stays for watchers that are away; one that is away for longer, and is not
-# restarted meanwhile, does not learn of the deletion.
+# How long the marker of a deleted key stays for watchers that are away. One that is away for longer, and is not
+# restarted meanwhile, misses the deletion.
 _MARKER_TTL = "24h"
+# The first errors of an invalid record; the others seldom say more.
+_REASONS = 3
+
+V = TypeVar("V")
 
 
 class Following(Protocol):
@@ -44,8 +57,9 @@ class Bucket:
         self._publisher = publisher
         self._jetstream = jetstream
         self._following = following
+        self._log = structlog.get_logger()
 
-    async def get(self, key: str) -> Entry | None:
+    async def get(self, key: str) -> Entry[bytes] | None:
         """The key's current value from the stream's leader, so that a write acknowledged before is seen.
 
         Raises:
@@ -86,27 +100,53 @@ class Bucket:
             return await self.update(key, value, entry.revision)
 
     async def delete(self, key: str) -> None:
-        """Remove a key; a marker tells watchers and then expires by itself."""
+        """Remove a key; a marker shows the deletion to watchers and then expires by itself."""
         await self._publisher.publish(f"{self._prefix}{key}", b"", {**_DELETE, "Nats-TTL": _MARKER_TTL})
 
     async def watch(
         self,
-        on_entry: Callable[[Entry], None],
+        decode: Callable[[bytes], V],
+        on_entry: Callable[[Entry[V]], None],
         *,
+        on_unreadable: Callable[[str], None] | None = None,
         on_caught_up: Callable[[], None] | None = None,
         on_remade: Callable[[], None] | None = None,
         keys: str = ">",
+        without: frozenset[str] = frozenset(),
     ) -> None:
         """Hand over the current value of every key, then every change, until cancelled.
 
-        `on_caught_up` is called once when the current values are complete, `on_remade` when the bucket was made
-        anew, before its values are handed over again.
+        A value that is no record is passed over with a warning and a count, and the rest goes on: `decode` or
+        `on_entry` raises ValueError for it. Any other error of theirs is a defect, which is logged with its traceback
+        and passed over likewise. What the caller knew of the key before stays as it was.
+
+        Args:
+            decode: makes a record of a value.
+            on_entry: receives each record with its key and revision; the value is None when the key was deleted.
+            on_unreadable: receives the key of each value that was passed over.
+            on_caught_up: called once when the current values are complete.
+            on_remade: called when the bucket was made anew, before its values are handed over again.
+            keys: a filter of NATS for the keys wanted.
+            without: keys that hold something else than the records wanted.
         """
 
         def on_message(message: Message) -> None:
-            deleted = message.header(_OPERATION) in _DELETED
             key = message.subject.removeprefix(self._prefix)
-            on_entry(Entry(key, None if deleted else message.data, message.sequence))
+            if key in without:
+                return
+            try:
+                deleted = message.header(_OPERATION) in _DELETED
+                on_entry(Entry(key, None if deleted else decode(message.data), message.sequence))
+            except ValueError as error:  # pydantic's and orjson's errors among them
+                self._log.warning("unreadable_record", bucket=self.name, key=key, reason=_reason(error))
+                REFUSED_VALUES.labels(self.name, "unreadable").inc()
+            except Exception:  # noqa: BLE001 - the supervisor of records: one of them never stops the rest
+                self._log.exception("record_failed", bucket=self.name, key=key)
+                REFUSED_VALUES.labels(self.name, "failed").inc()
+            else:
+                return
+            if on_unreadable is not None:
+                on_unreadable(key)
 
         await self._following(
             Follow(
@@ -118,3 +158,11 @@ class Bucket:
                 on_remade=on_remade,
             )
         )
+
+
+def _reason(error: ValueError) -> str:
+    """What is wrong with a value, without the value itself, which may be secret."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False)[:_REASONS]
+        return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in first)
+    return str(error).partition("\n")[0]

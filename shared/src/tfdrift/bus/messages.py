@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from nats.js.api import RawStreamMsg
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,11 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A key of a bucket; ``value`` is None for a deleted key."""
+class Entry(Generic[V]):
+    """A key of a bucket; ``value`` is bytes, or what a watch decoded them to, and None for a deleted key."""
 
     key: str
-    value: bytes | None
+    value: V | None
     revision: int
 
 

@@ -2,9 +2,21 @@
 
 from tfdrift.harness.errors import ConfigurationError
 from tfdrift.harness.main import Crew, Mode, Service, main
+from tfdrift.harness.periodic import every
 from tfdrift.harness.readiness import Readiness
 from tfdrift.harness.runtime import Runtime
 from tfdrift.harness.settings import Settings
 from tfdrift.harness.watched_file import WatchedFile
 
-__all__ = ["ConfigurationError", "Crew", "Mode", "Readiness", "Runtime", "Service", "Settings", "WatchedFile", "main"]
+__all__ = [
+    "ConfigurationError",
+    "Crew",
+    "Mode",
+    "Readiness",
+    "Runtime",
+    "Service",
+    "Settings",
+    "WatchedFile",
+    "every",
+    "main",
+]

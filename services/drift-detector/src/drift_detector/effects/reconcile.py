@@ -1,9 +1,7 @@
 """Bringing the stored drifts to what the facts amount to, and telling the ledger.
 
 Any number of replicas do this side by side. A drift is written by compare-and-set, after the facts were read anew,
-so a replica that knows less than another cannot overwrite it. The ledger is told after the write: a stored version
-that was not published yet is published by whoever meets it first, always before the next version is written, and under
-an id that JetStream deduplicates by. So every version reaches the ledger, once and in order.
+so a replica that knows less than another cannot overwrite it. How each version reaches the ledger: `tfdrift.outbox`.
 """
 
 from __future__ import annotations
@@ -11,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -22,7 +22,8 @@ from drift_detector.correlate.settle import settled
 from drift_detector.correlate.store import DriftSubject, FactStore, ManagedSubject
 from tfdrift.bus import Bus, Conflict
 from tfdrift.events import Drift, DriftStatus
-from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, DriftRecord, ResourceRecord
+from tfdrift.outbox import Outbox, StoredRecord, next_version
+from tfdrift.records import STATE_BUCKET, DriftRecord, ResourceRecord
 from tfdrift.severity import Severity
 
 
@@ -67,10 +68,6 @@ class StoredDrifts:
         """The latest known version of a drift."""
         return self._records.get(key)
 
-    def revision(self, key: str) -> int:
-        """The revision of the latest known version; 0 for none."""
-        return self._revisions.get(key, 0)
-
     def of_resource(self, record: ResourceRecord) -> set[str]:
         """The ids of a resource's drifts."""
         return set(self._by_resource.get((record.workspace, record.address), ()))
@@ -95,9 +92,10 @@ class Reconciler:
         self._bus = bus
         self._store = store
         self._stored = stored
-        self._drifts = bus.bucket(DRIFTS_BUCKET)
+        self._outbox = Outbox(bus, self._on_published)
         self._states = bus.bucket(STATE_BUCKET)
-        self._locks: dict[DriftSubject, asyncio.Lock] = {}
+        # A lock lives for as long as somebody holds it or waits for it.
+        self._locks: WeakValueDictionary[DriftSubject, asyncio.Lock] = WeakValueDictionary()
         self._log = structlog.get_logger()
         self.due: dict[DriftSubject, datetime] = {}
 
@@ -108,12 +106,8 @@ class Reconciler:
             BusError: NATS went away; do it again.
         """
         lock = self._locks.setdefault(case, asyncio.Lock())
-        try:
-            async with lock:
-                await self._reconcile(case, cause)
-        finally:
-            if not lock.locked():
-                self._locks.pop(case, None)
+        async with lock:
+            await self._reconcile(case, cause)
 
     async def _reconcile(self, case: DriftSubject, cause: Cause) -> None:
         metrics.RECONCILED.inc()
@@ -146,32 +140,32 @@ class Reconciler:
     async def _write(self, case: DriftSubject, drift: str, cause: Cause) -> None:
         """Write the next version of a drift and publish it, deciding anew whenever somebody else wrote first."""
         while True:
-            entry = await self._drifts.get(drift)
-            known = DriftRecord.model_validate_json(entry.value) if entry is not None and entry.value else None
-            if entry is not None and known is not None:
-                self._stored.put(drift, known, entry.revision)
-                known = await self._published(drift, known, entry.revision)
-            await self._read_state_anew(case)
-            now = datetime.now(UTC)
-            wanted = self._settled(drift, known, self._store.derive(case, now), self._record(case))
-            if wanted is None or (known is not None and wanted == known.drift):
-                return
-            version = known.version + 1 if known else 1
-            record = DriftRecord(
-                drift=wanted, version=version, published=version - 1, received=cause.received, occurred=cause.occurred
-            )
             try:
-                if known is None:
-                    revision = await self._drifts.create(drift, record.encode())
-                else:
-                    current = self._stored.revision(drift)
-                    revision = await self._drifts.update(drift, record.encode(), current)
+                stored = await self._read(drift)
+                await self._read_state_anew(case)
+                now = datetime.now(UTC)
+                known = stored.record if stored is not None else None
+                wanted = self._settled(drift, known, self._store.derive(case, now), self._record(case))
+                if wanted is None or (known is not None and wanted == known.drift):
+                    return
+                following = next_version(stored, wanted, cause.received, cause.occurred)
+                self._take_in(drift, await self._outbox.write(drift, stored, following))
             except Conflict:
                 metrics.CONFLICTS.inc()
                 continue
-            self._stored.put(drift, record, revision)
-            await self._published(drift, record, revision)
             return
+
+    async def _read(self, drift: str) -> StoredRecord | None:
+        """The drift as it is stored now, its version published."""
+        stored = await self._outbox.read(drift)
+        if stored is not None:
+            self._take_in(drift, stored)
+            stored = await self._outbox.publish(drift, stored)
+            self._take_in(drift, stored)
+        return stored
+
+    def _take_in(self, drift: str, stored: StoredRecord) -> None:
+        self._stored.put(drift, stored.record, stored.revision)
 
     async def _read_state_anew(self, case: DriftSubject) -> None:
         if isinstance(case, ManagedSubject):
@@ -186,30 +180,17 @@ class Reconciler:
         Raises:
             BusError: NATS went away.
         """
-        entry = await self._drifts.get(drift)
-        if entry is not None and entry.value is not None:
-            await self._published(drift, DriftRecord.model_validate_json(entry.value), entry.revision)
+        with suppress(Conflict):  # somebody else marked it, or went on from there
+            await self._read(drift)
 
-    async def _published(self, drift: str, record: DriftRecord, revision: int) -> DriftRecord:
-        """Publish a version that the ledger does not have yet, and mark it so; returns it as marked."""
-        if record.published >= record.version:
-            return record
-        ack = await self._bus.publish_event(record.drift, record.envelope())
-        if not ack.duplicate:
-            metrics.DRIFTS.labels(record.drift.status, record.drift.kind).inc()
-            metrics.DETECTION.observe((datetime.now(UTC) - record.received).total_seconds())
-            self._log.info(
-                "drift",
-                id=drift,
-                version=record.version,
-                status=record.drift.status,
-                kind=record.drift.kind,
-                severity=record.drift.severity,
-            )
-        marked = record.model_copy(update={"published": record.version})
-        try:
-            revision = await self._drifts.update(drift, marked.encode(), revision)
-        except Conflict:
-            return marked  # somebody else marked it, or went on from there
-        self._stored.put(drift, marked, revision)
-        return marked
+    def _on_published(self, record: DriftRecord) -> None:
+        metrics.DRIFTS.labels(record.drift.status, record.drift.kind).inc()
+        metrics.DETECTION.observe((datetime.now(UTC) - record.received).total_seconds())
+        self._log.info(
+            "drift",
+            id=record.drift.id,
+            version=record.version,
+            status=record.drift.status,
+            kind=record.drift.kind,
+            severity=record.drift.severity,
+        )

@@ -140,7 +140,7 @@ class Recorder:
         values: dict[str, bytes] = {}
         complete = asyncio.Event()
 
-        def on_entry(entry: Entry) -> None:
+        def on_entry(entry: Entry[bytes]) -> None:
             if entry.value is None:
                 values.pop(entry.key, None)
             else:
@@ -148,6 +148,7 @@ class Recorder:
 
         watch = asyncio.create_task(
             self._states.watch(
+                bytes,
                 on_entry,
                 on_caught_up=complete.set,
                 on_remade=values.clear,

@@ -11,8 +11,7 @@ import orjson
 
 from sse_gateway.errors import Refused
 from sse_gateway.problem import Problem
-from tfdrift.events import DriftStatus, HistoryEntry, Resolution, UserIdentity
-from tfdrift.records import DriftRecord
+from tfdrift.events import Drift, DriftStatus, HistoryEntry, Resolution, UserIdentity
 
 IDENTITY_TYPE: Final = "TFDriftToken"
 MAX_REASON: Final = 1000
@@ -49,9 +48,8 @@ def parse_reason(body: bytes) -> str | None:
     return reason or None
 
 
-def dismissed(record: DriftRecord, dismissal: Dismissal) -> DriftRecord:
-    """Returns the next version of an open drift, which is not published yet."""
-    drift = record.drift
+def dismissed(drift: Drift, dismissal: Dismissal) -> Drift:
+    """Returns the drift as it is once dismissed, with that step in its history."""
     step = HistoryEntry(
         timestamp=dismissal.at,
         status=DriftStatus.RESOLVED,
@@ -62,13 +60,7 @@ def dismissed(record: DriftRecord, dismissal: Dismissal) -> DriftRecord:
         event_name=f"Dismiss: {dismissal.reason}" if dismissal.reason is not None else "Dismiss",
     )
     resolved = {"status": DriftStatus.RESOLVED, "resolution": Resolution.DISMISSED, "history": (*drift.history, step)}
-    return DriftRecord(
-        drift=drift.model_copy(update=resolved),
-        version=record.version + 1,
-        published=record.version,
-        received=dismissal.at,
-        occurred=None,
-    )
+    return drift.model_copy(update=resolved)
 
 
 def _bad(detail: str) -> Refused:
