@@ -49,7 +49,7 @@ async def test_a_browser_resumes_after_the_gateway_was_restarted_and_shows_the_d
 
 
 async def test_the_page_does_not_say_that_all_is_well_before_it_knows(tmp_path: Path) -> None:
-    """Until the drifts have been read it neither counts them nor says that there are none."""
+    """Until the drifts are loaded it neither counts them nor says that there are none."""
     with running(tmp_path) as pipeline:
         await pipeline.ready()
         async with browsing("about:blank", tmp_path / "profile") as page:

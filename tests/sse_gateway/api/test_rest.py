@@ -41,7 +41,7 @@ from tfdrift.severity import Severity
     ],
 )
 async def test_drifts_are_listed_newest_first_by_any_filter(nats_url: str, query: str, expected: list[str]) -> None:
-    """Attributes take what lies below them, users go by name or ARN in any case, kinds by drift or by resource."""
+    """An attribute includes what is below it; users match by name or ARN in any case, kinds by drift or resource."""
     async with running(nats_url) as gateway:
         joe = UserIdentity(user_name="joe", arn="arn:aws:iam::1:user/Joe")
         await store(
@@ -72,7 +72,7 @@ async def test_pages_of_drifts_are_complete_while_drifts_come_and_go(nats_url: s
 
 
 async def test_a_drift_is_found_by_its_id_as_the_stream_shows_it(nats_url: str) -> None:
-    """And one that is not there is a problem document."""
+    """And an unknown one is a problem document."""
     async with running(nats_url) as gateway:
         await store(gateway, drift(1))
         async with gateway.session.get(f"{gateway.url}/api/v1/drifts/d1") as response:
@@ -106,7 +106,7 @@ async def test_a_wrong_query_is_a_problem_document(nats_url: str, path: str, par
 
 @pytest.mark.parametrize("window_bytes", [64 * 1024, 64 * 1024**2])
 async def test_the_ledger_is_listed_newest_first_to_its_beginning(nats_url: str, window_bytes: int) -> None:
-    """From the window and from what lies before it, every event once."""
+    """From the ring and from JetStream before it, every event once."""
     async with running(nats_url, recent_window_bytes=window_bytes) as gateway, gateway.live() as stream:
         await publish_changes(gateway.bus, 1, 1300)
         await stream.take(1300)
@@ -121,7 +121,7 @@ async def test_the_ledger_is_listed_newest_first_to_its_beginning(nats_url: str,
 
 
 async def test_the_list_of_events_takes_the_filters_of_the_stream(nats_url: str) -> None:
-    """And `since`."""
+    """And by `since`."""
     async with running(nats_url) as gateway, gateway.live() as stream:
         await publish(gateway.bus, [change(1), alert(Severity.HIGH), change(2, workspace="dev"), alert(Severity.LOW)])
         await stream.take(4)
@@ -132,8 +132,8 @@ async def test_the_list_of_events_takes_the_filters_of_the_stream(nats_url: str)
         assert page == {"events": [], "next_cursor": None}
 
 
-async def test_workspaces_are_listed_without_what_else_the_bucket_keeps(nats_url: str) -> None:
-    """The pipeline's hash key is a secret and stands in the same bucket."""
+async def test_workspaces_are_listed_without_other_values_of_the_bucket(nats_url: str) -> None:
+    """The pipeline's hash key is a secret in the same bucket, and is not listed."""
     async with running(nats_url) as gateway:
         bucket = gateway.bus.bucket(WORKSPACES_BUCKET)
         await bucket.put("hash_key", b"very secret")
@@ -163,7 +163,7 @@ async def test_workspaces_are_listed_without_what_else_the_bucket_keeps(nats_url
 
 
 async def test_stats_count_what_is_open_and_name_the_ledgers_ends(nats_url: str) -> None:
-    """For a page's head."""
+    """The page shows them at its top."""
     async with running(nats_url) as gateway, gateway.live():
         await store(gateway, drift(1), drift(2, severity=Severity.LOW), drift(3, status=DriftStatus.RESOLVED))
         await publish(gateway.bus, [change(1), change(2)])
@@ -177,7 +177,7 @@ async def test_stats_count_what_is_open_and_name_the_ledgers_ends(nats_url: str)
 
 
 async def test_a_record_that_cannot_be_read_is_counted_and_passed_over(nats_url: str) -> None:
-    """One broken value does not take the list away."""
+    """One invalid value does not break the list."""
     name, labels = "tfdrift_gateway_unreadable_records_total", {"bucket": DRIFTS_BUCKET}
     before = metric(name, **labels)
     async with running(nats_url) as gateway:
@@ -195,7 +195,7 @@ async def test_health_is_ok(nats_url: str) -> None:
 
 
 async def test_a_resource_is_shown_without_what_is_hidden_and_without_its_hashes(nats_url: str) -> None:
-    """At any depth, in its history too; a keyed hash would tell whether two secrets are the same."""
+    """At any depth, in its history too; a keyed hash would show whether two secrets are equal."""
     async with running(nats_url) as gateway:
         hidden, large = {"tfdrift:sensitive": "00ff"}, {"tfdrift:oversized": "00ff"}
         await put_resource(
@@ -242,7 +242,7 @@ async def test_an_address_of_several_workspaces_needs_the_workspace(nats_url: st
 
 
 async def test_workspaces_come_in_pages(nats_url: str) -> None:
-    """By name, each once."""
+    """In order of their names, each once."""
     async with running(nats_url) as gateway:
         for name in ("c", "a", "b"):
             await put_resource(gateway, name, "a.b")
@@ -255,7 +255,7 @@ async def test_workspaces_come_in_pages(nats_url: str) -> None:
 
 
 async def test_what_has_not_changed_is_not_sent_again(nats_url: str) -> None:
-    """The tag is of the content, so it is the same on every replica, and another as soon as anything changes."""
+    """The tag depends on the content alone: it is the same on every replica, and changes with the content."""
     async with running(nats_url) as gateway, running(nats_url) as other:
         await store(gateway, drift(1))
         await store(other, drift(1))

@@ -15,7 +15,7 @@ def test_an_event_is_its_id_its_name_and_its_payload_byte_for_byte() -> None:
 
 
 def test_line_breaks_in_a_foreign_payload_cannot_end_the_event() -> None:
-    """CR, LF and CRLF each begin a further data line, and the client puts the lines together again."""
+    """CR, LF and CRLF each begin a further data line, and the client joins the lines again."""
     data = encode("e", 1, EventName.FALCO, b'{"a":1,\r\n"b":2,\r"c":3,\n\n"d":4}')
     assert data == b'id: e-1\nevent: falco\ndata: {"a":1,\ndata: "b":2,\ndata: "c":3,\ndata: \ndata: "d":4}\n\n'
     (event,) = Parser().feed(data)
@@ -36,5 +36,5 @@ def test_a_chunk_has_its_length_in_hexadecimal() -> None:
 def test_pieces_are_bounded_and_complete() -> None:
     """Every frame is in exactly one piece, in order, and a piece ends with the frame that fills it."""
     frames = [Frame(n, "s", None, 0, b"x" * 40) for n in range(7)]
-    cut = list(pieces(frames, 100))
-    assert [[frame.sequence for frame in piece] for piece in cut] == [[0, 1, 2], [3, 4, 5], [6]]
+    found = list(pieces(frames, 100))
+    assert [[frame.sequence for frame in piece] for piece in found] == [[0, 1, 2], [3, 4, 5], [6]]

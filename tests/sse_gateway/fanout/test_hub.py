@@ -62,7 +62,7 @@ async def turn() -> None:
 
 
 async def test_a_client_that_goes_in_the_middle_of_a_flush_costs_the_others_nothing() -> None:
-    """Its connection is closed a loop turn before its task leaves the hub."""
+    """Its connection closes a loop turn before its task leaves the hub."""
     server = hub()
     (_, first), (_, gone), (_, last) = joined(server), joined(server), joined(server)
     gone.closed = True
@@ -111,7 +111,7 @@ async def test_the_first_burst_of_a_loop_turn_goes_out_at_once_and_later_ones_to
 
 
 async def test_each_filter_gets_its_own_events() -> None:
-    """A client sees what it asked for and nothing else."""
+    """A client sees what it asks for and nothing else."""
     server = hub()
     (_, drifts), (_, everything) = joined(server, ("events", "drift")), joined(server)
     server.publish(frame(1), "drift", None)
@@ -131,7 +131,7 @@ async def test_http_1_0_gets_no_chunk_framing() -> None:
 
 
 async def test_a_client_that_joins_gets_only_what_comes_after() -> None:
-    """What is pending when it joins is in the ring that it was replayed from, so it is flushed to the others first."""
+    """Its replay already contained what is pending when it joins, so that is flushed to the others first."""
     server = hub()
     _, early = joined(server)
     server.publish(frame(1), "drift", None)
@@ -143,7 +143,7 @@ async def test_a_client_that_joins_gets_only_what_comes_after() -> None:
 
 
 async def test_a_full_buffer_takes_a_client_off_at_the_exact_sequence() -> None:
-    """It has everything up to its position and nothing after; the others are served on."""
+    """It has everything up to its position and nothing after; the others are still served."""
     server = hub(client_buffer_bytes=100)
     (slow, stuck), (_, other) = joined(server), joined(server)
     for sequence in range(1, 6):
@@ -168,7 +168,7 @@ async def test_a_burst_in_one_turn_is_flushed_in_pieces() -> None:
 
 
 async def test_a_client_that_left_is_written_nothing() -> None:
-    """Not even what was pending."""
+    """Not even the pending events."""
     server = hub()
     client, wire = joined(server)
     server.publish(frame(1), "drift", None)
@@ -181,7 +181,7 @@ async def test_a_client_that_left_is_written_nothing() -> None:
 
 
 async def test_draining_gives_each_client_a_last_word() -> None:
-    """After what was pending."""
+    """After the pending events."""
     server = hub()
     _, wire = joined(server)
     server.publish(frame(1), "drift", None)
