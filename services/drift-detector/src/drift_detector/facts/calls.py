@@ -134,7 +134,7 @@ class Call(_Fact):
         """The principal of the AWS service that called, such as ``autoscaling.amazonaws.com``; None for all others.
 
         AWS writes it where an address would be; a caller with an address of its own is never a service, whatever its
-        agent says (`ingest_falco.clouds.via`).
+        agent says (`ingest_falco.clouds.aws.via`).
         """
         if self.user_identity.via is not Via.SERVICE:
             return None

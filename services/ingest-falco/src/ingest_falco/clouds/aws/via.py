@@ -1,21 +1,20 @@
-"""How somebody reached AWS, judged by the traces that a call leaves: a table, read from the top.
+"""Finds how the caller reached AWS, by the traces that a call leaves: a table, read from the top.
 
-The user agent is the caller's own word and can be forged; it says how an honest caller came, no more.
+The user agent is the caller's own word and can be forged: it shows how an honest caller came, no more.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from ingest_falco.clouds.cloudtrail import flag_field, text_field
-from tfdrift.events import Json, Via
+from ingest_falco.clouds.aws.fields import CloudTrailFields
+from tfdrift.events import Via
 
 # Terraform and OpenTofu say "APN/1.0 HashiCorp/1.0 Terraform/1.8.5 (+https://www.terraform.io)
 # terraform-provider-aws/5.49.0"; CloudTrail wraps some agents in brackets. Pulumi runs the same provider. Packer says
-# "APN/1.0 HashiCorp/1.0 Packer/1.11.2" and Vault "HashiCorp/1.0 Vault/1.15": no state will ever hold what they do.
+# "APN/1.0 HashiCorp/1.0 Packer/1.11.2" and Vault "HashiCorp/1.0 Vault/1.15": no state will ever contain what they do.
 _TERRAFORM: Final = re.compile(r"terraform|opentofu", re.IGNORECASE)
 _PULUMI: Final = re.compile(r"pulumi", re.IGNORECASE)
 
@@ -39,12 +38,12 @@ _SDK: Final = re.compile(
 )
 
 
-# CloudTrail cuts user agents at 1 KB; what tells them apart stands in front.
+# CloudTrail truncates user agents at 1 KB; what distinguishes them is at the front.
 _MAX_AGENT_LENGTH: Final = 512
 
 
 class _Traits(NamedTuple):
-    """What a user agent looks like; several may hold."""
+    """The traits of a user agent; several may be true."""
 
     terraform: bool
     console: bool
@@ -56,7 +55,7 @@ class _Traits(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _traits(agent: str) -> _Traits:
-    """Remembered, since an estate has few agents and a call has many patterns to try."""
+    """Cached, since an estate has few agents and a call has many patterns to try."""
     console = bool(_CONSOLE.search(agent))
     return _Traits(
         terraform=bool(_TERRAFORM.search(agent)) and not _PULUMI.search(agent),
@@ -68,28 +67,28 @@ def _traits(agent: str) -> _Traits:
     )
 
 
-def reached_via(fields: Mapping[str, Json]) -> Via:
-    """How the caller of one CloudTrail event came.
+def reached_via(fields: CloudTrailFields) -> Via:
+    """The way in which the caller of one CloudTrail event reached AWS.
 
     Terraform goes before everything. A console session goes before `AWS Internal` and before the SDK, which
     consoles use behind the scenes, but not before the CLI, which a person started (CloudShell).
 
-    Whoever calls from an address of their own is no service, whatever the agent says: rules ignore what services do,
+    A caller with an address of their own is no service, whatever the agent says: rules ignore what services do,
     so an agent that is written into a call must not buy that. AWS's own software at such an address is a console's.
     """
-    agent = _traits((text_field(fields, "ct.useragent") or "")[:_MAX_AGENT_LENGTH].strip("[] "))
-    address = (text_field(fields, "ct.srcip") or "")[:_MAX_AGENT_LENGTH]
+    agent = _traits((fields.user_agent or "")[:_MAX_AGENT_LENGTH].strip("[] "))
+    address = (fields.source_ip or "")[:_MAX_AGENT_LENGTH]
     from_service, from_inside = bool(_SERVICE.match(address)), bool(_INTERNAL.match(address))
-    elsewhere = bool(address) and not from_service and not from_inside
-    is_service = (agent.service and not elsewhere) or (from_service and not agent.console)
+    from_own_address = bool(address) and not from_service and not from_inside
+    is_service = (agent.service and not from_own_address) or (from_service and not agent.console)
     evidence = (
         (Via.TERRAFORM, agent.terraform),
-        (Via.SERVICE, is_service or text_field(fields, "ct.user.identitytype") == "AWSService"),
+        (Via.SERVICE, is_service or fields.identity_type == "AWSService"),
         (Via.CONSOLE, agent.console),
         (Via.CLI, agent.cli),
-        (Via.CONSOLE, flag_field(fields, "ct.sessioncredentialfromconsole") is True),
-        (Via.CONSOLE, agent.internal and elsewhere),
+        (Via.CONSOLE, fields.from_console is True),
+        (Via.CONSOLE, agent.internal and from_own_address),
         (Via.SERVICE, agent.internal or from_inside),
         (Via.SDK, agent.sdk),
     )
-    return next((via for via, holds in evidence if holds), Via.UNKNOWN)
+    return next((via for via, applies in evidence if applies), Via.UNKNOWN)

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest_falco.clouds.identity import identify
-from ingest_falco.clouds.via import reached_via
+from ingest_falco.clouds.aws.fields import parse_fields
+from ingest_falco.clouds.aws.identity import identify
+from ingest_falco.clouds.aws.via import reached_via
 from tfdrift.events import Json, Via
 
 
 class Who(NamedTuple):
-    """One vector: what the alert tells, and who it was."""
+    """One vector: the fields of the alert, and the person."""
 
     kind: str | None
     user: str | None = None
@@ -83,7 +84,7 @@ VECTORS = {
 @pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
 def test_each_type_of_identity_names_its_person(vector: Who) -> None:
     """The name is the person's, never a role, a type or a placeholder."""
-    identity = identify(vector.fields())
+    identity = identify(parse_fields(vector.fields()))
     assert identity is not None
     assert (identity.user_name, identity.session_name) == (vector.name, vector.session)
     assert (identity.type, identity.arn, identity.principal_id) == (vector.kind, vector.arn, vector.principal)
@@ -91,14 +92,14 @@ def test_each_type_of_identity_names_its_person(vector: Who) -> None:
 
 
 def test_nobody_is_made_up() -> None:
-    """An alert that tells of nobody gives no identity."""
-    assert identify({}) is None
-    assert identify({"ct.user": None, "ct.user.arn": "<NA>", "ct.user.accountid": "1"}) is None
+    """An alert that names nobody gives no identity."""
+    assert identify(parse_fields({})) is None
+    assert identify(parse_fields({"ct.user": None, "ct.user.arn": "<NA>", "ct.user.accountid": "1"})) is None
 
 
 def test_a_service_without_a_name_is_known_by_its_address() -> None:
     """CloudTrail writes the service's principal where the address would be."""
-    identity = identify({"ct.user.identitytype": "AWSService", "ct.srcip": "rds.amazonaws.com"})
+    identity = identify(parse_fields({"ct.user.identitytype": "AWSService", "ct.srcip": "rds.amazonaws.com"}))
     assert identity is not None
     assert identity.user_name == "rds.amazonaws.com"
 
@@ -106,19 +107,19 @@ def test_a_service_without_a_name_is_known_by_its_address() -> None:
 _names = st.text(st.sampled_from("abcXYZ019_+=,.@-"), min_size=2, max_size=20)
 
 
-@given(role=_names, session=_names, told=st.sets(st.sampled_from(["original", "arn", "principal"])))
-def test_a_role_is_never_the_person(role: str, session: str, told: set[str]) -> None:
-    """However little is told of a session, the role does not take its place."""
+@given(role=_names, session=_names, named=st.sets(st.sampled_from(["original", "arn", "principal"])))
+def test_a_role_is_never_the_person(role: str, session: str, named: set[str]) -> None:
+    """However little the alert has of a session, the role does not take its place."""
     fields = Who(
         "AssumedRole",
         role,
-        session if "original" in told else None,
-        f"arn:aws:sts::1:assumed-role/{role}/{session}" if "arn" in told else None,
-        f"AROA1:{session}" if "principal" in told else "AROA1",
+        session if "original" in named else None,
+        f"arn:aws:sts::1:assumed-role/{role}/{session}" if "arn" in named else None,
+        f"AROA1:{session}" if "principal" in named else "AROA1",
     ).fields()
-    identity = identify(fields)
+    identity = identify(parse_fields(fields))
     assert identity is not None
-    assert identity.user_name == (session if told else None)
+    assert identity.user_name == (session if named else None)
 
 
 AGENTS = [
@@ -155,7 +156,7 @@ AGENTS = [
 @pytest.mark.parametrize(("agent", "via"), AGENTS)
 def test_the_agent_tells_how_somebody_came(agent: str | None, via: Via) -> None:
     """One agent of each kind, in the spellings that CloudTrail has."""
-    assert reached_via({"ct.useragent": agent}) is via
+    assert reached_via(parse_fields({"ct.useragent": agent})) is via
 
 
 @pytest.mark.parametrize(
@@ -171,8 +172,8 @@ def test_the_agent_tells_how_somebody_came(agent: str | None, via: Via) -> None:
     ],
 )
 def test_other_traces_weigh_in_their_order(fields: dict[str, Json], via: Via) -> None:
-    """Session, address and type count where the agent does not already tell more."""
-    assert reached_via(fields) is via
+    """Session, address and type count where the agent does not already decide."""
+    assert reached_via(parse_fields(fields)) is via
 
 
 @pytest.mark.parametrize(
@@ -193,4 +194,4 @@ def test_the_address_that_aws_saw_goes_before_a_service_that_the_agent_names(
     agent: str, address: str, via: Via
 ) -> None:
     """An agent is the caller's own word: with a service's name in it, nobody becomes one at an address of their own."""
-    assert reached_via({"ct.useragent": agent, "ct.srcip": address}) is via
+    assert reached_via(parse_fields({"ct.useragent": agent, "ct.srcip": address})) is via
