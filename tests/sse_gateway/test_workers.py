@@ -214,12 +214,15 @@ def test_counts_are_told_to_the_others_and_taken_back() -> None:
     """Three workers in one process: each has its own part of the memory and reads those of the others."""
     parts = [memoryview(bytearray(SHARED_BYTES)) for _ in range(3)]
     one, two, three = (Admission(3, 2, 9, Elsewhere(parts, number)) for number in range(3))
-    with one.admitted("a", "t"), two.admitted("a", None):
-        with pytest.raises(Refused, match="places of one address"), three.admitted("a", None):
-            pass
-        with three.admitted("b", None):
-            assert (three.open, three.open_in_all) == (1, 3)
-            with pytest.raises(Refused, match="All 3 places"), one.admitted("c", None):
-                pass
-    with three.admitted("a", None), three.admitted("a", None):
-        assert [part.cast("I")[0] for part in parts] == [0, 0, 2]
+    places = [one.admit("a", "t"), two.admit("a", None)]
+    with pytest.raises(Refused, match="places of one address"):
+        three.admit("a", None)
+    places.append(three.admit("b", None))
+    assert (three.open, three.open_in_all) == (1, 3)
+    with pytest.raises(Refused, match="All 3 places"):
+        one.admit("c", None)
+    for place in places:
+        place.release()
+    three.admit("a", None)
+    three.admit("a", None)
+    assert [part.cast("I")[0] for part in parts] == [0, 0, 2]

@@ -33,6 +33,12 @@ class Wire:
         self.writes.append(data)
         self.buffered += len(data)
 
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = True
+
     def get_write_buffer_size(self) -> int:
         return self.buffered
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-
-import pytest
-
 from sse_gateway.errors import Refused
 from sse_gateway.stream.admission import Admission
 
@@ -13,8 +9,8 @@ from sse_gateway.stream.admission import Admission
 def refusal(admission: Admission, address: str, token: str | None = None) -> Refused | None:
     """Returns why one more stream is refused; None if it is admitted."""
     try:
-        with admission.admitted(address, token):
-            return None
+        admission.admit(address, token).release()
+        return None
     except Refused as refused:
         return refused
 
@@ -22,13 +18,12 @@ def refusal(admission: Admission, address: str, token: str | None = None) -> Ref
 def test_each_limit_refuses_one_more_and_names_its_variable() -> None:
     """The limit of all streams is 503, those of one sender are 429; each has a time to retry."""
     admission = Admission(3, 2, 1, retry_after_seconds=lambda: 7)
-    with ExitStack() as open_streams:
-        open_streams.enter_context(admission.admitted("a", "t"))
-        one_token = refusal(admission, "b", "t")
-        open_streams.enter_context(admission.admitted("a", None))
-        one_address = refusal(admission, "a")
-        open_streams.enter_context(admission.admitted("b", None))
-        all_taken = refusal(admission, "c")
+    admission.admit("a", "t")
+    one_token = refusal(admission, "b", "t")
+    admission.admit("a", None)
+    one_address = refusal(admission, "a")
+    admission.admit("b", None)
+    all_taken = refusal(admission, "c")
     found = [
         (r.problem.status, r.reason, r.problem.retry_after_seconds) for r in (one_token, one_address, all_taken) if r
     ]
@@ -42,10 +37,11 @@ def test_each_limit_refuses_one_more_and_names_its_variable() -> None:
 
 
 def test_a_place_is_free_again_when_its_stream_ends() -> None:
-    """However it ends."""
+    """Once, even if it is released twice."""
     admission = Admission(1, 1, 1)
-    with pytest.raises(RuntimeError), admission.admitted("a", "t"):
-        raise RuntimeError
+    place = admission.admit("a", "t")
+    place.release()
+    place.release()
     assert admission.open == 0
     assert refusal(admission, "a", "t") is None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 import structlog.testing
 
 from sse_gateway.stream.lifetime import End, Ending, end_of
-from tests.conftest import eventually
+from tests.conftest import DEADLINE_SECONDS, eventually
 from tests.sse_gateway.credentials import certificate, token_file
 from tests.sse_gateway.gateway import STREAM_PATH, Stream, change, metric, publish, running
 
@@ -140,3 +141,44 @@ async def test_a_gateway_that_is_open_to_everybody_warns(
         async with running(nats_url, http_host=host, **settings):
             pass
     assert any(line["event"] == "open_to_everybody" for line in logs) is warned
+
+
+async def test_an_idle_stream_needs_no_task(nats_url: str) -> None:
+    """A live client costs its connection and a few small objects, not the objects of its request."""
+    async with running(nats_url) as gateway, AsyncExitStack() as stack:
+        await stack.enter_async_context(gateway.live())
+        tasks = len(asyncio.all_tasks())
+        streams = [await stack.enter_async_context(gateway.live()) for _ in range(20)]
+        await eventually(lambda: len(asyncio.all_tasks()) == tasks)
+        await publish(gateway.bus, [change(1)])
+        for stream in streams:
+            assert (await stream.next()).json["serial"] == 1
+
+
+async def test_what_a_client_sends_behind_its_request_is_ignored(nats_url: str) -> None:
+    """Its stream goes on, and its end is noticed."""
+    async with running(nats_url) as gateway:
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.runtime.settings.http_port)
+        request = f"GET {STREAM_PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        writer.write(request * 40)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await reader.readuntil(b"event: connected")
+            writer.write(b"x" * 100_000)
+            await publish(gateway.bus, [change(7)])
+            await reader.readuntil(b'"serial":7')
+        writer.close()
+        await eventually(lambda: metric("tfdrift_gateway_clients") == 0)
+
+
+async def test_a_client_that_does_not_read_does_not_hold_up_the_shutdown(nats_url: str) -> None:
+    """It is given a short time for its last bytes, then its connection is closed."""
+    async with running(nats_url, client_buffer_bytes=64 * 1024**2) as gateway:
+        with socket.socket() as silent:
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            silent.connect(("127.0.0.1", gateway.runtime.settings.http_port))
+            silent.sendall(f"GET {STREAM_PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            await eventually(lambda: metric("tfdrift_gateway_clients") == 1)
+            await publish(gateway.bus, [change(n, padding=10_000) for n in range(1000)])
+            await eventually(lambda: metric("tfdrift_gateway_buffered_bytes") > 1024**2)
+            gateway.runtime.stopping.set()
+            await eventually(lambda: metric("tfdrift_gateway_clients") == 0)

@@ -90,6 +90,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
     watch_peers(server.listening, settings.keepalive_seconds)
     await runtime.stopping.wait()
     streams.drain()
+    await streams.wait_closed()
     for task in work:
         task.cancel()
 

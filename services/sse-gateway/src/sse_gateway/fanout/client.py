@@ -21,6 +21,14 @@ class Transport(Protocol):
         """Bytes that are buffered."""
         ...
 
+    def close(self) -> None:
+        """Send what is buffered, then close."""
+        ...
+
+    def abort(self) -> None:
+        """Close now."""
+        ...
+
     def is_closing(self) -> bool:
         """Whether it is closed or closing; uvloop's raises an error when it is written to then."""
         ...

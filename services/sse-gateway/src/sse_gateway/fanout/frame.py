@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tfdrift.subjects import EventName
 
@@ -60,6 +60,10 @@ def id_of(data: bytes) -> str:
 def chunk(body: bytes) -> bytes:
     """Returns ``body`` as one chunk of HTTP/1.1's chunked transfer coding (RFC 9112 section 7.1)."""
     return b"%x\r\n%b\r\n" % (len(body), body)
+
+
+# The end of a body in that transfer coding.
+LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 def joined(frames: Iterable[Frame]) -> bytes:
