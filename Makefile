@@ -46,7 +46,7 @@ coverage: setup ## writes docs/coverage.md from the mapping
 
 schemas: setup ## writes docs/schemas and docs/asyncapi.yaml from the payload models
 	@$(BIN)/python -m tfdrift.schemas docs/schemas
-	@$(BIN)/python -m sse_gateway.api.asyncapi docs/asyncapi.yaml
+	@$(BIN)/python -m sse_gateway.contract.asyncapi docs/asyncapi.yaml
 
 mapping: setup ## generates the detector's mapping/auto.json; PROVIDER=latest takes the provider's newest schema
 	@$(BIN)/python -m mapping_generator $(if $(PROVIDER),--provider $(PROVIDER))

@@ -1,4 +1,4 @@
-"""What every route goes through: access, CORS, problem documents."""
+"""The gate of every route: access, CORS, problem documents."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from aiohttp import web
 from sse_gateway.access.address import Network, client_address
 from sse_gateway.access.authorize import Access, forbidden
 from sse_gateway.access.scope import Grant
-from sse_gateway.errors import Behind, Refused
+from sse_gateway.errors import BadParameter, Behind, Refused
 from sse_gateway.metrics import REFUSED
-from sse_gateway.problem import CONTENT_TYPE, BadParameter, Problem
+from sse_gateway.problem import CONTENT_TYPE, Problem
 from tfdrift.bus import BusError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-# What the gate finds out for the handlers.
+# What the gate puts into a request for its handler.
 GRANT: Final = web.RequestKey("grant", Grant)
 ADDRESS: Final = web.RequestKey("address", str)
 _BEGUN: Final = web.RequestKey("begun", bool)
@@ -33,13 +33,13 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 class Gate:
     """The middleware of the public port.
 
-    A request passes `_admit` before its handler runs: access rules belong there and nowhere else.
+    A request passes `_admit` before its handler runs. Access rules belong there and nowhere else.
     """
 
     def __init__(
         self, origins: frozenset[str], access: Access, proxies: Sequence[Network], public: frozenset[str]
     ) -> None:
-        """`public` are the paths that need no token, since they show nothing of anybody's."""
+        """`public` are the paths that need no token, because they show no data."""
         self._origins = origins
         self._access = access
         self._proxies = proxies
@@ -47,7 +47,7 @@ class Gate:
         self._log = structlog.get_logger()
 
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Run the handler, or answer with the problem that it or we have with the request."""
+        """Run the handler. A request that the gate or the handler refuses is answered with a problem document."""
         forwarded = request.headers.getall("X-Forwarded-For", [])
         request[ADDRESS] = client_address(request.remote or "", forwarded, self._proxies)
         try:
@@ -60,14 +60,14 @@ class Gate:
                 raise
             return answer(_problem_of(request, error))
         except Exception:
-            # The supervisor of one request: what went wrong in it ends it alone.
+            # The supervisor of one request: its error ends this request alone.
             if _BEGUN in request:
                 raise
             self._log.exception("request_failed", method=request.method, path=request.path)
             return answer(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The gateway failed; its log says why."))
 
     async def on_prepare(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Put on the headers that every answer carries (Fetch standard, section 3.2)."""
+        """Add the headers of every answer (Fetch standard, section 3.2)."""
         request[_BEGUN] = True
         response.headers.add("Vary", "Origin")
         response.headers["X-Content-Type-Options"] = "nosniff"
@@ -79,19 +79,20 @@ class Gate:
                 response.headers["Access-Control-Allow-Credentials"] = "true"
 
     async def _admit(self, request: web.Request) -> None:
-        """Let the request pass with what its sender may do, or raise `Refused`."""
+        """Find out what the sender may do, or raise `Refused`."""
         if request.path in self._public and request.method in _SAFE:
             return
-        grant = await self._access.grant(request)
+        cookie = request.cookies.get(self._access.cookie) if self._access.cookie is not None else None
+        grant = await self._access.grant(request.headers.getall("Authorization", []), cookie)
         if request.method not in _SAFE:
             self._check_origin(request, grant)
         request[GRANT] = grant
 
     def _check_origin(self, request: web.Request, grant: Grant) -> None:
-        """No page of another site may make a browser write (cross-site request forgery).
+        """Refuse a write that a page of another site causes (cross-site request forgery).
 
-        A browser names the origin of every such request; where it sends the token by itself, a request without an
-        origin is not believed to come from a page of ours either.
+        A browser sends the origin with every such request. Where it sends the token by itself, a request without an
+        origin is refused too.
         """
         origin = request.headers.get("Origin")
         if grant.by_cookie if origin is None else not self._allowed(request, origin):
@@ -116,7 +117,7 @@ class Gate:
 
 
 def answer(problem: Problem) -> web.Response:
-    """The response that a problem document makes."""
+    """Returns the response for a problem document."""
     return web.Response(
         status=problem.status,
         body=problem.body(),
@@ -129,6 +130,8 @@ def _problem_of(request: web.Request, error: Exception) -> Problem:
         REFUSED.labels("bad_parameter").inc()
         return error.problem()
     if isinstance(error, Refused):
+        if error.reason is not None:
+            REFUSED.labels(error.reason).inc()
         return error.problem
     if isinstance(error, web.HTTPException):
         return _problem_of_route(request, error)

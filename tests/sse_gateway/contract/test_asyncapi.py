@@ -7,12 +7,12 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from sse_gateway.api.asyncapi import document, text
+from sse_gateway.contract.asyncapi import document, text
 from sse_gateway.stream.lifetime import Ending
 from tests.sse_gateway.access.test_access import bearer
-from tests.sse_gateway.api.test_rest import drift
 from tests.sse_gateway.credentials import SECRET, signed
 from tests.sse_gateway.gateway import alert, change, publish, running
+from tests.sse_gateway.stored import drift
 from tfdrift.severity import Severity
 from tfdrift.subjects import EventName
 
@@ -20,13 +20,13 @@ DOCUMENT = document()
 
 
 def test_the_document_in_the_docs_is_fresh() -> None:
-    """`python -m sse_gateway.api.asyncapi docs/asyncapi.yaml` makes it anew."""
+    """`python -m sse_gateway.contract.asyncapi docs/asyncapi.yaml` makes it again."""
     path = Path(__file__).parents[3] / "docs" / "asyncapi.yaml"
     assert path.read_text(encoding="utf-8") == text()
 
 
 def test_it_names_every_event_of_the_ledger_and_of_the_gateway() -> None:
-    """And leads from the channel to a schema for each."""
+    """And each has a schema."""
     messages = DOCUMENT["components"]["messages"]
     assert set(messages) == set(DOCUMENT["channels"]["stream"]["messages"])
     assert set(messages) == {"connected", "reset", "closing", *map(str, EventName)}

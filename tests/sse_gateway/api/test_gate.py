@@ -25,7 +25,7 @@ ELSEWHERE = "https://dashboard.example.org"
     ],
 )
 async def test_only_named_origins_and_our_own_may_read(nats_url: str, origin: str, allowed: bool) -> None:
-    """Exact matches, for the stream, a list, and a problem document alike; caches are told that it depends."""
+    """Exact matches, for the stream, a list, and a problem document alike; `Vary` informs caches."""
     async with running(nats_url, cors_origins=ELSEWHERE) as gateway:
         origin = origin.format(own=gateway.url)
         for path in (STREAM_PATH, "/api/v1/drifts", "/api/v1/stream?nonsense=1"):
@@ -35,7 +35,7 @@ async def test_only_named_origins_and_our_own_may_read(nats_url: str, origin: st
 
 
 async def test_the_default_origin_is_that_of_a_development_server(nats_url: str) -> None:
-    """As the API's own documentation has it."""
+    """As the API's documentation says."""
     async with running(nats_url) as gateway:
         headers = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "GET"}
         async with gateway.session.options(f"{gateway.url}{STREAM_PATH}", headers=headers) as response:
@@ -45,8 +45,8 @@ async def test_the_default_origin_is_that_of_a_development_server(nats_url: str)
             assert "Last-Event-ID" in response.headers["Access-Control-Allow-Headers"]
 
 
-async def test_a_preflight_from_elsewhere_is_allowed_nothing(nats_url: str) -> None:
-    """It is answered, without the headers that a browser looks for."""
+async def test_a_preflight_from_another_origin_is_allowed_nothing(nats_url: str) -> None:
+    """It is answered without the headers that a browser needs."""
     async with running(nats_url) as gateway:
         headers = {"Origin": "https://evil.example.org", "Access-Control-Request-Method": "GET"}
         async with gateway.session.options(f"{gateway.url}{STREAM_PATH}", headers=headers) as response:
@@ -84,8 +84,8 @@ async def test_an_unknown_path_is_a_problem_document(nats_url: str) -> None:
                 assert json.loads(await response.read())["title"] == "Not Found"
 
 
-async def test_the_page_and_its_files_are_served_and_need_nothing_from_elsewhere(nats_url: str) -> None:
-    """Its policy allows our own origin alone, and it keeps to that: no inline script or style, no other host."""
+async def test_the_page_and_its_files_are_served_and_need_no_other_host(nats_url: str) -> None:
+    """Its policy allows only our own origin, and its files comply: no inline script or style, no other host."""
     async with running(nats_url) as gateway:
         async with gateway.session.get(f"{gateway.url}/") as response:
             assert response.status == 200
@@ -101,7 +101,7 @@ async def test_the_page_and_its_files_are_served_and_need_nothing_from_elsewhere
 
 
 async def test_draining_ends_streams_in_order_and_spreads_the_return(nats_url: str) -> None:
-    """Each client gets what was sent, then a time of its own to come back after, then a proper end."""
+    """Each client gets what was sent, then its own reconnection time, then the end of the stream."""
     async with running(nats_url) as gateway:
         streams = [gateway.live() for _ in range(5)]
         opened = [await stream.__aenter__() for stream in streams]

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what ``contract/openapi.yaml`` says, with the schemas of the models put in."""
+"""The OpenAPI document: ``openapi.yaml`` of this folder with the schemas of the models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MODELS: Final[tuple[type[BaseModel], ...]] = (*PAYLOADS, ResourceRecord, Worksp
 
 
 def document() -> dict[str, Any]:
-    """The document."""
+    """Returns the document."""
     made = template("openapi.yaml")
     made["info"]["version"] = __version__
     made["components"]["schemas"].update(schemas(_MODELS))
@@ -26,19 +26,19 @@ def document() -> dict[str, Any]:
 
 
 def encoded() -> bytes:
-    """The document in JSON."""
+    """Returns the document in JSON."""
     return orjson.dumps(document())
 
 
 def template(name: str) -> dict[str, Any]:
-    """A contract as it is written by hand."""
+    """Returns a hand-written contract."""
     read = yaml.safe_load(files("sse_gateway").joinpath("contract", name).read_text(encoding="utf-8"))
     assert isinstance(read, dict)  # noqa: S101 - a file of our own
     return read
 
 
 def schemas(models: tuple[type[BaseModel], ...]) -> dict[str, Any]:
-    """The JSON Schemas of models and of what they hold, by name, as clients get them."""
+    """Returns the JSON Schemas of models and of the models inside them, by name, as clients receive them."""
     _, found = models_json_schema(
         [(model, "serialization") for model in models], ref_template="#/components/schemas/{model}"
     )

@@ -1,6 +1,6 @@
-"""The AsyncAPI document of the stream: ``python -m sse_gateway.api.asyncapi docs/asyncapi.yaml`` writes it.
+"""The AsyncAPI document of the stream: ``python -m sse_gateway.contract.asyncapi docs/asyncapi.yaml`` writes it.
 
-It is what ``contract/asyncapi.yaml`` says, with the schemas of the payloads put in from their models.
+It is ``asyncapi.yaml`` of this folder with the schemas of the payloads.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from sse_gateway.api.openapi import schemas, template
+from sse_gateway.contract.openapi import schemas, template
 from tfdrift import __version__
 from tfdrift.events import PAYLOADS
 
@@ -19,7 +19,7 @@ _NOTE: Final = "# Made by `make schemas`.\n"
 
 
 def document() -> dict[str, Any]:
-    """The document."""
+    """Returns the document."""
     made = template("asyncapi.yaml")
     made["info"]["version"] = __version__
     made["components"]["schemas"].update(schemas(PAYLOADS))
@@ -27,7 +27,7 @@ def document() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The document in YAML."""
+    """Returns the document in YAML."""
     return _NOTE + yaml.safe_dump(document(), sort_keys=False, allow_unicode=True, width=120)
 
 

@@ -1,4 +1,4 @@
-"""The routes of the public port besides the stream's own work."""
+"""The routes of the public port and their handlers."""
 
 from __future__ import annotations
 
@@ -13,38 +13,41 @@ from typing import Final
 from aiohttp import web
 
 from sse_gateway.access.authorize import OPEN, forbidden
-from sse_gateway.api import openapi, pages
+from sse_gateway.api import pages
 from sse_gateway.api.answers import json_answer, listing, members
-from sse_gateway.api.dismissal import Dismissal, dismiss, parse_reason
-from sse_gateway.api.drifts import DRIFT_PARAMETERS, parse_drift_query
+from sse_gateway.api.dismissal import dismiss
 from sse_gateway.api.events import EVENT_PARAMETERS, event_json, newest_first, parse_event_query
-from sse_gateway.api.http import ADDRESS, GRANT
+from sse_gateway.api.gate import ADDRESS, GRANT
 from sse_gateway.api.mirror import Mirror
 from sse_gateway.api.resources import find, shown
-from sse_gateway.errors import Behind, Refused
+from sse_gateway.contract import openapi
+from sse_gateway.drifts.dismissal import Dismissal, parse_reason
+from sse_gateway.drifts.query import DRIFT_PARAMETERS, parse_drift_query
+from sse_gateway.errors import BadParameter, Behind, Refused
 from sse_gateway.fanout.cursor import Cursor, decode_token, encode_token
 from sse_gateway.fanout.filters import Query, check_names, single
 from sse_gateway.ledger.subscription import BEHIND_SECONDS, Ledger
-from sse_gateway.problem import BadParameter, Problem
+from sse_gateway.problem import Problem
 from sse_gateway.stream.admission import Admission
 from sse_gateway.stream.lifetime import end_of
-from sse_gateway.stream.streams import HEADERS, Sender, Streams, parse_request
+from sse_gateway.stream.request import Sender, parse_request
+from sse_gateway.stream.streams import HEADERS, Streams
 from tfdrift import __version__
 from tfdrift.bus import Bus
 
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000
 
-# They show nothing of anybody's, and a page is needed to sign in on.
+# They show no data, and a browser needs a page to sign in on.
 PUBLIC_PATHS: Final = frozenset({"/health", "/api/v1/openapi.json", *pages.PATHS})
 
 
 @dataclass(frozen=True)
 class Api:
-    """The handlers, over everything that they read from.
+    """The handlers, and what they read from.
 
     Attributes:
-        caught_up: set once this process has read up to the present.
+        caught_up: set when this process has read up to the present.
         max_connection_seconds: how long a stream may last; 0 is unbounded.
     """
 
@@ -60,7 +63,7 @@ class Api:
     description: bytes = field(default_factory=openapi.encoded)
 
     def routes(self) -> list[web.RouteDef]:
-        """Every route; GET routes answer HEAD too."""
+        """Returns every route; GET routes answer HEAD too."""
         return [
             web.get("/health", self.health),
             web.get("/api/v1/openapi.json", self.openapi),
@@ -70,14 +73,14 @@ class Api:
             web.post("/api/v1/drifts/{id}/dismiss", self.dismiss_drift),
             web.get("/api/v1/events", self.list_events),
             web.get("/api/v1/workspaces", self.list_workspaces),
-            # An address may hold slashes: the keys of for_each are any text.
+            # An address may contain slashes: the keys of for_each are any text.
             web.get("/api/v1/resources/{address:.+}", self.get_resource),
             web.get("/api/v1/stats", self.stats),
             *pages.routes(),
         ]
 
     async def health(self, request: web.Request) -> web.Response:
-        """Whether this process is alive, and whether it can read the ledger: ``degraded`` still serves clients."""
+        """Answer whether this process is alive and can read the ledger; a ``degraded`` one still serves clients."""
         connected = self.bus.connected
         return members(
             request,
@@ -91,23 +94,23 @@ class Api:
         )
 
     async def openapi(self, request: web.Request) -> web.Response:
-        """The description of all this."""
+        """Answer with the OpenAPI document."""
         return json_answer(request, self.description)
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        """The event stream; HEAD gets its headers."""
+        """Serve the event stream; HEAD is answered with its headers."""
         grant, now = request[GRANT], self.now()
         token = None if grant is OPEN else grant.name
-        withdrawals = self.streams.withdrawals(token)
+        withdrawals = self.streams.withdrawals.count(token)
         asked = parse_request(_query(request), request.headers, now, grant.scope)
         if request.method == "HEAD":
             return web.Response(headers=HEADERS)
         await self._until_ready()
-        end = end_of(grant.expires, now, self.max_connection_seconds, self.random)
+        end = end_of(grant.expires, now, self.max_connection_seconds, self.random.random())
         return await self.streams.serve(request, asked, Sender(request[ADDRESS], token, end, withdrawals))
 
     async def list_drifts(self, request: web.Request) -> web.Response:
-        """The drifts, newest first."""
+        """Answer with the drifts, newest first."""
         query = _query(request)
         check_names(query, DRIFT_PARAMETERS)
         wanted, limit = parse_drift_query(query, self.now(), request[GRANT].scope), _limit(query)
@@ -116,7 +119,7 @@ class Api:
         return listing(request, "drifts", [row.body for row in rows], cursor)
 
     async def get_drift(self, request: web.Request) -> web.Response:
-        """One drift with its history."""
+        """Answer with one drift and its history."""
         check_names(_query(request), ())
         await self._until_ready()
         row = self.mirror.drifts.get(request.match_info["id"])
@@ -136,7 +139,7 @@ class Api:
         return web.Response(body=drift.encode(), content_type="application/json", headers=headers)
 
     async def list_events(self, request: web.Request) -> web.Response:
-        """The ledger, newest first."""
+        """Answer with the events of the ledger, newest first."""
         query = _query(request)
         check_names(query, EVENT_PARAMETERS)
         await self._until_ready()
@@ -146,7 +149,7 @@ class Api:
         return listing(request, "events", [event_json(frame) for frame in frames], str(cursor) if cursor else None)
 
     async def list_workspaces(self, request: web.Request) -> web.Response:
-        """The workspaces by name."""
+        """Answer with the workspaces by name."""
         query = _query(request)
         check_names(query, ("limit", "cursor"))
         limit, after = _limit(query), _name_after(query)
@@ -156,7 +159,7 @@ class Api:
         return listing(request, "workspaces", [head.encode() for head in heads[:limit]], cursor)
 
     async def get_resource(self, request: web.Request) -> web.Response:
-        """One resource as the state records it."""
+        """Answer with one resource as the state records it."""
         query = _query(request)
         check_names(query, ("workspace",))
         workspace = single(query, "workspace")
@@ -167,7 +170,7 @@ class Api:
         return json_answer(request, shown(record))
 
     async def stats(self, request: web.Request) -> web.Response:
-        """Counts, for a page's head."""
+        """Answer with counts of what may be seen."""
         check_names(_query(request), ())
         await self._until_ready()
         scope = request[GRANT].scope
@@ -187,10 +190,10 @@ class Api:
         )
 
     async def _until_ready(self) -> None:
-        """Return when this process has read up to the present.
+        """Wait until this process has read up to the present.
 
-        Whoever comes while it starts is kept waiting rather than refused: an answer other than 200 ends an
-        `EventSource` for good (WHATWG HTML section 9.2.3).
+        While it starts, a client waits rather than being refused: an answer other than 200 ends an `EventSource`
+        for good (WHATWG HTML section 9.2.3).
 
         Raises:
             Behind: it takes too long.
