@@ -22,16 +22,26 @@ class Readiness:
 
     def __init__(self) -> None:
         self._conditions: dict[str, bool] = {}
+        self._reasons: dict[str, str] = {}
 
-    def set(self, condition: str, ok: bool) -> None:
-        """Set a condition."""
+    def set(self, condition: str, ok: bool, reason: str | None = None) -> None:
+        """Set a condition; `reason` is a sentence for the operator about one that is false."""
         self._conditions[condition] = ok
+        if ok or reason is None:
+            self._reasons.pop(condition, None)
+        else:
+            self._reasons[condition] = reason
         READY.set(self.ok)
 
     @property
     def ok(self) -> bool:
         """Whether every condition is true."""
         return bool(self._conditions.keys() - _HARNESS) and all(self._conditions.values())
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Return a copy of the reasons of the false conditions, for /readyz."""
+        return dict(self._reasons)
 
     @property
     def conditions(self) -> dict[str, bool]:
