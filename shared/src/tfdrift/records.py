@@ -23,6 +23,9 @@ CLAIMS_BUCKET: Final = "tfdrift_claims"
 # The key of ``tfdrift_workspaces`` that holds the key of the hashes, where no operator gave one.
 HASH_KEY: Final = "hash_key"
 
+# The last token of the key in ``tfdrift_state`` that fences the writes of a workspace's records.
+FENCE: Final = "fence"
+
 # In place of a value that must not or cannot leave ingest-tfstate stands an object with exactly one of these
 # members: the keyed hash of the value's canonical JSON. Equal values have equal hashes; nothing else can be told.
 SENSITIVE_MEMBER: Final = "tfdrift:sensitive"
@@ -42,6 +45,11 @@ def workspace_key(workspace: str) -> str:
 def resource_key(workspace: str, address: str) -> str:
     """The key of a resource instance: the workspace's token first, so a watch can follow one workspace."""
     return f"{workspace_key(workspace)}.{digest(address)}"
+
+
+def fence_key(workspace: str) -> str:
+    """The key of the fence (`tfdrift.bus.fence`) of a workspace's records; no address has it, being no digest."""
+    return f"{workspace_key(workspace)}.{FENCE}"
 
 
 def hidden_hash(value: Json) -> str | None:
@@ -122,6 +130,7 @@ class WorkspaceHead(Record):
         resource_count: managed resource instances.
         data_source_count: data source instances, which are read and not managed.
         types: how many managed instances of each resource type.
+        fence: the revision of the workspace's fence (`fence_key`) under which its records were written.
         condition: what keeps a newer state from being taken, such as ``unreadable``; None when all is well.
     """
 
@@ -135,6 +144,7 @@ class WorkspaceHead(Record):
     resource_count: int
     data_source_count: int
     types: dict[str, int]
+    fence: int = 0
     condition: str | None = None
 
 
