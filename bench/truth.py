@@ -43,7 +43,7 @@ from drift_detector.rules.load import load_rules
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
 from ingest_tfstate.errors import StateError
-from ingest_tfstate.record.records import Sighting, first_records
+from ingest_tfstate.record.records import StateSnapshot, first_records
 from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.envelope import Envelope
@@ -201,9 +201,9 @@ def evaluate_states(folder: Path, context: EvaluationContext) -> dict[str, Any]:
             counts["states refused"] += 1
             continue
         digest = hashlib.sha256(data).hexdigest()
-        sighting = Sighting(str(path), str(path), state, digest, LONG_AGO, LONG_AGO)
+        snapshot = StateSnapshot(str(path), str(path), state, digest, LONG_AGO, LONG_AGO)
         counts["instances"] += len(state.instances)
-        for record in first_records(sighting, LONG_AGO, Redactor(b"truth")):
+        for record in first_records(snapshot, LONG_AGO, Redactor(b"truth")):
             store.put_state(resource_key(record.workspace, record.address), record.encode())
             if record.type.startswith("aws_"):
                 known = schema.get(record.type, {})
