@@ -98,9 +98,16 @@ class Bucket:
                 raise
             return await self.update(key, value, entry.revision)
 
-    async def delete(self, key: str) -> None:
-        """Remove a key; a marker shows the deletion to watchers and then expires by itself."""
-        await self._publisher.publish(f"{self._prefix}{key}", b"", {**_DELETE, "Nats-TTL": _MARKER_TTL})
+    async def delete(self, key: str, revision: int | None = None) -> None:
+        """Remove a key, where given only at `revision`; a marker shows the deletion to watchers, and expires by itself.
+
+        Raises:
+            Conflict: somebody else wrote it.
+        """
+        headers = {**_DELETE, "Nats-TTL": _MARKER_TTL}
+        if revision is not None:
+            headers[_EXPECTED_REVISION] = str(revision)
+        await self._publisher.publish(f"{self._prefix}{key}", b"", headers)
 
     async def watch(
         self,

@@ -207,8 +207,7 @@ def derive_unmanaged(
             facts.append(Claimed(call, (Operation(attribute=_EXISTENCE, value=value),)))
     outcome = correlate(facts, _compare_existence, _apply_existence, _kind_of_existence)
     lifecycle, due = outcome.at(now, None, context.unconfirmed_after)
-    # All of them are needed: a creation names the subject, a deletion keeps it from being reported again.
-    needed = frozenset(call.event_id for call, _ in named)
+    needed = outcome.needed and frozenset(call.event_id for call, _ in named)
     agreements = {key: outcome.agreement} if outcome.agreement is not None else {}
     if lifecycle is None:
         return Derived({}, due=due, agreements=agreements, needed=needed)

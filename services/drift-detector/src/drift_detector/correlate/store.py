@@ -62,6 +62,22 @@ class FactStore:
                 self.calls.remove(call.event_id)
             return False
 
+    def failures_of(self, call: Call, now: datetime) -> list[Failure]:
+        """Returns why a call that was put cannot be evaluated against what is known now; nothing for a sound one."""
+        subjects = self.subjects_of_call(call)
+        failures = self.take_failures()
+        for subject in subjects:
+            if isinstance(subject, ManagedSubject) and (indexed := self.states.get(subject.key)) is not None:
+                claims = [
+                    (call, resolved)
+                    for group in self._targets_of(call)
+                    for resolved in group
+                    if resolved.resource.key == subject.key
+                ]
+                with suppress(ValueError):  # the state's fault, and not the call's
+                    failures += derive_managed(indexed.record(), claims, None, now, self.context).failures
+        return [failure for failure in failures if call.event_id in failure.event_ids]
+
     def take_failures(self) -> list[Failure]:
         """Returns the failures of calls that could not be indexed or resolved since this was asked last."""
         failures, self._failures = list(self._failures.values()), {}
@@ -178,6 +194,11 @@ class FactStore:
             for resolved in group
             if resolved.resource.key == key
         ]
+
+    def count_calls(self, key: str) -> int:
+        """Returns how many calls name the resource of a key, or another one by the same name."""
+        indexed = self.states.get(key)
+        return 0 if indexed is None else len(self.calls.naming(indexed.tokens))
 
     def _calls_naming(self, indexed: IndexedResource) -> list[Call]:
         """Returns the calls that name a resource, also by the names that calls gave it."""

@@ -46,6 +46,10 @@ class CallIndex:
         """The calls as they were told."""
         return iter(tuple(self._told.values()))
 
+    def get(self, event_id: str) -> Call | None:
+        """Returns the call of an event as it was reported; None where it is not known."""
+        return self._told.get(event_id)
+
     def put(self, call: Call) -> bool:
         """Take in a call; False when it is known already."""
         if call.event_id in self._told:
