@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from ingest_falco.clouds.call import Call
 from ingest_falco.clouds.caller_agent import kubernetes_via
@@ -28,12 +28,13 @@ _ROBOT: Final = re.compile(
     r"system:(?!admin$|anonymous$|unauthenticated$|serviceaccount:(?!kube-system:)).*|eks:.*|aksService|gke-.*"
     r"|service-\d+@container-engine-robot\.iam\.gserviceaccount\.com"
 )
+_FAILED: Final = re.compile(r"[4-9]\d\d", re.ASCII)
 _SERVICE_ACCOUNT: Final = "system:serviceaccount:"
 
 
 def call_of(event: KubernetesEvent) -> Call:
     """The request to an API server that one audit event reports."""
-    uri = urlsplit(event.uri or "")
+    uri = _split(event.uri or "")
     group, version = _group(event, uri.path)
     kind = f"{event.resource}/{event.subresource}" if event.subresource else event.resource
     detail = None
@@ -61,6 +62,14 @@ def call_of(event: KubernetesEvent) -> Call:
         detail=detail,
         undecodable=event.undecodable,
     )
+
+
+def _split(uri: str) -> SplitResult:
+    """The parts of the request's address; of one that is no address, none."""
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        return urlsplit("")
 
 
 def identify(event: KubernetesEvent) -> UserIdentity | None:
@@ -113,6 +122,6 @@ def _path(event: KubernetesEvent, group: str | None, version: str | None) -> str
 
 def _error(event: KubernetesEvent) -> str | None:
     code = event.response_code
-    if code is not None and code.isdecimal() and int(code) >= 400:
+    if code is not None and _FAILED.fullmatch(code):
         return event.response_reason or code
     return event.failure or ("Forbidden" if event.decision == "forbid" else None)
