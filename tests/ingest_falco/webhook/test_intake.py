@@ -42,7 +42,7 @@ async def test_an_unexpected_error_is_counted_and_dead_lettered(nats_url: str, t
     bus = Bus(NatsOptions((nats_url,), "test"), Retention(1, 1024**3, 1))
     await bus.open()
     spool = await Spool.open(tmp_path, 1024**2, conditions)
-    intake = Intake(Ledger(bus, conditions, log), spool, log)
+    intake = Intake(Ledger(bus, conditions, log), spool, conditions, log)
     alert = cloud_alert()
     alert["output_fields"]["ct.request"] = SECRET
     before = failed("intake")

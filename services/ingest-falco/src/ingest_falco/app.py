@@ -16,6 +16,7 @@ from ingest_falco.webhook.routes import Webhook
 from tfdrift.harness import ConfigurationError, Runtime, every
 
 _DISK_SECONDS: Final = 5.0
+_EXPIRY_SECONDS: Final = 60.0
 
 
 async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
@@ -25,11 +26,12 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
     spool = await _open_spool(settings, conditions)
     ledger = Ledger(runtime.bus, conditions, runtime.log)
     token = settings.webhook_token.get_secret_value().encode() if settings.webhook_token else None
-    webhook = Webhook(Intake(ledger, spool, runtime.log), token, settings.max_alert_bytes, runtime.log)
+    webhook = Webhook(Intake(ledger, spool, conditions, runtime.log), token, settings.max_alert_bytes, runtime.log)
     work = [
         runtime.tasks.create_task(spool.write()),
         runtime.tasks.create_task(forward(spool, ledger, runtime.log)),
         runtime.tasks.create_task(every(_DISK_SECONDS, spool.look_at_disk, "spool_disk")),
+        runtime.tasks.create_task(every(_EXPIRY_SECONDS, conditions.expire, "conditions")),
     ]
     runner = await runtime.serve(webhook.app(), settings.http_port)
     runtime.log.info("serving", port=settings.http_port, spool=str(settings.spool_folder()), spool_empty=spool.empty)

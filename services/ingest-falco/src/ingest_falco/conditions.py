@@ -7,6 +7,7 @@ unless the ledger itself takes nothing.
 from __future__ import annotations
 
 from enum import StrEnum
+from time import monotonic
 from typing import Any, Final
 
 from ingest_falco.metrics import CONDITION
@@ -20,18 +21,23 @@ class Condition(StrEnum):
     SPOOL_CORRUPT = "spool_corrupt"
     LEDGER_LIMIT = "ledger_limit"
     LEDGER_REFUSES = "ledger_refuses"
+    SHORTENED = "shortened"
+    MISSING_FIELDS = "missing_fields"
 
 
+# These show in alerts, so they are over when no alert has shown them for an hour.
+_FADING: Final = frozenset({Condition.SHORTENED, Condition.MISSING_FIELDS})
+_FADE_SECONDS: Final = 3600.0
 _UNREADY: Final = frozenset({Condition.LEDGER_REFUSES})
 
 
 class Conditions:
-    """The conditions that are present, each with the sentence that explains it."""
+    """The conditions that are present, each with the time at which it was last reported."""
 
     def __init__(self, readiness: Readiness, log: Any) -> None:
         self._readiness = readiness
         self._log = log
-        self._present: dict[Condition, str] = {}
+        self._present: dict[Condition, float] = {}
         for condition in Condition:
             CONDITION.labels(condition).set(0)
 
@@ -39,11 +45,17 @@ class Conditions:
         """Report a condition; logged when it begins."""
         if condition not in self._present:
             self._log.error("condition_began", condition=condition, detail=sentence)
-        self._present[condition] = sentence
+        self._present[condition] = monotonic()
         CONDITION.labels(condition).set(1)
         self._readiness.explain(condition, sentence)
         if condition in _UNREADY:
             self._readiness.set(condition, False)
+
+    async def expire(self) -> None:
+        """End the conditions that alerts show and that no alert has shown for an hour."""
+        for condition in _FADING & self._present.keys():
+            if monotonic() - self._present[condition] > _FADE_SECONDS:
+                self.end(condition)
 
     def has(self, condition: Condition) -> bool:
         """Whether a condition is present."""

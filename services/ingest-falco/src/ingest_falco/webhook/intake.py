@@ -11,8 +11,10 @@ from ingest_falco.alert.dead_letter import dead_letter_of
 from ingest_falco.alert.message import LedgerMessage, build_message
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
+from ingest_falco.clouds.part import Reason
+from ingest_falco.conditions import Condition, Conditions
 from ingest_falco.errors import AlertFailed, IngestError, SpoolRefused
-from ingest_falco.metrics import AUDIT_LAG_SECONDS, FAILED, OMITTED, PUBLISH_SECONDS, UNDECODABLE
+from ingest_falco.metrics import AUDIT_LAG_SECONDS, FAILED, OMITTED, PUBLISH_SECONDS, SHORTENED, UNDECODABLE
 from ingest_falco.spool.ledger import Ledger
 from ingest_falco.spool.routing import Route
 from ingest_falco.spool.spool import Spool
@@ -41,9 +43,10 @@ class Outcome(StrEnum):
 class Intake:
     """Takes alerts, one call each, any number at a time."""
 
-    def __init__(self, ledger: Ledger, spool: Spool, log: Any) -> None:
+    def __init__(self, ledger: Ledger, spool: Spool, conditions: Conditions, log: Any) -> None:
         self._ledger = ledger
         self._spool = spool
+        self._conditions = conditions
         self._log = log
 
     async def take(self, body: bytes, traceparent: str | None, read: Reader = read_alert) -> Outcome:
@@ -110,14 +113,22 @@ class Intake:
         return AlertFailed("the alert raised an unexpected error; it is in the log and among the dead letters")
 
     def _note_losses(self, normalised: Normalised, message: LedgerMessage) -> None:
-        for part in normalised.undecodable:
-            UNDECODABLE.labels(part).inc()
+        for gap in normalised.gaps:
+            if gap.reason is Reason.UNDECODABLE:
+                UNDECODABLE.labels(gap.part).inc()
+        if any(gap.reason is Reason.SHORTENED for gap in normalised.gaps):
+            SHORTENED.inc()
+            self._conditions.begin(
+                Condition.SHORTENED,
+                "falcosidekick shortens fields over 512 bytes, so values of large calls are unknown."
+                " Let Falco post to ingest-falco directly, and set TFDRIFT_RELAY_URL to falcosidekick",
+            )
         for part in message.omitted:
             OMITTED.labels(part).inc()
-        if normalised.undecodable or message.omitted:
+        if normalised.gaps or message.omitted:
             self._log.warning(
                 "call_incomplete",
                 event_id=normalised.event.event_id,
-                undecodable=normalised.undecodable,
+                reasons=[str(gap) for gap in normalised.gaps],
                 omitted=message.omitted,
             )

@@ -16,6 +16,7 @@ from ingest_falco.clouds.call import Call
 from ingest_falco.clouds.caller_agent import kubernetes_via
 from ingest_falco.clouds.kubernetes.event import CORE_GROUP, DONE, KubernetesEvent
 from ingest_falco.clouds.kubernetes.secrets import hide_values
+from ingest_falco.clouds.part import sentence
 from tfdrift.events import CloudCall, CloudResource, UserIdentity, Via
 
 # Appended to the stage where the answer's code says that the object is new.
@@ -41,6 +42,8 @@ def call_of(event: KubernetesEvent) -> Call:
     if group is not None:
         is_new = event.stage == DONE and event.response_code == "201"
         detail = CloudCall(
+            incomplete=bool(event.gaps),
+            detail=sentence(event.gaps),
             event_source=group,
             event_type=f"{event.stage}{_CREATED}" if is_new else event.stage,
             request=hide_values(event.resource, event.request),
@@ -60,7 +63,7 @@ def call_of(event: KubernetesEvent) -> Call:
         resources=(CloudResource(arn=_path(event, group, version), type=event.resource, account_id=event.cluster),),
         identity=identify(event),
         detail=detail,
-        undecodable=event.undecodable,
+        gaps=event.gaps,
     )
 
 
