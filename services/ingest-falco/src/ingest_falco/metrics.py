@@ -28,6 +28,9 @@ OMITTED = Counter(
     "tfdrift_falco_cut_parts", "Parts of cloud calls left out because the message was too large", ["part"]
 )
 SHORTENED = Counter("tfdrift_falco_shortened", "Alerts with a field that falcosidekick shortened to 512 bytes")
+MISSING_FIELDS = Counter(
+    "tfdrift_falco_missing_fields", "Output fields that alerts about a cloud should have and lack", ["source", "field"]
+)
 AUDIT_LAG_SECONDS = Histogram(
     "tfdrift_audit_lag_seconds", "From a cloud call to the arrival of its alert", buckets=_LAG_BUCKETS
 )

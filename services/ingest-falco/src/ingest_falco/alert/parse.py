@@ -58,7 +58,8 @@ def parse_alert(body: bytes) -> Alert:
     try:
         document = parse(body)
     except InvalidJson as error:
-        raise MalformedAlert(f"the body is not JSON: {error}") from error
+        hint = "" if body.lstrip()[:1] in b"{[" else "; set json_output: true in Falco's configuration"
+        raise MalformedAlert(f"the body is not JSON: {error}{hint}") from error
     if not isinstance(document, dict):
         raise MalformedAlert(f"the body is {_type_name(document)}, not one alert as a JSON object")
     priority = _required(document, "priority")

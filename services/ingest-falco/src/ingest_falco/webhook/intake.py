@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from ingest_falco.alert.dead_letter import dead_letter_of
 from ingest_falco.alert.message import LedgerMessage, build_message
@@ -14,11 +14,24 @@ from ingest_falco.alert.parse import parse_alert
 from ingest_falco.clouds.part import Reason
 from ingest_falco.conditions import Condition, Conditions
 from ingest_falco.errors import AlertFailed, IngestError, SpoolRefused
-from ingest_falco.metrics import AUDIT_LAG_SECONDS, FAILED, OMITTED, PUBLISH_SECONDS, SHORTENED, UNDECODABLE
+from ingest_falco.metrics import (
+    AUDIT_LAG_SECONDS,
+    FAILED,
+    MISSING_FIELDS,
+    OMITTED,
+    PUBLISH_SECONDS,
+    SHORTENED,
+    UNDECODABLE,
+)
 from ingest_falco.spool.ledger import Ledger
 from ingest_falco.spool.routing import Route
 from ingest_falco.spool.spool import Spool
+from ingest_falco.throttle import Labels, Throttle
 from tfdrift.bus import BusError
+
+_WARN_SECONDS: Final = 60.0
+# Whoever may post can invent sources; each would make a series.
+_MAX_SOURCES: Final = 20
 
 Reader = Callable[[bytes], Normalised]
 
@@ -47,6 +60,8 @@ class Intake:
         self._ledger = ledger
         self._spool = spool
         self._conditions = conditions
+        self._warnings = Throttle(_WARN_SECONDS)
+        self._sources = Labels(_MAX_SOURCES)
         self._log = log
 
     async def take(self, body: bytes, traceparent: str | None, read: Reader = read_alert) -> Outcome:
@@ -68,6 +83,7 @@ class Intake:
             raise
         except Exception as error:
             raise await self._failed(body, received, error) from error
+        self._note_missing(normalised)
         self._note_losses(normalised, message)
         outcome = await self._store(message)
         if normalised.occurred is not None and outcome is not Outcome.DUPLICATE:
@@ -111,6 +127,15 @@ class Intake:
         except BusError as refused:
             self._log.warning("dead_letter_refused", message_id=letter.message_id, reason=str(refused))
         return AlertFailed("the alert raised an unexpected error; it is in the log and among the dead letters")
+
+    def _note_missing(self, normalised: Normalised) -> None:
+        source = normalised.event.source
+        for field in normalised.missing_fields:
+            MISSING_FIELDS.labels(self._sources.label(source), field).inc()
+            sentence = f"Falco sends no {field} for {source}: see deploy/falco"
+            self._conditions.begin(Condition.MISSING_FIELDS, sentence)
+            if self._warnings.due((source, field)):
+                self._log.warning("field_missing", source=source, field=field, remedy="see deploy/falco")
 
     def _note_losses(self, normalised: Normalised, message: LedgerMessage) -> None:
         for gap in normalised.gaps:

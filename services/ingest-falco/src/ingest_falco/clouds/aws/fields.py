@@ -68,7 +68,7 @@ def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
     parts = {part: read_part(fields.get(f"ct.{part}"), part, f"ct.{part}") for part in ("request", "response")}
     parts["resources"] = read_part(fields.get("ct.resources"), "resources", "ct.resources", bare_list=True)
     gaps = [part.gap for part in parts.values() if part.gap is not None]
-    if _lacks_request(fields):
+    if lacks_request(fields):
         gaps.append(Gap("request", "ct.request", Reason.MISSING))
     return CloudTrailFields(
         event_id=text_field(fields, "ct.id"),
@@ -97,7 +97,7 @@ def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
     )
 
 
-def _lacks_request(fields: Mapping[str, Json]) -> bool:
+def lacks_request(fields: Mapping[str, Json]) -> bool:
     """Whether a call that may have changed something comes without its request.
 
     CloudTrail writes a request that has no parameters as null, which the plugin gives as the text ``null``. The field
