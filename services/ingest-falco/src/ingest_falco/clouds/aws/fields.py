@@ -23,6 +23,10 @@ _NO_NAMES: Final = frozenset(
     {"AssumedRole", "AWSAccount", "FederatedUser", "<unknown user type>", "HIDDEN_DUE_TO_SECURITY_REASONS"}
 )
 
+_MAX_MESSAGE: Final = 200
+# The names of the json plugin's fields, and what falcosidekick's `bracketreplacer` makes of their brackets.
+_JSON: Final = ("json", "jevt")
+
 
 @dataclass(frozen=True, slots=True)
 class CloudTrailFields:
@@ -34,7 +38,8 @@ class CloudTrailFields:
         recipient_account_id: the account whose trail has the event, so where the resource is.
         user: ``ct.user``, without the placeholders: for an assumed role it is the *role*.
         original_user: ``ct.originaluser``, without the placeholders: for an assumed role the session's name.
-        from_console: ``ct.sessioncredentialfromconsole``.
+        error_code: ``ct.error``; the beginning of ``ct.errormessage`` for a call that failed without a code.
+        from_console: CloudTrail's ``sessionCredentialFromConsole``.
         gaps: what is missing of ``request``, ``response`` and ``resources``.
     """
 
@@ -81,9 +86,9 @@ def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
         recipient_account_id=text_field(fields, "ct.recipientaccountid"),
         source_ip=text_field(fields, "ct.srcip"),
         user_agent=text_field(fields, "ct.useragent"),
-        error_code=text_field(fields, "ct.error"),
+        error_code=text_field(fields, "ct.error") or _message(fields),
         read_only=flag_field(fields, "ct.readonly"),
-        from_console=flag_field(fields, "ct.sessioncredentialfromconsole"),
+        from_console=_from_console(fields),
         identity_type=text_field(fields, "ct.user.identitytype"),
         user=_name(fields, "ct.user"),
         original_user=_name(fields, "ct.originaluser"),
@@ -95,6 +100,21 @@ def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
         resources=_resources(parts["resources"].value),
         gaps=tuple(gaps),
     )
+
+
+def _message(fields: Mapping[str, Json]) -> str | None:
+    """The error's message: a failed ConsoleLogin, for one, has no code."""
+    text = text_field(fields, "ct.errormessage")
+    return text[:_MAX_MESSAGE] if text is not None else None
+
+
+def _from_console(fields: Mapping[str, Json]) -> bool | None:
+    """CloudTrail writes the *text* "true", of which the plugin's field makes "false"; the json plugin's is right."""
+    names = (f"{prefix}.value{bracket}/sessionCredentialFromConsole" for prefix in _JSON for bracket in ("[", "_", ""))
+    for name in names:
+        if (flag := flag_field(fields, name + ("]" if "[" in name else ""))) is not None:
+            return flag
+    return flag_field(fields, "ct.sessioncredentialfromconsole")
 
 
 def lacks_request(fields: Mapping[str, Json]) -> bool:
