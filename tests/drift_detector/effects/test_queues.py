@@ -21,6 +21,11 @@ from tfdrift.records import DRIFTS_BUCKET, DriftRecord
 from tfdrift.subjects import DEAD_STREAM, STREAM
 
 
+def unexpected(subject: DriftSubject, _cause: Cause, error: Exception) -> None:
+    """No subject fails."""
+    raise AssertionError(f"{subject} failed: {error!r}")
+
+
 async def test_a_subject_is_reconciled_again_when_nats_was_away() -> None:
     """Nothing is lost by an error of NATS, and the others go on."""
     done: list[DriftSubject] = []
@@ -31,7 +36,7 @@ async def test_a_subject_is_reconciled_again_when_nats_was_away() -> None:
             raise failures.pop()
         done.append(subject)
 
-    queue = WorkQueue(reconcile)
+    queue = WorkQueue(reconcile, unexpected)
     running = asyncio.create_task(queue.run())
     subjects = [ManagedSubject("a"), ManagedSubject("b")]
     queue.add(subjects)
@@ -49,7 +54,7 @@ async def test_a_subject_that_is_added_twice_is_reconciled_once() -> None:
     async def reconcile(_subject: DriftSubject, cause: Cause) -> None:
         causes.append(cause)
 
-    queue = WorkQueue(reconcile)
+    queue = WorkQueue(reconcile, unexpected)
     first, second = Cause(now()), Cause(now(), now())
     queue.add([ManagedSubject("a")], first)
     queue.add([ManagedSubject("a"), ManagedSubject("b")], second)

@@ -3,6 +3,7 @@
 from tfdrift.bus.bucket import Bucket
 from tfdrift.bus.connection import Bus, NatsOptions
 from tfdrift.bus.errors import BusError, Conflict, Differs, NoRoom, NotFound, Poison, Rejected, Transient, Unavailable
+from tfdrift.bus.fence import Fence
 from tfdrift.bus.follower import Follow
 from tfdrift.bus.messages import Ack, Entry, Message, StreamState
 from tfdrift.bus.topology import Retention, bucket_stream
@@ -15,6 +16,7 @@ __all__ = [
     "Conflict",
     "Differs",
     "Entry",
+    "Fence",
     "Follow",
     "Message",
     "NatsOptions",

@@ -22,15 +22,12 @@ class Readiness:
 
     def __init__(self) -> None:
         self._conditions: dict[str, bool] = {}
-        self._reasons: dict[str, str] = {}
+        self._details: dict[str, str] = {}
 
     def set(self, condition: str, ok: bool, reason: str | None = None) -> None:
         """Set a condition; `reason` is a sentence for the operator about one that is false."""
         self._conditions[condition] = ok
-        if ok or reason is None:
-            self._reasons.pop(condition, None)
-        else:
-            self._reasons[condition] = reason
+        self.explain(condition, None if ok else reason)
         READY.set(self.ok)
 
     @property
@@ -39,11 +36,18 @@ class Readiness:
         return bool(self._conditions.keys() - _HARNESS) and all(self._conditions.values())
 
     @property
-    def reasons(self) -> dict[str, str]:
-        """Return a copy of the reasons of the false conditions, for /readyz."""
-        return dict(self._reasons)
-
-    @property
     def conditions(self) -> dict[str, bool]:
         """Return a copy, for /readyz."""
         return dict(self._conditions)
+
+    def explain(self, name: str, sentence: str | None) -> None:
+        """Show a sentence in /readyz, without any effect on readiness; None removes it."""
+        if sentence is None:
+            self._details.pop(name, None)
+        else:
+            self._details[name] = sentence
+
+    @property
+    def details(self) -> dict[str, str]:
+        """A copy of the sentences, for /readyz to show."""
+        return dict(self._details)
