@@ -62,7 +62,7 @@ class Readiness:
                     async with session.get(self._pipeline.admin(service, "/readyz")) as response:
                         answer: dict[str, Any] = json.loads(await response.text())
                         assert answer["ready"] == (response.status == 200)
-                        self.reasons[service] |= set(answer.get("reasons", {}).values())
+                        self.reasons[service] |= set(answer.get("details", {}).values())
                 await asyncio.sleep(0.1)
 
     def named(self, stream: str, services: tuple[str, ...]) -> bool:

@@ -83,9 +83,9 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(Credentials(settings, access, tls, streams.withdrawals.withdraw).run()),
         runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
-    gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
     browsers = Browsers(settings.own_host_names, settings.origins, any_host=not access.open, every_request=True)
-    server = await runtime.serve(application(api, gate), settings.http_port, tls, browsers)
+    gate = Gate(browsers, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
+    server = await runtime.serve(application(api, gate), settings.http_port, tls, guarded=False)
     watch_peers(server.listening, settings.keepalive_seconds)
     await runtime.stopping.wait()
     streams.drain()

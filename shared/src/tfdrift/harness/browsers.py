@@ -61,7 +61,7 @@ class Browsers:
             return None
         if origin is None and site == "cross-site":
             return "origin", "A page of another site made the browser send this request."
-        if origin is not None and not self._is_own(origin.lower(), host):
+        if origin is not None and not self.is_own(origin.lower(), host):
             return "origin", f"Pages of the origin {origin!r} may not send this request."
         return None
 
@@ -75,7 +75,8 @@ class Browsers:
             return False
         return True
 
-    def _is_own(self, origin: str, host: str | None) -> bool:
+    def is_own(self, origin: str, host: str | None) -> bool:
+        """Whether an origin, in lower case, is that of the port itself, or one of the allowed ones."""
         return origin in self.origins or origin in (f"http://{host}".lower(), f"https://{host}".lower())
 
 

@@ -51,17 +51,19 @@ class Runtime(Generic[S]):
         app: web.Application,
         port: int,
         tls: ssl.SSLContext | None = None,
-        browsers: Browsers | None = None,
+        *,
+        guarded: bool = True,
     ) -> Listening:
         """Serve an application on `http_host`; a handler is cancelled when its client disconnects.
 
         Args:
-            browsers: what browsers may do; by default, nothing that a page of another origin makes them do.
+            guarded: whether the harness refuses what pages of another origin make browsers send.
 
         Raises:
             ConfigurationError: the port is taken, or the host is not an address of this machine.
         """
-        app.middlewares.insert(0, guard(browsers or Browsers(self.settings.own_host_names)))
+        if guarded:
+            app.middlewares.insert(0, guard(Browsers(self.settings.own_host_names)))
         runner = Listening(app, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS, access_log=None)
         self._runners.append(runner)
         host = self.settings.http_host
