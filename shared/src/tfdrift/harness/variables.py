@@ -48,6 +48,7 @@ KNOWN: Final = frozenset(
         # drift-detector
         "rules",
         "unconfirmed_after_minutes",
+        "resolved_retention_hours",
         # sse-gateway
         "keepalive_seconds",
         "cors_origins",
