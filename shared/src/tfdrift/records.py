@@ -23,6 +23,9 @@ CLAIMS_BUCKET: Final = "tfdrift_claims"
 # The entry of ``tfdrift_workspaces`` with the key of the keyed hashes, where the operator set none.
 HASH_KEY: Final = "hash_key"
 
+# The last token of the key in ``tfdrift_state`` that fences the writes of a workspace's records.
+FENCE: Final = "fence"
+
 # A value that must not or cannot leave ingest-tfstate is replaced by an object with exactly one of these members: the
 # keyed hash of the value's canonical JSON. Equal values have equal hashes; a hash reveals nothing else.
 SENSITIVE_MEMBER: Final = "tfdrift:sensitive"
@@ -42,6 +45,11 @@ def workspace_key(workspace: str) -> str:
 def resource_key(workspace: str, address: str) -> str:
     """Return the key of a resource instance; it begins with the workspace's token, so that a watch can follow one."""
     return f"{workspace_key(workspace)}.{digest(address)}"
+
+
+def fence_key(workspace: str) -> str:
+    """The key of the fence (`tfdrift.bus.fence`) of a workspace's records; no address has it, being no digest."""
+    return f"{workspace_key(workspace)}.{FENCE}"
 
 
 def hidden_hash(value: Json) -> str | None:
@@ -124,6 +132,7 @@ class WorkspaceHead(Record):
         resource_count: how many managed resource instances there are.
         data_source_count: how many instances of data sources there are.
         types: how many managed instances there are of each resource type.
+        fence: the revision of the workspace's fence (`fence_key`) under which its records were written.
         condition: why a newer state is refused, such as ``unreadable``; None when it is not.
     """
 
@@ -137,6 +146,7 @@ class WorkspaceHead(Record):
     resource_count: int
     data_source_count: int
     types: dict[str, int]
+    fence: int = 0
     condition: str | None = None
 
 

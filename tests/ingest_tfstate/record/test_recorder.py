@@ -31,8 +31,8 @@ def snapshot(data: bytes, minutes: int = 0) -> StateSnapshot:
 
 async def record(recorder: Recorder, data: bytes, minutes: int = 0) -> list[str | None]:
     """Record a state; returns the addresses of its events."""
-    events = await recorder.record(snapshot(data, minutes), await recorder.load_head("prod"))
-    return [event.resource for event in events]
+    recording = await recorder.record(snapshot(data, minutes), await recorder.load_head("prod"))
+    return [event.resource for event in recording.events]
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Compares a claimed value with one that the record hides.
 
-Such a record has the keyed hash of the value in its place, as ingest-tfstate makes it (`tfdrift.records`). A claimed
+The record has the keyed hash of such a value in its place, as ingest-tfstate makes it (`tfdrift.records`). A claimed
 value is the recorded one if its hash under the same key is equal.
 """
 
@@ -36,7 +36,7 @@ def same_as_hidden(claimed: Json, found: str, comparison: Comparison, hasher: Ha
     if any(hasher(spelling) == found for spelling in _spellings(claimed)):
         return SAME
     simple = comparison.how is Comparator.VALUE and not isinstance(claimed, list | dict)
-    # A structure has more spellings than can be tried: another hash need not be another thing.
+    # A structure has more spellings than can be tried, so another hash need not mean another value.
     return DIFFERENT if simple else UNKNOWN
 
 
@@ -54,13 +54,13 @@ def _spellings(value: Json) -> Iterable[Json]:
 
 
 def hasher_of(key: bytes) -> Hasher:
-    """The function that gives a value's HMAC-SHA256 in hex under a key; "" for a value that no record holds."""
+    """Returns the function that gives a value's HMAC-SHA256 in hex under a key; "" for a value that no record has."""
 
     def keyed_hash(value: object) -> str:
         try:
             text = canonical_json(value)
         except orjson.JSONEncodeError:
-            return ""  # such as a number of more than 64 bits, which no state that was read holds either
+            return ""  # such as a number of more than 64 bits, which no state that was read has either
         return hmac.new(key, text, hashlib.sha256).hexdigest()
 
     return keyed_hash

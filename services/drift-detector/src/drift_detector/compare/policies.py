@@ -38,7 +38,7 @@ def same_policy(claimed: Json, recorded: Json) -> Verdict | None:
 
 
 def canonical_policy(policy: Json) -> str | None:
-    """Text that is equal for equivalent policies; None for what is no policy document."""
+    """Returns a text that is equal for equivalent policies; None if the value is no policy document."""
     document = parse_policy(policy)
     if document is None:
         return None

@@ -1,7 +1,7 @@
 """The rules of a security group as elements of ``aws_security_group.ingress`` and ``egress``.
 
-EC2 keeps one rule for each source; Terraform merges those of equal protocol, ports and description into one element
-with lists of sources. Compared and changed are therefore single sources; the elements are put together again after.
+EC2 keeps one rule for each source. Terraform merges rules of equal protocol, ports and description into one element
+with lists of sources. So single sources are compared and changed, and the elements are composed again afterwards.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ Source = tuple[str, int, int, str, str]
 
 
 def canonical_rules(elements: Sequence[Json]) -> frozenset[tuple[Source, str]]:
-    """What a list of rule elements allows: each single source with its description."""
+    """Returns what a list of rule elements allows: each single source with its description."""
     return frozenset((source, str(element.get("description") or "")) for element, source in _sources(elements))
 
 
 def add_rules(current: Sequence[Json], elements: Sequence[Json]) -> list[Json]:
-    """The elements after rules were authorized. EC2 refuses a rule that is there, whatever its description."""
+    """Returns the elements after rules were authorized. EC2 refuses a rule that is there, whatever its description."""
     result = [dict(one) for one in current if isinstance(one, dict)]
     there = {source for _, source in _sources(result)}
     for element in elements:
@@ -39,7 +39,7 @@ def add_rules(current: Sequence[Json], elements: Sequence[Json]) -> list[Json]:
 
 
 def remove_rules(current: Sequence[Json], elements: Sequence[Json]) -> list[Json]:
-    """The elements after rules were revoked; a rule is revoked whatever its description."""
+    """Returns the elements after rules were revoked, whatever their descriptions."""
     gone = {source for _, source in _sources(elements)}
     result = []
     for element in (dict(one) for one in current if isinstance(one, dict)):
@@ -84,12 +84,12 @@ def _canonical(source: Json) -> str:
     try:
         return str(ipaddress.ip_network(str(source), strict=False))
     except ValueError:
-        # A group of another account is recorded with that account, which not every call gives; its id is its own.
+        # A group of another account is recorded with that account, which not every call gives. Group ids are unique.
         return _OWNER.sub("", str(source))
 
 
 def _merge(result: list[Json], element: dict[str, Any], source: Source) -> None:
-    """Put one source into the element that Terraform would show it in."""
+    """Adds one source to the element in which Terraform would show it."""
     kind, description = source[3], str(element.get("description") or "")
     for one in result:
         if _head(one) == source[:3] and str(one.get("description") or "") == description:

@@ -17,7 +17,7 @@ from drift_detector.facts.time_line import FOR_EVER, SINCE_EVER
 from drift_detector.resolve.call_index import CallIndex
 from drift_detector.resolve.creations import creation_token
 from drift_detector.resolve.state_index import IndexedResource, StateIndex
-from drift_detector.resolve.targets import ResolvedTarget, creation, resolve_group
+from drift_detector.resolve.targets import ResolvedTarget, expected_creation, resolve_group
 from drift_detector.resolve.tokens import record_tokens
 from tfdrift.records import ResourceRecord, WorkspaceHead, workspace_key
 
@@ -261,4 +261,4 @@ class FactStore:
     def _is_expected(self, group: tuple[Target, ...], call: Call, target: Target) -> bool:
         if self.states.matches(target, call.account_id, call.region):
             return True
-        return creation(group, call, self.states, self.context.catalog) == target
+        return expected_creation(group, call, self.states, self.context.catalog) == target

@@ -69,7 +69,7 @@ class Retention:
             if record is None or any(step.event_id in self.store.calls for step in record.drift.history):
                 continue
             with suppress(Conflict):  # somebody has written it again
-                await self.drifts.delete(key, self.stored.revision(key))
+                await self.drifts.delete(key, revision=self.stored.revision(key))
                 self.stored.remove(key)
                 metrics.AGED_OUT.inc()
         for key in self.stored.resolved_before(now - IN_MEMORY):

@@ -1,4 +1,4 @@
-"""What a rule may ask of the values of a drift."""
+"""The tests of a drift's values that a rule may name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from drift_detector.rules.format import ValueTest
 from drift_detector.rules.policy_reach import allows_anyone, allows_everything
 from tfdrift.events import Json
 
-# The last two are Azure's: its service tag, and any source of a rule in its group; a rule of its own has a bare ``*``.
+# The last two are Azure's: its service tag, and any source in a rule of a group. A rule that is a resource has ``*``.
 _WORLD: Final = (b'"0.0.0.0/0"', b'"::/0"', b'"Internet"', b'"source_address_prefix":"*"')
 
 
@@ -27,8 +27,8 @@ def _items(value: Json) -> list[Json]:
     return [] if value in (None, "", {}) else [value]
 
 
-# How Google Cloud names anyone on the internet, and anyone with a Google account; identities are in small letters. How
-# S3's lists of grants name anyone and anyone with an AWS account, and the canned lists that have these in them:
+# Google Cloud's names for anyone on the internet and anyone with a Google account, in lower case; those of S3's grants
+# for anyone and anyone with an AWS account; and the canned lists that contain them:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 _ANYONE: Final = (
     b'"allusers"',

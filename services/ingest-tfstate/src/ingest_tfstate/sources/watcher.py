@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ingest_tfstate import metrics
-from ingest_tfstate.errors import ContentError, DuplicateWorkspace, Missing, OrderError, ReadError
+from ingest_tfstate.errors import ContentError, DuplicateWorkspace, Failed, Incomplete, Missing, OrderError, ReadError
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.record.records import StateSnapshot, fingerprint
+from ingest_tfstate.record.records import Failures, StateSnapshot, fingerprint
 from ingest_tfstate.sources.conditions import report
 from ingest_tfstate.sources.source import Content, Found, Source
 from ingest_tfstate.sources.status import (
@@ -47,6 +47,7 @@ from ingest_tfstate.state.v4 import parse_state
 from tfdrift.bus import BusError
 
 RETRY_SECONDS: Final = 1.0
+SHOWN_FAILURES: Final = 5
 
 
 @dataclass(slots=True)
@@ -189,27 +190,38 @@ class Watcher:
         recorder = self._shared.recorder
         digest = await asyncio.to_thread(fingerprint, content.data)
         stored = await recorder.load_head(place.workspace)
-        if stored.head is not None and stored.head.digest == digest:
+        if stored.head is not None and stored.has(digest) and stored.head.condition != Incomplete.condition:
             self._count("unchanged")
             _measure(place.workspace, stored.head.serial, stored.head.resource_count, content)
             return Stored(content.signature, stored.head.condition)
         try:
             started = time.perf_counter()
-            state = await asyncio.to_thread(parse_state, content.data)
+            known = recorder.known(place.workspace, stored)
+            state = await asyncio.to_thread(parse_state, content.data, known.by_digest if known else {})
             metrics.PARSE_SECONDS.observe(time.perf_counter() - started)
             started = time.perf_counter()
             received = datetime.now(UTC)
             snapshot = StateSnapshot(place.workspace, place.where, state, digest, content.modified, received)
-            events = await recorder.record(snapshot, stored)
+            recording = await recorder.record(snapshot, stored)
             metrics.RECORD_SECONDS.observe(time.perf_counter() - started)
         except (ContentError, OrderError) as error:
             return Rejected(error, digest, content.signature)
+        except BusError:
+            raise
+        except Exception as error:
+            self._shared.log.exception("state_failed", workspace=place.workspace, source=place.where)
+            metrics.FAILED.labels("state").inc()
+            return Rejected(Failed(f"{place.where}: an unexpected {type(error).__name__}"), digest, content.signature)
         self._count("taken")
         self._shared.log.info(
-            "state_taken", workspace=place.workspace, serial=state.serial, source=place.where, changes=len(events)
+            "state_taken",
+            workspace=place.workspace,
+            serial=state.serial,
+            source=place.where,
+            changes=len(recording.events),
         )
-        _measure(place.workspace, state.serial, len(state.instances), content)
-        return Stored(content.signature, None)
+        _measure(place.workspace, state.serial, state.resource_count, content)
+        return Stored(content.signature, None, _incomplete(recording.failures, state.resource_count))
 
     def _report_source(self, lost: ReadError | None) -> None:
         uri = str(self.source.uri)
@@ -223,6 +235,14 @@ class Watcher:
 
     def _count(self, outcome: str) -> None:
         metrics.READS.labels(self.source.uri.scheme, outcome).inc()
+
+
+def _incomplete(failures: Failures, count: int) -> Incomplete | None:
+    if not failures:
+        return None
+    shown = "; ".join(f"{address}: {reason}" for address, reason in sorted(failures.items())[:SHOWN_FAILURES])
+    more = f"; and {len(failures) - SHOWN_FAILURES} more" if len(failures) > SHOWN_FAILURES else ""
+    return Incomplete(f"{len(failures)} of {count} resources keep their last records: {shown}{more}")
 
 
 def _measure(workspace: str, serial: int, resources: int, content: Content) -> None:
