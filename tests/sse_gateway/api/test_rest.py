@@ -92,12 +92,12 @@ async def test_a_drift_is_found_by_its_id_as_the_stream_shows_it(nats_url: str) 
         ("/api/v1/drifts?events=drift", "events"),
         ("/api/v1/events?cursor=garbage", "cursor"),
         ("/api/v1/events?cursor=k3f9a2-7", "cursor"),
-        ("/api/v1/events?status=open", "status"),
+        ("/api/v1/events?status=closed", "status"),
         ("/api/v1/stats?x=1", "x"),
         ("/api/v1/workspaces?x=1", "x"),
     ],
 )
-async def test_a_wrong_query_is_a_problem_document(nats_url: str, path: str, parameter: str) -> None:
+async def test_an_invalid_query_is_a_problem_document(nats_url: str, path: str, parameter: str) -> None:
     """It names the parameter."""
     async with running(nats_url) as gateway:
         status, problem = await gateway.get(path)
