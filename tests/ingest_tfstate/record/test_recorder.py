@@ -18,7 +18,7 @@ from tests.ingest_tfstate.service import Pipeline, running, write
 from tests.ingest_tfstate.states import START, resource, state
 from tfdrift.bus import BusError, Conflict, Unavailable
 from tfdrift.events import StateAction
-from tfdrift.records import STATE_BUCKET, resource_key
+from tfdrift.records import STATE_BUCKET, resource_key, workspace_key
 
 VPC = resource("aws_vpc.main", id="vpc-1", cidr="10.0.0.0/16")
 
@@ -80,14 +80,14 @@ async def test_pruning_deletes_the_records_of_what_was_removed_before(pipeline: 
     for minutes, count in enumerate((3, 2, 1)):
         left = [resource(f"aws_vpc.{name}", id=name) for name in names[3 - count :]]
         await record(recorder, state(*left, serial=minutes + 1), minutes)
-    assert await recorder.prune("prod", START + timedelta(minutes=1, seconds=30)) == 1
+    assert await recorder.prune(workspace_key("prod"), START + timedelta(minutes=1, seconds=30)) == 1
     records = {name: await pipeline.record("prod", f"aws_vpc.{name}") for name in names}
     assert records["early"] is None
     assert records["late"] is not None
     assert records["late"].removed is not None
     assert records["live"] is not None
     assert records["live"].removed is None
-    assert await recorder.prune("prod", START) == 0
+    assert await recorder.prune(workspace_key("prod"), START) == 0
 
 
 async def test_a_first_state_replaces_what_a_dead_process_left(pipeline: Pipeline, recorder: Recorder) -> None:
@@ -135,7 +135,7 @@ async def test_without_nats_every_step_fails_and_is_repeated_later(
         with pytest.raises(BusError):
             await step
     recording = asyncio.create_task(recorder.record(changed, stored))
-    pruning = asyncio.create_task(recorder.prune("prod", datetime.now(UTC)))
+    pruning = asyncio.create_task(recorder.prune(workspace_key("prod"), datetime.now(UTC)))
     nats_server.start()
     await eventually(lambda: pipeline.bus.connected)
     for task in (recording, pruning):  # a read waits for NATS, a write fails at once
