@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,15 +41,25 @@ async def eventually(condition: Callable[[], object], seconds: float = DEADLINE_
 class NatsServer:
     """A nats-server process with JetStream in a directory of its own; it can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._folder = folder
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it accepts connections."""
-        command = [console_script("nats-server"), "-js", "-sd", str(self._folder), "-a", "127.0.0.1", "-p"]
+        command = [
+            console_script("nats-server"),
+            "-js",
+            "-sd",
+            str(self._folder),
+            "-a",
+            "127.0.0.1",
+            *self._options,
+            "-p",
+        ]
         log = (self._folder / "nats.log").open("ab")
         self._process = subprocess.Popen([*command, str(self.port)], stdout=log, stderr=log)
         deadline = time.monotonic() + DEADLINE_SECONDS

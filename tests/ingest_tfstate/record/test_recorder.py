@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,7 +32,10 @@ def snapshot(data: bytes, minutes: int = 0) -> StateSnapshot:
 
 async def record(recorder: Recorder, data: bytes, minutes: int = 0) -> list[str | None]:
     """Record a state; returns the addresses of its events."""
-    recording = await recorder.record(snapshot(data, minutes), await recorder.load_head("prod"))
+    stored = await recorder.load_head("prod")
+    known = recorder.known("prod", stored)
+    state = parse_state(data, known.by_digest if known else {})
+    recording = await recorder.record(replace(snapshot(data, minutes), state=state), stored)
     return [event.resource for event in recording.events]
 
 
@@ -72,6 +76,68 @@ async def test_a_recorder_does_not_move_a_head_that_another_one_moved(pipeline: 
     with pytest.raises(Conflict):
         await recorder.record(snapshot(state(VPC, serial=3), 2), stored)
     assert (await pipeline.settled("prod")).serial == 2
+
+
+async def test_an_instance_that_did_not_change_is_neither_read_nor_written(
+    pipeline: Pipeline, recorder: Recorder
+) -> None:
+    """Its record has the revision of the serial that wrote it; what is new, changed or gone is found all the same."""
+    await record(recorder, state(VPC, resource("aws_eip.a", id="e", v=1), resource("aws_eip.gone", id="g")))
+    before = await pipeline.bus.bucket(STATE_BUCKET).get(resource_key("prod", "aws_vpc.main"))
+    next_state = state(VPC, resource("aws_eip.a", id="e", v=2), resource("aws_eip.new", id="n"), serial=2)
+    stored = await recorder.load_head("prod")
+    known = recorder.known("prod", stored)
+    assert known is not None
+    assert list(parse_state(next_state, known.by_digest).unchanged) == ["aws_vpc.main"]
+    events = await record(recorder, next_state, 1)
+    assert sorted(map(str, events)) == ["aws_eip.a", "aws_eip.gone", "aws_eip.new"]
+    assert await pipeline.bus.bucket(STATE_BUCKET).get(resource_key("prod", "aws_vpc.main")) == before
+    assert (await pipeline.settled("prod", serial=2)).types == {"aws_eip": 2, "aws_vpc": 1}
+    assert sorted(map(str, await record(recorder, state(VPC, serial=3), 2))) == ["aws_eip.a", "aws_eip.new"]
+
+
+async def test_an_instance_that_did_not_change_gets_the_place_that_another_one_shows(
+    pipeline: Pipeline, recorder: Recorder
+) -> None:
+    """The account of a provider's configuration becomes known with the first instance that shows it."""
+    eip = resource("aws_eip.a", id="e")
+    await record(recorder, state(eip))
+    vpc = resource("aws_vpc.a", id="v", arn="arn:aws:ec2:eu-west-1:123456789012:vpc/v")
+    await record(recorder, state(eip, vpc, serial=2), 1)
+    found = await pipeline.record("prod", "aws_eip.a")
+    assert found is not None
+    assert (found.account_id, found.region, found.changes) == ("123456789012", "eu-west-1", ())
+
+
+async def test_what_another_process_recorded_is_not_taken_for_what_this_one_remembers(
+    pipeline: Pipeline, recorder: Recorder
+) -> None:
+    """The other one's serial lies between two of this one's, and changed what did not change between those two."""
+    other = Recorder(pipeline.bus, Redactor(b"key"))
+    one, two = resource("aws_eip.a", id="e", v=1), resource("aws_eip.a", id="e", v=2)
+    await record(recorder, state(one))
+    await record(other, state(two, serial=2), 1)
+    assert await record(recorder, state(one, serial=3), 2) == ["aws_eip.a"]
+    found = await pipeline.record("prod", "aws_eip.a")
+    assert found is not None
+    assert (found.attributes["v"], len(found.changes)) == (1, 2)
+
+
+async def test_a_process_that_was_paused_writes_nothing_over_a_newer_serial(
+    pipeline: Pipeline, recorder: Recorder
+) -> None:
+    """It raised the fence, read the records and was paused; what it writes then is refused, whatever the key."""
+    await record(recorder, state(resource("aws_eip.a", id="e", v=1), VPC))
+    paused = Recorder(pipeline.bus, Redactor(b"key"))
+    stored = await paused.load_head("prod")
+    work = await paused._begin(snapshot(state(resource("aws_eip.a", id="e", v=2), VPC, serial=2), 1), stored)
+    # The other process read serial 3, in which the value is the first one again, so it does not write the record.
+    await record(recorder, state(resource("aws_eip.a", id="e", v=1), VPC, serial=3), 2)
+    stale = await pipeline.record("prod", "aws_eip.a")
+    assert stale is not None
+    with pytest.raises(Conflict):
+        await paused._write([stale.model_copy(update={"attributes": {"id": "e", "v": 2}})], work)
+    assert await pipeline.record("prod", "aws_eip.a") == stale
 
 
 async def test_pruning_deletes_the_records_of_what_was_removed_before(pipeline: Pipeline, recorder: Recorder) -> None:

@@ -98,11 +98,14 @@ class Recorder:
         self._known = KnownStates()
 
     async def load_head(self, workspace: str) -> StoredWorkspace:
-        """Returns the head of a workspace; one that cannot be read counts as missing."""
+        """Returns the head of a workspace. One that cannot be read counts as missing; one that is lost is restored."""
         fence = await self._states.fence(workspace)
         entry = await self._workspaces.get(workspace_key(workspace))
         if entry is None or entry.value is None:
-            return StoredWorkspace(None, 0, fence)
+            lost = self._known.head_behind(workspace, fence.revision)
+            if lost is None:
+                return StoredWorkspace(None, 0, fence)
+            return StoredWorkspace(lost, await self._workspaces.create(workspace_key(workspace), lost.encode()), fence)
         try:
             head = WorkspaceHead.model_validate_json(entry.value)
         except ValidationError:
@@ -136,13 +139,11 @@ class Recorder:
         else:
             events, at, recovering = await self._record_next(work, stored.head, found, known)
         await self._announce(events, work, recovering)
-        await self._advance(next_head(work.snapshot, at, work.fence.revision, work.failures), stored.revision)
+        head = next_head(work.snapshot, at, work.fence.revision, work.failures)
+        await self._advance(head, stored.revision)
         if (await self._states.fence(snapshot.workspace)).revision != work.fence.revision:
             raise Conflict(f"another process began to record {snapshot.workspace}")
-        remembered = await asyncio.to_thread(
-            remember, state, snapshot.digest, work.fence.revision, found, work.failures
-        )
-        self._known.put(snapshot.workspace, remembered)
+        self._known.put(snapshot.workspace, await asyncio.to_thread(remember, state, head, found, work.failures))
         return Recording(events, work.failures)
 
     async def mark(self, workspace: str, condition: str | None) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import structlog
-from watchfiles import watch
+from watchfiles import Change, watch
 
 from ingest_tfstate.errors import Missing, TooLarge, Unreadable
 from ingest_tfstate.sources.source import Content, Found
@@ -76,7 +76,8 @@ class LocalFiles:
                     stop_event=stop,
                     ignore_permission_denied=True,
                 ):
-                    if _identity(self._folder) != identity:
+                    if (Change.deleted, self._folder) in changes or _identity(self._folder) != identity:
+                        wake()
                         break  # the folder was removed, replaced or mounted over: the watch would see nothing more
                     # The first turn comes once the watch is set up. What was written before that needs a look now.
                     if changes or not is_set_up:
