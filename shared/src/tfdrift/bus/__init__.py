@@ -2,7 +2,7 @@
 
 from tfdrift.bus.bucket import Bucket
 from tfdrift.bus.connection import Bus, NatsOptions
-from tfdrift.bus.errors import BusError, Conflict, Differs, Poison, Rejected, Transient, Unavailable
+from tfdrift.bus.errors import BusError, Conflict, Differs, NoRoom, NotFound, Poison, Rejected, Transient, Unavailable
 from tfdrift.bus.fence import Fence
 from tfdrift.bus.follower import Follow
 from tfdrift.bus.messages import Ack, Entry, Message, StreamState
@@ -20,6 +20,8 @@ __all__ = [
     "Follow",
     "Message",
     "NatsOptions",
+    "NoRoom",
+    "NotFound",
     "Poison",
     "Rejected",
     "Retention",

@@ -1,24 +1,27 @@
-"""The streams and buckets that the pipeline lives on, made where they are missing and verified where they are not."""
+"""The streams and buckets of the pipeline, created where they are missing and verified where they exist."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 
-from tfdrift.bus.errors import Differs
+from tfdrift.bus.errors import Differs, NotFound, Rejected
+from tfdrift.bus.requests import answered
+from tfdrift.bus.room import create
 from tfdrift.records import CLAIMS_BUCKET, DRIFTS_BUCKET, STATE_BUCKET, WORKSPACES_BUCKET
 from tfdrift.subjects import ALL_EVENTS, DEAD_PREFIX, DEAD_STREAM, STREAM
 
 BUCKETS: Final = (STATE_BUCKET, WORKSPACES_BUCKET, DRIFTS_BUCKET, CLAIMS_BUCKET)
 
-# Falco and falcosidekick repeat an alert within minutes; the window covers that and a restart of either.
+# Falco and falcosidekick repeat an alert within minutes; the window covers this and a restart of either.
 DUPLICATE_WINDOW_SECONDS: Final = 30 * 60
 DEAD_LETTER_BYTES: Final = 256 * 1024 * 1024
-# nats-server refuses larger messages by default, so nobody downstream has to expect them.
+# By default nats-server refuses larger messages.
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 
 _STREAM_NAME_IN_USE: Final = 10058
@@ -27,16 +30,22 @@ _SUBJECTS_OVERLAP: Final = 10065
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How far back the ledger reaches, and on how many servers everything is kept."""
+    """How far back the ledger reaches, and on how many servers everything is stored.
+
+    Attributes:
+        bytes: how large the ledger may grow.
+        may_be_smaller: whether the ledger is created smaller where JetStream has too little storage for `bytes`.
+    """
 
     hours: float
     bytes: int
     replicas: int
+    may_be_smaller: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A stream that exists with another setting than ours; it is reported and left as it is."""
+    """A setting in which an existing stream differs from ours; it is reported and left as it is."""
 
     stream: str
     setting: str
@@ -45,17 +54,17 @@ class Difference:
 
 
 def bucket_stream(bucket: str) -> str:
-    """The stream behind a key-value bucket (nats-server ADR-8)."""
+    """Return the stream behind a key-value bucket (nats-server ADR-8)."""
     return f"KV_{bucket}"
 
 
 def bucket_subject(bucket: str, key: str) -> str:
-    """The subject that a key's values are published on (nats-server ADR-8)."""
+    """Return the subject of a key's values (nats-server ADR-8)."""
     return f"$KV.{bucket}.{key}"
 
 
 def wanted_streams(retention: Retention) -> list[StreamConfig]:
-    """The configuration of every stream: the ledger, the dead letters, and one per bucket."""
+    """Return the configuration of every stream: the ledger, the dead letters, and one for each bucket."""
     age_seconds = retention.hours * 3600
     common: dict[str, Any] = {"storage": StorageType.FILE, "num_replicas": retention.replicas, "allow_direct": True}
     ledger = StreamConfig(
@@ -98,44 +107,73 @@ def wanted_streams(retention: Retention) -> list[StreamConfig]:
 _COMPARED: Final = ("max_age", "max_bytes", "num_replicas", "storage", "duplicate_window", "max_msgs_per_subject")
 
 
-async def ensure(jetstream: JetStreamContext, retention: Retention) -> list[Difference]:
-    """Make every stream that is missing; report, and leave alone, what differs in one that exists.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stream as it is now.
+
+    Attributes:
+        created: when it was created; another time means another stream.
+        differences: the settings in which it differs from ours.
+    """
+
+    name: str
+    created: datetime
+    differences: tuple[Difference, ...] = ()
+
+
+async def ensure(
+    jetstream: JetStreamContext, retention: Retention, on_missing: Callable[[str], None] = lambda _: None
+) -> list[Found]:
+    """Create every stream that is missing, after calling `on_missing` with its name; returns all of them.
 
     Raises:
-        Differs: a stream of our name carries other subjects, so it is not ours to write to.
+        Differs: a stream with one of our names has other subjects, so it is not ours to write to.
+        NoRoom: JetStream has less storage than the ledger is to have.
+        BusError: NATS did not answer.
     """
-    differences: list[Difference] = []
-    for wanted in wanted_streams(retention):
-        found = await _find_or_add(jetstream, wanted)
-        if found is None:
-            continue
-        if sorted(found.subjects or ()) != sorted(wanted.subjects or ()):
-            raise Differs(
-                f"the stream {wanted.name} exists with subjects {found.subjects} in place of {wanted.subjects}; "
-                f"point TFDRIFT_NATS_URL at another account, or remove that stream"
-            )
-        for setting in _COMPARED:
-            ours, theirs = getattr(wanted, setting), getattr(found, setting)
-            if ours not in (None, 0) and ours != theirs:
-                differences.append(Difference(str(wanted.name), setting, ours, theirs))
-    return differences
+    return [await _ensure_one(jetstream, wanted, retention, on_missing) for wanted in wanted_streams(retention)]
 
 
-async def _find_or_add(jetstream: JetStreamContext, wanted: StreamConfig) -> StreamConfig | None:
-    """The configuration of the stream as found, or None when it was just made as wanted."""
+async def _ensure_one(
+    jetstream: JetStreamContext, wanted: StreamConfig, retention: Retention, on_missing: Callable[[str], None]
+) -> Found:
+    name = str(wanted.name)
     try:
-        return (await jetstream.stream_info(str(wanted.name))).config
-    except NotFoundError:
-        pass
+        return _verified(await answered(jetstream.stream_info(name)), wanted, retention)
+    except NotFound:
+        on_missing(name)
     try:
-        await jetstream.add_stream(wanted)
-    except BadRequestError as error:
-        if error.err_code == _SUBJECTS_OVERLAP:
+        info = await create(jetstream, wanted, may_be_smaller=retention.may_be_smaller or name == DEAD_STREAM)
+    except Rejected as error:
+        if error.code == _SUBJECTS_OVERLAP:
             raise Differs(
-                f"another stream listens to subjects of {wanted.name} ({', '.join(wanted.subjects or ())}); "
+                f"another stream listens to subjects of {name} ({', '.join(wanted.subjects or ())}); "
                 f"point TFDRIFT_NATS_URL at another account, or remove that stream"
             ) from error
-        if error.err_code != _STREAM_NAME_IN_USE:
+        if error.code != _STREAM_NAME_IN_USE:
             raise
-        return (await jetstream.stream_info(str(wanted.name))).config  # another service made it in the meantime
-    return None
+        # Another service created it in the meantime.
+        return _verified(await answered(jetstream.stream_info(name)), wanted, retention)
+    return Found(name, created_at(info))
+
+
+def created_at(info: StreamInfo) -> datetime:
+    """Return when a stream was created."""
+    return info.created or datetime.fromtimestamp(0, UTC)
+
+
+def _verified(info: StreamInfo, wanted: StreamConfig, retention: Retention) -> Found:
+    name, found = str(wanted.name), info.config
+    if sorted(found.subjects or ()) != sorted(wanted.subjects or ()):
+        raise Differs(
+            f"the stream {name} exists with subjects {found.subjects} in place of {wanted.subjects}; "
+            f"point TFDRIFT_NATS_URL at another account, or remove that stream"
+        )
+    differences = []
+    for setting in _COMPARED:
+        ours, theirs = getattr(wanted, setting), getattr(found, setting)
+        if setting == "max_bytes" and (retention.may_be_smaller or name == DEAD_STREAM):
+            continue  # the first service took what fits
+        if ours not in (None, 0) and ours != theirs:
+            differences.append(Difference(name, setting, ours, theirs))
+    return Found(name, created_at(info), tuple(differences))

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from aiohttp import hdrs, web
 
-from ingest_falco.errors import AlertTooLarge, IngestError
+from ingest_falco.errors import AlertTooLarge, IngestError, MalformedAlert
 from ingest_falco.metrics import ALERTS, REQUEST_SECONDS
 from ingest_falco.webhook.answers import UNAUTHORISED, Answer, may_send, rejection
 from ingest_falco.webhook.intake import Intake
@@ -46,8 +46,10 @@ class Webhook:
             return self._refuse(UNAUTHORISED)
         try:
             body = await self._body(request)
-        except AlertTooLarge as error:
-            return self._refuse(rejection(error))
+        except IngestError as error:  # the rest of the body is still on its way
+            response = self._refuse(rejection(error))
+            response.force_close()
+            return response
         return await self._take(request, body)
 
     async def test(self, request: web.Request) -> web.Response:
@@ -71,6 +73,10 @@ class Webhook:
             return await request.read()
         except web.HTTPRequestEntityTooLarge as error:
             raise AlertTooLarge(limit) from error
+        except web.RequestPayloadError as error:
+            request.content.feed_eof()  # else aiohttp reads on, and logs the same error with a traceback
+            encoding = request.headers.get(hdrs.CONTENT_ENCODING, "identity")
+            raise MalformedAlert(f"the body is broken: it is no {encoding!r} as Content-Encoding says") from error
 
     def _may_send(self, request: web.Request) -> bool:
         return may_send(request.headers.get(hdrs.AUTHORIZATION, ""), self._token)
