@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType
@@ -86,15 +86,25 @@ def log_tail(path: Path, lines: int = 30) -> str:
 class NatsServer:
     """A nats-server process with JetStream in a directory of its own; it can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._folder = folder
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it accepts connections."""
-        command = [console_script("nats-server"), "-js", "-sd", str(self._folder), "-a", "127.0.0.1", "-p"]
+        command = [
+            console_script("nats-server"),
+            "-js",
+            "-sd",
+            str(self._folder),
+            *self._options,
+            "-a",
+            "127.0.0.1",
+            "-p",
+        ]
         log_path = self._folder / "nats.log"
         with log_path.open("ab") as log:
             self._process = subprocess.Popen([*command, str(self.port)], stdout=log, stderr=log)
