@@ -16,6 +16,7 @@ OUTCOMES: Final = (
     "accepted",
     "duplicate",
     "spooled",
+    "ignored",
     "malformed",
     "too_large",
     "unauthorised",
