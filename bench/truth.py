@@ -44,11 +44,11 @@ from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
 from ingest_tfstate.errors import StateError
 from ingest_tfstate.record.records import Sighting, first_records
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.envelope import Envelope
 from tfdrift.events import Via
 from tfdrift.records import ResourceRecord, resource_key
+from tfdrift.redaction import Redactor
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 

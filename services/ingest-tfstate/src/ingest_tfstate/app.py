@@ -12,7 +12,6 @@ from aiohttp import web
 
 from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.records import LINEAGE_ACCEPTED
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.sources.conditions import Conditions
 from ingest_tfstate.sources.local_files import LocalFiles
@@ -22,6 +21,7 @@ from ingest_tfstate.sources.watcher import Shared, Watcher
 from tfdrift.bus import Bus, BusError, Conflict, Entry
 from tfdrift.harness import ConfigurationError, Runtime, every
 from tfdrift.records import HASH_KEY, WORKSPACES_BUCKET, WorkspaceHead, workspace_key
+from tfdrift.redaction import Redactor
 
 PRUNE_SECONDS: Final = 3600.0
 _KEY_RETRY_SECONDS: Final = 1.0

@@ -5,13 +5,10 @@ A claimed value is the recorded one if its hash under the same key is; see `tfdr
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
 import orjson
 
 from drift_detector.compare.attributes import Hasher
-from tfdrift.envelope import canonical_json
+from tfdrift import redaction
 
 
 def hasher_of(key: bytes) -> Hasher:
@@ -19,9 +16,8 @@ def hasher_of(key: bytes) -> Hasher:
 
     def keyed_hash(value: object) -> str:
         try:
-            text = canonical_json(value)
+            return redaction.keyed_hash(key, value)
         except orjson.JSONEncodeError:
-            return ""  # such as a number of more than 64 bits, which no state that was read holds either
-        return hmac.new(key, text, hashlib.sha256).hexdigest()
+            return ""  # such as a number of more than 64 bits, which no state that was read has either
 
     return keyed_hash

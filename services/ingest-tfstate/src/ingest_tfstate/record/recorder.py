@@ -27,7 +27,6 @@ from ingest_tfstate.record.records import (
     recorded_at,
 )
 from ingest_tfstate.record.stored_records import StoredRecords
-from ingest_tfstate.redaction.redact import Redactor
 from tfdrift.bus import Bus, Entry, Unavailable
 from tfdrift.envelope import MSG_ID, Envelope, parse_header_text
 from tfdrift.events import StateChange
@@ -39,6 +38,7 @@ from tfdrift.records import (
     resource_key,
     workspace_key,
 )
+from tfdrift.redaction import Redactor
 from tfdrift.subjects import STREAM, EventName
 
 # Writes under way at once; the loop turns between two batches.

@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from ingest_tfstate.errors import LineageChanged, StaleSerial
 from ingest_tfstate.record.diff import same
-from ingest_tfstate.redaction.redact import RULES_VERSION, Redactor
 from ingest_tfstate.resource.flat_map import like
 from ingest_tfstate.resource.instances import Instance, State
 from ingest_tfstate.resource.place import Place, places
 from tfdrift.envelope import canonical_json
 from tfdrift.records import MAX_CHANGES, RecordedChange, Removal, ResourceRecord, WorkspaceHead, hidden_hash
+from tfdrift.redaction import RULES_VERSION, Redactor
 
 # A record is one message, and NATS allows 1 MiB for one with its headers.
 MAX_RECORD_BYTES: Final = 900 * 1024

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from ingest_tfstate.errors import Malformed
-from ingest_tfstate.redaction.redact import check_depth
+from ingest_tfstate.resource.depth import check_depth
 from ingest_tfstate.resource.instances import Instance, Path, State, address, attributes_of
 from ingest_tfstate.state.document import (
     Members,

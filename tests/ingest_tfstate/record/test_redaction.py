@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mapping_generator.provider_schema import load_snapshot
 
-from ingest_tfstate.errors import TooDeep
-from ingest_tfstate.redaction.redact import MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES_BYTES, MAX_DEPTH, Redactor
-from ingest_tfstate.redaction.secret_names import SECRET_BY_TYPE, is_secret_name
-from ingest_tfstate.redaction.secret_texts import is_secret_text
 from ingest_tfstate.state.v4 import parse_state
 from tests.ingest_tfstate.states import REDACTOR, Bucket, resource, state
 from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER
+from tfdrift.redaction import MAX_DEPTH, Redactor, TooDeep
+from tfdrift.redaction.redactor import MAX_ATTRIBUTE_BYTES, MAX_ATTRIBUTES_BYTES
+from tfdrift.redaction.secret_names import SECRET_BY_TYPE, is_secret_name
+from tfdrift.redaction.secret_texts import is_secret_text
 
 SECRET = "hunter2-correct-horse"
 

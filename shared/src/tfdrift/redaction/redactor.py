@@ -2,37 +2,36 @@
 
 A hash object (`tfdrift.records`) still shows *that* a value changed, and equals the hash of an equal value.
 Three things make a value secret: the state's own ``sensitive_attributes``; the provider's schema, which Terraform
-writes into ``sensitive_attributes`` only since 1.10 and so is known here (`ingest_tfstate.redaction.secret_names`);
+writes into ``sensitive_attributes`` only since 1.10 and so is known here (`tfdrift.redaction.secret_names`);
 and a telling name or value.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
-from ingest_tfstate.errors import TooDeep
-from ingest_tfstate.redaction.secret_names import (
+from tfdrift.envelope import canonical_json
+from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER, hidden_hash
+from tfdrift.redaction.depth import MAX_DEPTH, TooDeep, check, check_depth
+from tfdrift.redaction.keyed_hash import keyed_hash
+from tfdrift.redaction.secret_names import (
     SECRET_BY_TYPE,
     is_boot_script,
     is_secret_name,
     may_be_secret_json,
     secret_members,
 )
-from ingest_tfstate.redaction.secret_texts import is_secret_text
-from ingest_tfstate.resource.instances import Path
-from tfdrift.envelope import canonical_json
-from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER, hidden_hash
+from tfdrift.redaction.secret_texts import is_secret_text
+
+Path = tuple[str | int, ...]
+"""Steps from the attributes down: attribute names and map keys as text, list indices as numbers."""
 
 # Raised when more is hidden than before, so that every state is recorded anew
 # (`ingest_tfstate.record.records.fingerprint`).
 RULES_VERSION: Final = 3
-# Provider schemas nest some ten levels deep; orjson writes 254.
-MAX_DEPTH: Final = 64
 MAX_ATTRIBUTE_BYTES: Final = 32 * 1024
 # NATS takes messages of 1 MiB: a record holds its attributes, those of before its last change, and names.
 MAX_ATTRIBUTES_BYTES: Final = 384 * 1024
@@ -54,8 +53,8 @@ class Redactor:
     key: bytes
 
     def keyed_hash(self, value: Any) -> str:
-        """HMAC-SHA256 of the value's canonical JSON, in hex."""
-        return hmac.new(self.key, canonical_json(value), hashlib.sha256).hexdigest()
+        """Returns the keyed hash of a value, in hex."""
+        return keyed_hash(self.key, value)
 
     def redact(self, kind: str, attributes: dict[str, Any], sensitive: tuple[Path, ...] = ()) -> dict[str, Any]:
         """A copy of a resource's attributes that may leave the process; redacting it again changes nothing.
@@ -84,7 +83,7 @@ class Redactor:
         if isinstance(value, str):
             return self._hide(value) if value and self._is_secret(name, value, is_open) else value
         if isinstance(value, dict):
-            _check(depth)
+            check(depth)
             if hidden_hash(value) is not None:
                 return value
             hidden = secret_members(value)
@@ -93,7 +92,7 @@ class Redactor:
                 for key, inner in value.items()
             }
         if isinstance(value, list):
-            _check(depth)
+            check(depth)
             return [self._walk(name, inner, depth - 1, is_open) for inner in value]
         return value
 
@@ -163,21 +162,3 @@ def _has(holder: Any, step: str | int) -> bool:
     if isinstance(holder, dict):
         return step in holder
     return isinstance(holder, list) and isinstance(step, int) and 0 <= step < len(holder)
-
-
-def _check(depth: int) -> None:
-    if depth <= 0:
-        raise TooDeep(f"the state has attributes nested deeper than {MAX_DEPTH} levels")
-
-
-def check_depth(value: Any, depth: int = MAX_DEPTH) -> None:
-    """Whether attributes are nested within `MAX_DEPTH`.
-
-    Raises:
-        TooDeep: they are not.
-    """
-    if isinstance(value, dict | list):
-        _check(depth)
-        for inner in value.values() if isinstance(value, dict) else value:
-            if isinstance(inner, dict | list):
-                check_depth(inner, depth - 1)

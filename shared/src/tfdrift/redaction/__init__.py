@@ -1,0 +1,16 @@
+"""Decides what is secret in states, calls and alerts, and replaces it by keyed hashes.
+
+In: attributes of a resource, the request and response of a call, the fields of an alert. Out: the same without secrets.
+Pure: it does no I/O. Nothing secret may be stored before it has passed through here.
+
+Errors:
+
+    RedactionError
+    └── TooDeep    a value is nested deeper than `MAX_DEPTH`
+"""
+
+from tfdrift.redaction.depth import MAX_DEPTH, RedactionError, TooDeep, check_depth
+from tfdrift.redaction.keyed_hash import keyed_hash
+from tfdrift.redaction.redactor import RULES_VERSION, Redactor
+
+__all__ = ["MAX_DEPTH", "RULES_VERSION", "RedactionError", "Redactor", "TooDeep", "check_depth", "keyed_hash"]
