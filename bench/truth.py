@@ -28,6 +28,7 @@ from typing import Any
 from mapping_generator.provider_schema import load_snapshot
 
 from bench.cloudtrail import Record, alert, records
+from bench.hidden import hidden_leaves
 from bench.report import report
 from drift_detector.app import sanctions
 from drift_detector.catalog.clouds import load_catalogs
@@ -248,6 +249,7 @@ def main() -> int:
     figures["drifts that name the person"] = percent(truth.drifts["that name the person"], named)
     figures["microseconds a call"] = round(truth.seconds / max(truth.calls["seen"], 1) * 1e6, 1)
     figures |= evaluate_states(Path(corpus) / "tfstate", context)
+    figures |= hidden_leaves(Path(corpus) / "tfstate")
     figures["unmapped events"] = _listed(truth.unmapped)
     figures["events that name no resource"] = _listed(truth.unnamed)
     report("truth", figures)

@@ -6,11 +6,25 @@ Pure: it does no I/O. Nothing secret may be stored before it has passed through 
 Errors:
 
     RedactionError
-    └── TooDeep    a value is nested deeper than `MAX_DEPTH`
+    ├── TooDeep       a value is nested deeper than `MAX_DEPTH`
+    └── RulesError    the operator's file is invalid
 """
 
 from tfdrift.redaction.depth import MAX_DEPTH, RedactionError, TooDeep, check_depth
 from tfdrift.redaction.keyed_hash import keyed_hash
 from tfdrift.redaction.redactor import RULES_VERSION, Redactor
+from tfdrift.redaction.rules import NO_RULES, Rules, RulesError, parse_rules
 
-__all__ = ["MAX_DEPTH", "RULES_VERSION", "RedactionError", "Redactor", "TooDeep", "check_depth", "keyed_hash"]
+__all__ = [
+    "MAX_DEPTH",
+    "NO_RULES",
+    "RULES_VERSION",
+    "RedactionError",
+    "Redactor",
+    "Rules",
+    "RulesError",
+    "TooDeep",
+    "check_depth",
+    "keyed_hash",
+    "parse_rules",
+]

@@ -1,9 +1,8 @@
-"""What must not leave this process is replaced by a keyed hash: secrets, and values too large for a record.
+"""Replaces the secrets of a resource's attributes by keyed hashes, and values that are too large for a record too.
 
-A hash object (`tfdrift.records`) still shows *that* a value changed, and equals the hash of an equal value.
-Three things make a value secret: the state's own ``sensitive_attributes``; the provider's schema, which Terraform
-writes into ``sensitive_attributes`` only since 1.10 and so is known here (`tfdrift.redaction.secret_names`);
-and a telling name or value.
+A hash object (`tfdrift.records`) still shows *that* a value changed, and equals the hash of an equal value. Four things
+make a value secret: a mark of the state (``sensitive_attributes``), the provider's schema (`tfdrift.redaction.schema`),
+its name (`tfdrift.redaction.names`), and the text itself (`tfdrift.redaction.texts`).
 """
 
 from __future__ import annotations
@@ -11,116 +10,45 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
-
 from tfdrift.envelope import canonical_json
-from tfdrift.records import OVERSIZED_MEMBER, SENSITIVE_MEMBER, hidden_hash
-from tfdrift.redaction.depth import MAX_DEPTH, TooDeep, check, check_depth
-from tfdrift.redaction.keyed_hash import keyed_hash
-from tfdrift.redaction.secret_names import (
-    SECRET_BY_TYPE,
-    is_boot_script,
-    is_secret_name,
-    may_be_secret_json,
-    secret_members,
-)
-from tfdrift.redaction.secret_texts import is_secret_text
+from tfdrift.records import OVERSIZED_MEMBER, hidden_hash
+from tfdrift.redaction.schema import sensitive_members
+from tfdrift.redaction.walk import Walk
 
 Path = tuple[str | int, ...]
 """Steps from the attributes down: attribute names and map keys as text, list indices as numbers."""
 
-# Raised when more is hidden than before, so that every state is recorded anew
+# Raised when more is hidden than before, so that every state is recorded again
 # (`ingest_tfstate.record.records.fingerprint`).
-RULES_VERSION: Final = 3
+RULES_VERSION: Final = 4
 MAX_ATTRIBUTE_BYTES: Final = 32 * 1024
-# NATS takes messages of 1 MiB: a record holds its attributes, those of before its last change, and names.
+# NATS takes messages of 1 MiB: a record has its attributes, those of before its last change, and names.
 MAX_ATTRIBUTES_BYTES: Final = 384 * 1024
-
-# What users name freely and clouds show to everybody; a tag called "token" is no secret.
-_OPEN_MAPS: Final = frozenset({"tags", "tags_all", "labels", "effective_labels", "terraform_labels", "annotations"})
-# What Terraform before 0.12 writes for a boolean, such as whether a pod is given a token.
-_FLAGS: Final = ("true", "false")
 
 
 @dataclass(frozen=True, slots=True)
-class Redactor:
-    """Replaces values by their hashes under one key.
-
-    Attributes:
-        key: the HMAC key; whoever knows it can test guesses of a secret, so it stays inside the pipeline.
-    """
-
-    key: bytes
-
-    def keyed_hash(self, value: Any) -> str:
-        """Returns the keyed hash of a value, in hex."""
-        return keyed_hash(self.key, value)
+class Redactor(Walk):
+    """Replaces values by their hashes under one key."""
 
     def redact(self, kind: str, attributes: dict[str, Any], sensitive: tuple[Path, ...] = ()) -> dict[str, Any]:
-        """A copy of a resource's attributes that may leave the process; redacting it again changes nothing.
+        """Returns a copy of a resource's attributes without secrets; redacting it again changes nothing.
+
+        Args:
+            kind: the resource type.
+            sensitive: the paths that the state marks.
 
         Raises:
             TooDeep: the attributes are nested deeper than `MAX_DEPTH`.
         """
-        by_type = SECRET_BY_TYPE.get(kind, frozenset())
-        shown: dict[str, Any] = {}
-        for name, value in attributes.items():
-            if name in by_type and value is not None:
-                check_depth(value)
-                shown[name] = self._hide(value)
-            else:
-                shown[name] = self._walk(name, value, MAX_DEPTH, name in _OPEN_MAPS)
+        shown: dict[str, Any] = self.members(attributes, sensitive_members(kind))
         for path in sensitive:
             self._hide_path(shown, attributes, path)
         return self._fit(shown, attributes)
 
-    def _hide(self, value: Any) -> Any:
-        if value is None or hidden_hash(value) is not None:
-            return value
-        return {SENSITIVE_MEMBER: self.keyed_hash(value)}
-
-    def _walk(self, name: str, value: Any, depth: int, is_open: bool) -> Any:
-        if isinstance(value, str):
-            return self._hide(value) if value and self._is_secret(name, value, is_open) else value
-        if isinstance(value, dict):
-            check(depth)
-            if hidden_hash(value) is not None:
-                return value
-            hidden = secret_members(value)
-            return {
-                key: self._hide(inner) if key in hidden else self._walk(key, inner, depth - 1, is_open)
-                for key, inner in value.items()
-            }
-        if isinstance(value, list):
-            check(depth)
-            return [self._walk(name, inner, depth - 1, is_open) for inner in value]
-        return value
-
-    def _is_secret(self, name: str, text: str, is_open: bool) -> bool:
-        return (
-            (not is_open and text not in _FLAGS and (is_secret_name(name) or is_boot_script(name, text)))
-            or is_secret_text(text)
-            or self._is_secret_json(text)
-        )
-
-    def _is_secret_json(self, text: str) -> bool:
-        """Whether a text is JSON that holds a secret, such as the containers of a task; policies are left readable."""
-        if text[0] not in "[{" or not may_be_secret_json(text):
-            return False
-        try:
-            value = orjson.loads(text)
-            if isinstance(value, dict) and "Statement" in value:
-                return False
-            return bool(self._walk("", value, MAX_DEPTH, False) != value)
-        except orjson.JSONDecodeError:
-            return False
-        except TooDeep:
-            return True
-
     def _hide_path(self, shown: dict[str, Any], raw: dict[str, Any], path: Path) -> None:
-        """Hide what `path` points at; where it leads nowhere, the last thing that it reached."""
+        """Hide what `path` points at; where it leads nowhere, the last value that it reached."""
         if not path:
-            shown.update({name: self._hide(value) for name, value in raw.items()})
+            shown.update({name: self.hide(value) for name, value in raw.items()})
             return
         holder, original = shown, raw
         for depth, step in enumerate(path):
@@ -131,7 +59,7 @@ class Redactor:
             if hidden_hash(inner) is not None or inner is None:
                 return
             if not rest or not _has(inner, rest[0]) or not _has(inner_raw, rest[0]):
-                holder[step] = self._hide(inner_raw)  # type: ignore[index]
+                holder[step] = self.hide(inner_raw)  # type: ignore[index]
                 return
             holder, original = inner, inner_raw
 
