@@ -20,7 +20,8 @@ from mapping_generator.provider_schema import attribute_names, load_snapshot
 from mapping_generator.service_model import Service, load_service, service_names
 from mapping_generator.singletons import SINGLETONS
 
-from drift_detector.catalog.load import build_catalog, curated_document
+from drift_detector.catalog.compile import build_catalog
+from drift_detector.catalog.load import curated_document
 
 FOLDER = resources.files("drift_detector") / "mapping"
 TEXT = (FOLDER / "auto.json").read_text(encoding="utf-8")

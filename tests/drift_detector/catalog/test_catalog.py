@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from drift_detector.catalog.load import CatalogError, build_catalog, parse_yaml
+from drift_detector.catalog.compile import build_catalog
 from drift_detector.catalog.merge import merge
-from drift_detector.claim.aws.call import groups_of
-from drift_detector.facts.normalise import Document
+from drift_detector.catalog.yaml_text import parse_yaml
+from drift_detector.claim.apply_rule import groups_of
+from drift_detector.errors import CatalogError
+from drift_detector.facts.document import Document
 
 TARGET = {"type": "aws_instance", "id": {"id": "req.instanceId"}, "set": {"instance_type": "req.instanceType"}}
 

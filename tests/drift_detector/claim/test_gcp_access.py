@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from drift_detector.claim.gcp import masked
+from drift_detector.claim.gcp.audit_log import masked
 from tests.drift_detector.claim.test_gcp import SSH, TERRAFORM, WEB, firewall_call, instance_call, ssh, web
 from tests.drift_detector.clouds import google, google_call
 from tests.drift_detector.playbook import Step, World, wrote

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from drift_detector.rules.rules import Rules
+from drift_detector.rules.format import Rules
 from tests.drift_detector.playbook import RULES, Called, Step, World, Wrote
 from tests.drift_detector.scenarios import SCENARIOS
 from tests.drift_detector.scenarios.silence import SANCTIONED
@@ -33,7 +33,7 @@ def test_repeated_alerts_change_nothing(name: str) -> None:
     steps, _ = SCENARIOS[name]
     once = played(*steps)
     twice = played(*(step for step in steps for _ in range(1 if isinstance(step, Wrote) else 2)))
-    assert (twice.drifts, len(twice.told)) == (once.drifts, len(once.told))
+    assert (twice.drifts, len(twice.reported)) == (once.drifts, len(once.reported))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from drift_detector.claim.calls import call_of
-from drift_detector.facts.calls import Call
+from drift_detector.claim.by_provider import call_of
+from drift_detector.facts.call import Call
 from drift_detector.resolve.call_index import CallIndex
 from drift_detector.resolve.tokens import target_tokens
 from tests.drift_detector.claim.test_azure import ACCOUNTS, GROUP, LOGS, MACHINES, WEB, logs, ssh, web

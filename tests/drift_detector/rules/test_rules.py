@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from drift_detector.rules.file import load_rules
-from drift_detector.rules.rules import Judged, Rules, RulesError, ValueTest, ignored_by, parse_rules, severity_of
+from drift_detector.errors import RulesError
+from drift_detector.rules.evaluate import Disagreement, ignored_by, severity_of
+from drift_detector.rules.format import Rules, ValueTest, parse_rules
+from drift_detector.rules.load import load_rules
 from tests.drift_detector.correlate.test_lifecycle import OPEN, resize, web
 from tests.drift_detector.playbook import RULES, TERRAFORM, World, wrote
 from tfdrift.events import DriftKind, UserIdentity, Via
 from tfdrift.harness import ConfigurationError
 from tfdrift.severity import Severity
 
-BASE = Judged(
+BASE = Disagreement(
     resource_type="aws_instance",
     attribute="instance_type",
     kind=DriftKind.MODIFIED,
@@ -34,7 +36,7 @@ NARROWED = (
 EVERYTHING = '{"Statement":{"Effect":"Allow","Action":["*"],"Resource":"*"}}'
 
 
-def judged(resource_type: str, attribute: str | None, old: Any, new: Any, **more: Any) -> Judged:
+def judged(resource_type: str, attribute: str | None, old: Any, new: Any, **more: Any) -> Disagreement:
     """A disagreement to judge."""
     return replace(BASE, resource_type=resource_type, attribute=attribute, old=old, new=new, **more)
 
@@ -122,7 +124,7 @@ GRADED = [
 
 
 @pytest.mark.parametrize(("disagreement", "severity"), GRADED)
-def test_the_shipped_rules_grade(disagreement: Judged, severity: Severity) -> None:
+def test_the_shipped_rules_grade(disagreement: Disagreement, severity: Severity) -> None:
     """What opens the door to the world or blinds the watch is critical; a tag is not."""
     assert severity_of(RULES, disagreement)[0] is severity
 
@@ -198,7 +200,7 @@ def test_an_ignored_drift_is_not_told_and_one_ignored_later_is_dismissed() -> No
     ignoring = Rules.model_validate(
         {"default": RULES.default, "ignore": [{"name": "types", "attributes": ["instance_type"]}]}
     )
-    assert World(rules=ignoring).play(wrote(0, web()), resize(5, "m5.large")).told == []
+    assert World(rules=ignoring).play(wrote(0, web()), resize(5, "m5.large")).reported == []
     world = World().play(wrote(0, web()), resize(5, "m5.large"))
     world.change_rules(ignoring)
     assert world.wait(6).summary() == [OPEN.replace("open", "dismissed")]

@@ -12,10 +12,11 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from drift_detector.catalog.catalog import Catalog
-from drift_detector.catalog.load import CatalogError, parse_yaml
-from drift_detector.facts.normalise import operation_name
-from drift_detector.facts.terms import Tier
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.catalog.yaml_text import parse_yaml
+from drift_detector.errors import CatalogError
+from drift_detector.facts.document import operation_name
+from drift_detector.facts.mapping_terms import Tier
 
 _FILE: Final = "without_resource.yaml"
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote
 
-from drift_detector.facts.normalise import scalar
-from drift_detector.facts.terms import Transform
+from drift_detector.facts.document import scalar
+from drift_detector.facts.mapping_terms import Transform
 from tfdrift.events import Json
 
 _ACCOUNT: Final = re.compile(r"\d{12}")

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from drift_detector.facts.calls import Call, Operation
-from drift_detector.facts.normalise import Absent
+from drift_detector.facts.call import Call, Operation
+from drift_detector.facts.no_value import Absent
 from tfdrift.events import Json
 
 SINCE_EVER = datetime.min.replace(tzinfo=UTC)
@@ -27,7 +27,7 @@ class Recorded:
     at: datetime
     serial: int
     value: Value
-    life: int = 0
+    incarnation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Claimed:
 
     call: Call
     operations: tuple[Operation, ...]
-    life: int = 0
+    incarnation: int = 0
 
 
 Fact = Recorded | Removed | Claimed
@@ -76,5 +76,5 @@ def _joined(claims: Iterable[Claimed]) -> list[Claimed]:
     for claim in claims:
         known = joined.get(claim.call.event_id)
         operations = (*known.operations, *claim.operations) if known else claim.operations
-        joined[claim.call.event_id] = Claimed(claim.call, operations, claim.life)
+        joined[claim.call.event_id] = Claimed(claim.call, operations, claim.incarnation)
     return list(joined.values())

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from drift_detector.catalog.catalog import Catalog
-from drift_detector.facts.calls import Act, Call, Part, Target
-from drift_detector.resolve.creations import Things, undoes
-from drift_detector.resolve.operations import in_force
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.facts.call import Act, Call, Part, Target
+from drift_detector.resolve.creations import creation_tokens, undoes
+from drift_detector.resolve.long_running_operations import in_force
 from drift_detector.resolve.renames import Renames
 from drift_detector.resolve.tokens import parents_of, target_tokens
 
@@ -28,7 +28,7 @@ class CallIndex:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._things = Things(catalog)
+        self._creation_tokens = creation_tokens(catalog)
         self._told: dict[str, Call] = {}
         self._of_operation: dict[str, set[str]] = defaultdict(set)
         self._calls: dict[str, Call] = {}
@@ -125,7 +125,7 @@ class CallIndex:
                 if all_of_it := target_tokens(named):
                     tokens.add(min(all_of_it, key=self._commonness))
             if target.act is not Act.UPDATE:
-                tokens |= self._things.tokens(target)
+                tokens |= self._creation_tokens.tokens(target)
         return frozenset(tokens)
 
     def _commonness(self, token: str) -> int:
@@ -136,25 +136,25 @@ class CallIndex:
         ids = set().union(*(self._by_token.get(token, ()) for token in tokens))
         return sorted((self._calls[event_id] for event_id in ids), key=lambda call: call.order)
 
-    def making(self, made: str) -> list[tuple[Call, tuple[Target, ...], Target]]:
-        """The creations of a thing by its token (`Things.made`), with their calls and groups."""
+    def creations_by(self, made: str) -> list[tuple[Call, tuple[Target, ...], Target]]:
+        """The creations of a thing by its token (`CreationTokens.made`), with their calls and groups."""
         return [found for found in self._targets((made,)) if found[2].act is Act.CREATE]
 
-    def undoing(self, creations: Iterable[tuple[Call, Target]]) -> list[tuple[Call, tuple[Target, ...], Target]]:
+    def deletions_of(self, creations: Iterable[tuple[Call, Target]]) -> list[tuple[Call, tuple[Target, ...], Target]]:
         """The deletions that undo any of some creations, with their calls and groups."""
         made = list(creations)
-        tokens = frozenset().union(*(self._things.tokens(target) for _, target in made))
+        tokens = frozenset().union(*(self._creation_tokens.tokens(target) for _, target in made))
         return [
             (call, group, target)
             for call, group, target in self._targets(tokens)
             if any(undoes(target, call, creation, its_call) for its_call, creation in made)
         ]
 
-    def undone_by(self, deletion: Target, call: Call) -> list[tuple[Call, Target]]:
+    def creations_undone_by(self, deletion: Target, call: Call) -> list[tuple[Call, Target]]:
         """The creations that a deletion undoes, with their calls; none for what is no deletion."""
         if deletion.act is not Act.DELETE:
             return []
-        told = self._targets(self._things.tokens(deletion))
+        told = self._targets(self._creation_tokens.tokens(deletion))
         return [(other, target) for other, _, target in told if undoes(deletion, call, target, other)]
 
     def _targets(self, tokens: Iterable[str]) -> Iterator[tuple[Call, tuple[Target, ...], Target]]:

@@ -8,15 +8,17 @@ So a deletion undoes a creation of which it gives a name, and whose words it doe
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import Final
 
-from drift_detector.catalog.catalog import ANY_IDENTITY, THE_ONLY, Catalog
-from drift_detector.facts.calls import Act, Call, Target, Verb
+from drift_detector.catalog.event_rules import ANY_IDENTITY, THE_ONLY
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.facts.call import Act, Call, Target, Verb
 from drift_detector.facts.names import arn_tail
 from tfdrift.events import Json
 
 
-class Things:
+class CreationTokens:
     """Makes tokens, of which a creation and a deletion of one thing share one at least.
 
     Where all calls that make or delete things of a type name them by the same attributes, that is one token of all of
@@ -35,7 +37,7 @@ class Things:
 
     def tokens(self, target: Target) -> frozenset[str]:
         """The tokens of a creation or a deletion."""
-        tokens = {made_token(target)}
+        tokens = {creation_token(target)}
         if target.type in self._otherwise:
             own = target.identity.get(ANY_IDENTITY) if target.act is Act.DELETE else None
             names = _names(target) if own is None else (own, arn_tail(own))
@@ -45,7 +47,13 @@ class Things:
         return frozenset(tokens)
 
 
-def made_token(target: Target) -> str:
+@lru_cache(maxsize=4)
+def creation_tokens(catalog: Catalog) -> CreationTokens:
+    """Returns the one `CreationTokens` of a catalog."""
+    return CreationTokens(catalog)
+
+
+def creation_token(target: Target) -> str:
     """The token that all creations under one identity share."""
     return "\0".join((target.type, "@made", *(f"{name}={value}" for name, value in sorted(target.identity.items()))))
 

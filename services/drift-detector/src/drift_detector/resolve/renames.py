@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from drift_detector.catalog.catalog import ANY_IDENTITY
-from drift_detector.facts.calls import Act, Call, Target, Verb
+from drift_detector.catalog.event_rules import ANY_IDENTITY
+from drift_detector.facts.call import Act, Call, Target, Verb
 from drift_detector.facts.names import arn_tail
 
 _versions = count(1)

@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
-from drift_detector.catalog.catalog import THE_ONLY
-from drift_detector.facts.calls import Target
+from drift_detector.catalog.event_rules import THE_ONLY
+from drift_detector.facts.call import Target
 from drift_detector.facts.incarnations import Incarnation, incarnations_of
 from drift_detector.facts.names import arn_region
 from drift_detector.resolve.tokens import RecordTokens, target_tokens
@@ -27,7 +27,7 @@ from tfdrift.subjects import Provider
 
 
 @dataclass(frozen=True, slots=True)
-class Lifetime:
+class IndexedIncarnation:
     """When and where a state held a cloud resource, and how calls name it; None is since, or for, ever.
 
     Attributes:
@@ -40,6 +40,10 @@ class Lifetime:
     region: str | None
     tokens: frozenset[str]
     given_up: Mapping[str, datetime] = field(default_factory=dict)
+
+    def began_after(self, moment: datetime) -> bool:
+        """Whether the first state that had the resource was written after a moment."""
+        return self.began is not None and self.began > moment
 
     def includes(self, moment: datetime) -> bool:
         """Whether a state held the resource then."""
@@ -55,7 +59,7 @@ class IndexedResource:
     """A record in the index: what looking it up needs, and the rest as the bytes that it came in.
 
     Attributes:
-        lifetimes: those of the address's `incarnations_of`, oldest first.
+        incarnations: those of the address's `incarnations_of`, oldest first.
     """
 
     key: str
@@ -63,15 +67,15 @@ class IndexedResource:
     provider: Provider
     account_id: str | None
     region: str | None
-    lifetimes: tuple[Lifetime, ...]
+    incarnations: tuple[IndexedIncarnation, ...]
     data: bytes
 
     @property
     def tokens(self) -> frozenset[str]:
         """The tokens of all lives."""
-        if len(self.lifetimes) == 1:
-            return self.lifetimes[0].tokens
-        return frozenset().union(*(lifetime.tokens for lifetime in self.lifetimes))
+        if len(self.incarnations) == 1:
+            return self.incarnations[0].tokens
+        return frozenset().union(*(lifetime.tokens for lifetime in self.incarnations))
 
     @property
     def estate(self) -> tuple[str, Provider]:
@@ -85,15 +89,15 @@ class IndexedResource:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A life of a record that a target names, by its place in `IndexedResource.lifetimes`."""
+    """A life of a record that a target names, by its place in `IndexedResource.incarnations`."""
 
-    held: IndexedResource
-    life: int
+    resource: IndexedResource
+    number: int
 
     @property
-    def lifetime(self) -> Lifetime:
+    def incarnation(self) -> IndexedIncarnation:
         """When it was."""
-        return self.held.lifetimes[self.life]
+        return self.resource.incarnations[self.number]
 
 
 class StateIndex:
@@ -132,7 +136,7 @@ class StateIndex:
                 provider=Provider(record["provider"]),
                 account_id=record["account_id"],
                 region=record["region"],
-                lifetimes=self._lifetimes(data, record),
+                incarnations=self._incarnations(data, record),
                 data=data,
             )
         except (KeyError, TypeError) as error:
@@ -147,12 +151,12 @@ class StateIndex:
             self._by_token[token].add(key)
         return held
 
-    def _lifetimes(self, data: bytes, record: Mapping[str, Any]) -> tuple[Lifetime, ...]:
+    def _incarnations(self, data: bytes, record: Mapping[str, Any]) -> tuple[IndexedIncarnation, ...]:
         kind, region = record["type"], record["region"]
         if not _has_past(record, self._tokens.names(kind)):
-            return (Lifetime(None, None, region, self._tokens.of(kind, record["attributes"])),)
+            return (IndexedIncarnation(None, None, region, self._tokens.of(kind, record["attributes"])),)
         return tuple(
-            Lifetime(
+            IndexedIncarnation(
                 life.began,
                 life.ended.recorded_at if life.ended else None,
                 _region_of(life, region),
@@ -200,7 +204,7 @@ class StateIndex:
         """Whether without this record its account would not be known."""
         return self._accounts[held.provider][held.account_id] == 1
 
-    def placed_by(self, held: IndexedResource) -> list[IndexedResource]:
+    def without_account_beside(self, held: IndexedResource) -> list[IndexedResource]:
         """The records that may now be in a record's account, which no other of their workspace tells."""
         if held.account_id is None or self._estates[held.estate][held.account_id] > 1:
             return []
@@ -211,13 +215,13 @@ class StateIndex:
         accounts = self.accounts(provider)
         return bool(accounts) and (account_id is None or account_id in accounts or accounts == {None})
 
-    def untold(self, target: Target, account_id: str | None) -> list[str]:
+    def without_place(self, target: Target, account_id: str | None) -> list[str]:
         """The keys of what a target names that does not tell its account, or its region within this one."""
         return [
             held.key
             for held in self._candidates(target)
             if held.account_id is None
-            or (held.account_id == account_id and any(life.region is None for life in held.lifetimes))
+            or (held.account_id == account_id and any(life.region is None for life in held.incarnations))
         ]
 
     def _candidates(self, target: Target) -> Iterator[IndexedResource]:
@@ -243,7 +247,7 @@ class StateIndex:
         return [
             Match(held, life)
             for held in sorted(found, key=lambda held: held.key)
-            for life, lifetime in enumerate(held.lifetimes)
+            for life, lifetime in enumerate(held.incarnations)
             if tokens <= lifetime.tokens and _compatible(lifetime.region, region)
         ]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drift_detector.catalog.catalog import Catalog
-from drift_detector.compare.attributes import is_unset
-from drift_detector.facts.calls import Act, Call, Operation, Target, Verb
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.compare.values import is_unset
+from drift_detector.facts.attribute_paths import parse_attribute, recorded
+from drift_detector.facts.call import Act, Call, Operation, Target, Verb
 from drift_detector.facts.incarnations import incarnations_of
-from drift_detector.facts.normalise import MISSING
-from drift_detector.facts.paths import parse_attribute, recorded
+from drift_detector.facts.no_value import MISSING
 from drift_detector.resolve.renames import Renames
 from drift_detector.resolve.state_index import IndexedResource, Match, StateIndex
 from drift_detector.resolve.tokens import parents_of, target_tokens
@@ -18,11 +18,11 @@ from tfdrift.events import Json
 
 @dataclass(frozen=True, slots=True)
 class ResolvedTarget:
-    """A target, and the life of a managed resource that it means, by its place in `IndexedResource.lifetimes`."""
+    """A target, and the life of a managed resource that it means, by its place in `IndexedResource.incarnations`."""
 
     target: Target
-    held: IndexedResource
-    life: int
+    resource: IndexedResource
+    incarnation: int
 
 
 def resolve_group(
@@ -40,24 +40,24 @@ def resolve_group(
             for match in _named(target, call, index, renames)
             if _has_a_place_for(target, match, catalog, alone=len(group) == 1)
         ]
-        then = _best_placed([match for match in matches if match.lifetime.includes(call.occurred)])
+        then = _best_placed([match for match in matches if match.incarnation.includes(call.occurred)])
         if then:
-            return [ResolvedTarget(target, match.held, match.life) for match in then]
+            return [ResolvedTarget(target, match.resource, match.number) for match in then]
         named.extend((target, match) for match in matches)
-    chosen = [pair for pair in named if pair[1].lifetime.ended is None] or named
-    return [ResolvedTarget(target, match.held, match.life) for target, match in chosen if target is chosen[0][0]]
+    chosen = [pair for pair in named if pair[1].incarnation.ended is None] or named
+    return [ResolvedTarget(target, match.resource, match.number) for target, match in chosen if target is chosen[0][0]]
 
 
 def _best_placed(matches: list[Match]) -> list[Match]:
     """Without what tells less of its place than another of its type, which is known to be in the call's."""
 
     def told(match: Match) -> tuple[bool, bool]:
-        return match.held.account_id is not None, match.lifetime.region is not None
+        return match.resource.account_id is not None, match.incarnation.region is not None
 
     return [
         match
         for match in matches
-        if told(match) == max(told(one) for one in matches if one.held.type == match.held.type)
+        if told(match) == max(told(one) for one in matches if one.resource.type == match.resource.type)
     ]
 
 
@@ -66,17 +66,13 @@ def _named(target: Target, call: Call, index: StateIndex, renames: Renames) -> l
     found = [
         match
         for match in index.matches(target, call.account_id, call.region)
-        if not match.lifetime.given_up or match.lifetime.is_named(target_tokens(target), call.occurred)
+        if not match.incarnation.given_up or match.incarnation.is_named(target_tokens(target), call.occurred)
     ]
     for rename, former in renames.latest(target, call):
         since = rename.call.occurred
-        kept = [
-            match
-            for match in found
-            if match.held.type != rename.type or (match.lifetime.began is not None and match.lifetime.began > since)
-        ]
+        kept = [match for match in found if match.resource.type != rename.type or match.incarnation.began_after(since)]
         # Each step goes back in time, so there is an end of them.
-        renamed = [match for match in _named(former, rename.call, index, renames) if match.held.type == rename.type]
+        renamed = [match for match in _named(former, rename.call, index, renames) if match.resource.type == rename.type]
         found = [*kept, *(match for match in renamed if match not in kept)]
     return found
 
@@ -91,11 +87,12 @@ def _has_a_place_for(target: Target, match: Match, catalog: Catalog, *, alone: b
     elements = [
         operation
         for operation in target.operations
-        if operation.verb is not Verb.SET and catalog.may_be_in_another_resource(match.held.type, operation.attribute)
+        if operation.verb is not Verb.SET
+        and catalog.may_be_in_another_resource(match.resource.type, operation.attribute)
     ]
     if not elements and (alone or target.act is not Act.UPDATE):
         return True
-    attributes = incarnations_of(match.held.record())[match.life].attributes
+    attributes = incarnations_of(match.resource.record())[match.number].attributes
     if any(recorded(attributes, operation.attribute) in (MISSING, None) for operation in elements):
         return False
     return target.act is not Act.UPDATE or any(

@@ -13,13 +13,15 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
-from drift_detector.catalog.catalog import ANY_IDENTITY, THE_ONLY, Catalog
-from drift_detector.facts.calls import Target, Verb
+from drift_detector.catalog.event_rules import ANY_IDENTITY, THE_ONLY
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.facts.attribute_paths import read
+from drift_detector.facts.call import Target, Verb
 from drift_detector.facts.incarnations import Incarnation
-from drift_detector.facts.normalise import MISSING
-from drift_detector.facts.paths import read
+from drift_detector.facts.no_value import MISSING
 from tfdrift.events import Json
 
 _ANY_IDENTITY_ATTRIBUTES: Final = ("id", "arn", "name")
@@ -115,6 +117,12 @@ class RecordTokens:
                 if resource_type in self._inner:
                     found.update(_token(resource_type, ANY_IDENTITY, part) for part in _parts(attribute, recorded))
         return frozenset(found)
+
+
+@lru_cache(maxsize=4)
+def record_tokens(catalog: Catalog) -> RecordTokens:
+    """The one `RecordTokens` of a catalog."""
+    return RecordTokens(catalog)
 
 
 def _token(resource_type: str, attribute: str, value: str) -> str:

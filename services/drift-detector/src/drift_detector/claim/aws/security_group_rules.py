@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from drift_detector.facts.document import Document, Path, elements, parse_path, scalar
 from drift_detector.facts.names import canonical_cidr
-from drift_detector.facts.normalise import MISSING, Document, Path, elements, parse_path, scalar
+from drift_detector.facts.no_value import MISSING
 from tfdrift.events import Json
 
 ALL_PROTOCOLS: Final = "-1"
