@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
-from ingest_falco.spool.forward import DEAD_SUBJECT, REASON
+from ingest_falco.spool.ledger import DEAD_SUBJECT, REASON
 from tests.conftest import NatsServer, eventually
 from tests.ingest_falco.samples import body, cloud_alert, cloud_fields, host_alert
 from tests.ingest_falco.service import Process, Running, running

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from typing import Final
 
+from ingest_falco.conditions import Conditions
 from ingest_falco.errors import SpoolRefused
 from ingest_falco.settings import IngestFalcoSettings
 from ingest_falco.spool.forward import forward
+from ingest_falco.spool.ledger import Ledger
 from ingest_falco.spool.spool import Spool
 from ingest_falco.webhook.intake import Intake
 from ingest_falco.webhook.routes import Webhook
-from tfdrift.harness import ConfigurationError, Runtime
+from tfdrift.harness import ConfigurationError, Runtime, every
+
+_DISK_SECONDS: Final = 5.0
+_EXPIRY_SECONDS: Final = 60.0
 
 
 async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
     """Serve until the service stops, with or without NATS; answered alerts are on disk, so draining is short."""
     settings = runtime.settings
-    folder = settings.spool_folder()
-    spool = await _open_spool(folder, settings.spool_max_bytes)
+    conditions = Conditions(runtime.readiness, runtime.log)
+    spool = await _open_spool(settings, conditions)
+    ledger = Ledger(runtime.bus, conditions, runtime.log)
     token = settings.webhook_token.get_secret_value().encode() if settings.webhook_token else None
-    webhook = Webhook(Intake(runtime.bus, spool, runtime.log), token, settings.max_alert_bytes, runtime.log)
+    webhook = Webhook(Intake(ledger, spool, conditions, runtime.log), token, settings.max_alert_bytes, runtime.log)
     work = [
         runtime.tasks.create_task(spool.write()),
-        runtime.tasks.create_task(forward(spool, runtime.bus, runtime.log)),
+        runtime.tasks.create_task(forward(spool, ledger, runtime.log)),
+        runtime.tasks.create_task(every(_DISK_SECONDS, spool.look_at_disk, "spool_disk")),
+        runtime.tasks.create_task(every(_EXPIRY_SECONDS, conditions.expire, "conditions")),
     ]
     runner = await runtime.serve(webhook.app(), settings.http_port)
-    runtime.log.info("serving", port=settings.http_port, spool=str(folder), spool_empty=spool.empty)
+    runtime.log.info("serving", port=settings.http_port, spool=str(settings.spool_folder()), spool_empty=spool.empty)
     runtime.readiness.set("serving", True)
     await runtime.stopping.wait()
     await runner.cleanup()
@@ -36,9 +44,9 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
     await spool.close()
 
 
-async def _open_spool(folder: Path, max_bytes: int) -> Spool:
+async def _open_spool(settings: IngestFalcoSettings, conditions: Conditions) -> Spool:
     try:
-        return await Spool.open(folder, max_bytes)
+        return await Spool.open(settings.spool_folder(), settings.spool_max_bytes, conditions)
     except SpoolRefused as error:
         raise ConfigurationError(
             f"{error}; name another folder in TFDRIFT_SPOOL_DIR, writable and used by one process"

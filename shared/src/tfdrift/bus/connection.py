@@ -86,6 +86,11 @@ class Bus:
         """Whether the connection is up and the streams have been verified over it."""
         return self._ready.is_set()
 
+    @property
+    def max_message_bytes(self) -> int:
+        """The largest message, headers and payload together, that the server takes (its ``max_payload``)."""
+        return int(self._client.max_payload)
+
     async def wait_connected(self) -> None:
         """Return as soon as `connected` is true."""
         await self._ready.wait()

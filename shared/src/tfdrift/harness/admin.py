@@ -25,7 +25,8 @@ def admin_app(registry: CollectorRegistry, readiness: Readiness, nats_connected:
     async def readyz(_: web.Request) -> web.Response:
         readiness.set(CONNECTED, nats_connected())
         status = 200 if readiness.ok else 503
-        return web.json_response({"ready": readiness.ok, "conditions": readiness.conditions}, status=status)
+        shown = {"ready": readiness.ok, "conditions": readiness.conditions, "details": readiness.details}
+        return web.json_response(shown, status=status)
 
     app = web.Application()
     app.router.add_get("/metrics", metrics)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ingest_falco.errors import AlertTooLarge, IngestError, MalformedAlert, SpoolRefused
+from ingest_falco.errors import AlertFailed, AlertTooLarge, IngestError, MalformedAlert, SpoolRefused
 
 _RETRY_AFTER_SECONDS: Final = 5
 
@@ -47,6 +47,8 @@ def rejection(error: IngestError) -> Answer:
             return Answer(400, "malformed", str(error))
         case AlertTooLarge():
             return Answer(413, "too_large", str(error))
+        case AlertFailed():
+            return Answer(500, "failed", str(error))
         case SpoolRefused():
             return Answer(503, "refused", str(error), {"Retry-After": str(_RETRY_AFTER_SECONDS)})
     raise AssertionError(f"{type(error).__name__} has no answer")

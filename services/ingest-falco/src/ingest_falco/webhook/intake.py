@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from ingest_falco.alert.dead_letter import dead_letter_of
 from ingest_falco.alert.message import LedgerMessage, build_message
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
-from ingest_falco.metrics import AUDIT_LAG_SECONDS, OMITTED, PUBLISH_SECONDS, UNDECODABLE
+from ingest_falco.clouds.part import Reason
+from ingest_falco.conditions import Condition, Conditions
+from ingest_falco.errors import AlertFailed, IngestError, SpoolRefused
+from ingest_falco.metrics import AUDIT_LAG_SECONDS, FAILED, OMITTED, PUBLISH_SECONDS, SHORTENED, UNDECODABLE
+from ingest_falco.spool.ledger import Ledger
 from ingest_falco.spool.routing import Route
 from ingest_falco.spool.spool import Spool
-from tfdrift.bus import Bus, BusError
+from tfdrift.bus import BusError
+
+Reader = Callable[[bytes], Normalised]
+
+
+def read_alert(body: bytes) -> Normalised:
+    """The ledger's view of the Falco alert in a body.
+
+    Raises:
+        MalformedAlert: it is no Falco alert.
+    """
+    return normalise(parse_alert(body))
 
 
 class Outcome(StrEnum):
@@ -26,21 +43,31 @@ class Outcome(StrEnum):
 class Intake:
     """Takes alerts, one call each, any number at a time."""
 
-    def __init__(self, bus: Bus, spool: Spool, log: Any) -> None:
-        self._bus = bus
+    def __init__(self, ledger: Ledger, spool: Spool, conditions: Conditions, log: Any) -> None:
+        self._ledger = ledger
         self._spool = spool
+        self._conditions = conditions
         self._log = log
 
-    async def take(self, body: bytes, traceparent: str | None) -> Outcome:
+    async def take(self, body: bytes, traceparent: str | None, read: Reader = read_alert) -> Outcome:
         """Store the alert in `body` where it survives a crash.
+
+        Args:
+            read: makes the ledger's view of it.
 
         Raises:
             MalformedAlert, AlertTooLarge: it can never be taken.
+            AlertFailed: it raised an error that nobody expected; it is a dead letter now.
             SpoolRefused: NATS is away, and the spool has no room or no disk.
         """
         received = datetime.now(UTC)
-        normalised = normalise(parse_alert(body))
-        message = build_message(normalised, received=received, traceparent=traceparent)
+        try:
+            normalised = read(body)
+            message = build_message(normalised, received=received, traceparent=traceparent)
+        except IngestError:
+            raise
+        except Exception as error:
+            raise await self._failed(body, received, error) from error
         self._note_losses(normalised, message)
         outcome = await self._store(message)
         if normalised.occurred is not None and outcome is not Outcome.DUPLICATE:
@@ -48,27 +75,60 @@ class Intake:
         return outcome
 
     async def _store(self, message: LedgerMessage) -> Outcome:
-        if await self._spool.route(lambda: self._bus.connected) is Route.LEDGER:
+        if await self._spool.route(lambda: self._ledger.connected) is Route.LEDGER:
             try:
-                with PUBLISH_SECONDS.time():
-                    ack = await self._bus.publish(message.subject, message.payload, message.headers)
+                return await self._publish(message)
             except BusError as error:
                 self._log.warning("alert_not_published", message_id=message.message_id, reason=str(error))
-            else:
-                return Outcome.DUPLICATE if ack.duplicate else Outcome.ACCEPTED
         elif self._spool.empty:
             self._log.warning("spooling", reason="NATS is away")
-        return Outcome.SPOOLED if await self._spool.append(message) else Outcome.DUPLICATE
+        try:
+            return Outcome.SPOOLED if await self._spool.append(message) else Outcome.DUPLICATE
+        except SpoolRefused:
+            if not self._ledger.connected:
+                raise
+            # Out of order is better than lost: Falco does not send an alert again.
+            return await self._past_the_spool(message)
+
+    async def _publish(self, message: LedgerMessage) -> Outcome:
+        with PUBLISH_SECONDS.time():
+            ack = await self._ledger.publish(message)
+        return Outcome.DUPLICATE if ack.duplicate else Outcome.ACCEPTED
+
+    async def _past_the_spool(self, message: LedgerMessage) -> Outcome:
+        try:
+            return await self._publish(message)
+        except BusError as error:
+            raise SpoolRefused(f"neither the spool nor the ledger takes the alert: {error}") from error
+
+    async def _failed(self, body: bytes, received: datetime, error: Exception) -> AlertFailed:
+        """Count, log and dead-letter an alert that raised an unexpected error."""
+        FAILED.labels("intake").inc()
+        letter, reason = dead_letter_of(body, received), f"{type(error).__name__}: {error}"
+        self._log.error("alert_failed", message_id=letter.message_id, reason=reason, exc_info=error)
+        try:
+            await self._ledger.dead_letter(letter, reason)
+        except BusError as refused:
+            self._log.warning("dead_letter_refused", message_id=letter.message_id, reason=str(refused))
+        return AlertFailed("the alert raised an unexpected error; it is in the log and among the dead letters")
 
     def _note_losses(self, normalised: Normalised, message: LedgerMessage) -> None:
-        for part in normalised.undecodable:
-            UNDECODABLE.labels(part).inc()
+        for gap in normalised.gaps:
+            if gap.reason is Reason.UNDECODABLE:
+                UNDECODABLE.labels(gap.part).inc()
+        if any(gap.reason is Reason.SHORTENED for gap in normalised.gaps):
+            SHORTENED.inc()
+            self._conditions.begin(
+                Condition.SHORTENED,
+                "falcosidekick shortens fields over 512 bytes, so values of large calls are unknown."
+                " Let Falco post to ingest-falco directly, and set TFDRIFT_RELAY_URL to falcosidekick",
+            )
         for part in message.omitted:
             OMITTED.labels(part).inc()
-        if normalised.undecodable or message.omitted:
+        if normalised.gaps or message.omitted:
             self._log.warning(
                 "call_incomplete",
                 event_id=normalised.event.event_id,
-                undecodable=normalised.undecodable,
+                reasons=[str(gap) for gap in normalised.gaps],
                 omitted=message.omitted,
             )

@@ -8,6 +8,7 @@ from typing import Final
 from ingest_falco.clouds.aws.fields import CloudTrailFields, parse_fields
 from ingest_falco.clouds.aws.identity import identify
 from ingest_falco.clouds.call import Call
+from ingest_falco.clouds.part import sentence
 from tfdrift.events import CloudCall, Json
 
 _ENDPOINT_SUFFIX: Final = ".amazonaws.com"
@@ -31,7 +32,12 @@ def call_of(fields: CloudTrailFields) -> Call:
     if endpoint is not None:
         service = service or endpoint.removesuffix(_ENDPOINT_SUFFIX)
         detail = CloudCall(
-            event_source=endpoint, event_type=fields.event_type, request=fields.request, response=fields.response
+            event_source=endpoint,
+            event_type=fields.event_type,
+            request=fields.request,
+            response=fields.response,
+            incomplete=bool(fields.gaps),
+            detail=sentence(fields.gaps),
         )
     return Call(
         event_id=fields.event_id,
@@ -47,5 +53,5 @@ def call_of(fields: CloudTrailFields) -> Call:
         resources=fields.resources,
         identity=identify(fields),
         detail=detail,
-        undecodable=fields.undecodable,
+        gaps=fields.gaps,
     )

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ingest_falco.clouds.plugin_fields import NOT_AVAILABLE, flag_field, text_field, time_field
-from ingest_falco.strict_json import InvalidJson, parse
+from ingest_falco.clouds.part import Gap, Reason, read_part
+from ingest_falco.clouds.plugin_fields import flag_field, text_field, time_field
 from tfdrift.events import CloudResource, Json
 
 # Placeholders for a name: the plugin's, and CloudTrail's for a name mistyped at a sign-in (people type passwords
@@ -35,7 +35,7 @@ class CloudTrailFields:
         user: ``ct.user``, without the placeholders: for an assumed role it is the *role*.
         original_user: ``ct.originaluser``, without the placeholders: for an assumed role the session's name.
         from_console: ``ct.sessioncredentialfromconsole``.
-        undecodable: which of ``request``, ``response`` and ``resources`` were sent but could not be read.
+        gaps: what is missing of ``request``, ``response`` and ``resources``.
     """
 
     event_id: str | None = None
@@ -60,12 +60,16 @@ class CloudTrailFields:
     request: Json = None
     response: Json = None
     resources: tuple[CloudResource, ...] = ()
-    undecodable: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
     """The record of an alert's output fields."""
-    undecodable: list[str] = []
+    parts = {part: read_part(fields.get(f"ct.{part}"), part, f"ct.{part}") for part in ("request", "response")}
+    parts["resources"] = read_part(fields.get("ct.resources"), "resources", "ct.resources", bare_list=True)
+    gaps = [part.gap for part in parts.values() if part.gap is not None]
+    if _lacks_request(fields):
+        gaps.append(Gap("request", "ct.request", Reason.MISSING))
     return CloudTrailFields(
         event_id=text_field(fields, "ct.id"),
         event_name=text_field(fields, "ct.name"),
@@ -86,10 +90,24 @@ def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
         arn=text_field(fields, "ct.user.arn"),
         principal_id=text_field(fields, "ct.user.principalid"),
         user_account_id=text_field(fields, "ct.user.accountid"),
-        request=_decoded(fields, "request", undecodable),
-        response=_decoded(fields, "response", undecodable),
-        resources=_resources(fields, undecodable),
-        undecodable=tuple(undecodable),
+        request=parts["request"].value,
+        response=parts["response"].value,
+        resources=_resources(parts["resources"].value),
+        gaps=tuple(gaps),
+    )
+
+
+def _lacks_request(fields: Mapping[str, Json]) -> bool:
+    """Whether a call that may have changed something comes without its request.
+
+    CloudTrail writes a request that has no parameters as null, which the plugin gives as the text ``null``. The field
+    itself is null where Falco did not extract it. Events of services have no request.
+    """
+    return (
+        fields.get("ct.request") is None
+        and text_field(fields, "ct.name") is not None
+        and text_field(fields, "ct.eventtype") in (None, "AwsApiCall")
+        and flag_field(fields, "ct.readonly") is not True
     )
 
 
@@ -98,33 +116,8 @@ def _name(fields: Mapping[str, Json], field: str) -> str | None:
     return None if name in _NO_NAMES else name
 
 
-def _decoded(fields: Mapping[str, Json], part: str, undecodable: list[str]) -> Json:
-    """The value of a field that holds JSON as a string; a sender that decoded it already is believed."""
-    value = fields.get(f"ct.{part}")
-    if not isinstance(value, str):
-        return value
-    if value in ("", NOT_AVAILABLE):
-        return None
-    try:
-        return parse(value)
-    except InvalidJson:
-        undecodable.append(part)
-        return None
-
-
-def _resources(fields: Mapping[str, Json], undecodable: list[str]) -> tuple[CloudResource, ...]:
-    value = fields.get("ct.resources")
-    if isinstance(value, str):
-        if value in ("", NOT_AVAILABLE):
-            return ()
-        try:
-            value = parse(value if value.startswith("[") else f"[{value}]")
-        except InvalidJson:
-            undecodable.append("resources")
-            return ()
-    if not isinstance(value, list):
-        return ()
-    return tuple(_resource(item) for item in value if isinstance(item, dict))
+def _resources(value: Json) -> tuple[CloudResource, ...]:
+    return tuple(_resource(item) for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
 
 
 def _resource(item: Mapping[str, Json]) -> CloudResource:
