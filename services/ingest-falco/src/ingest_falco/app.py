@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
+from ingest_falco.alert.redact import AlertRedactor
 from ingest_falco.conditions import Conditions
 from ingest_falco.errors import SpoolRefused
 from ingest_falco.settings import IngestFalcoSettings
@@ -14,9 +16,12 @@ from ingest_falco.spool.spool import Spool
 from ingest_falco.webhook.intake import Intake
 from ingest_falco.webhook.routes import Webhook
 from tfdrift.harness import ConfigurationError, Runtime, every
+from tfdrift.harness.redaction import hash_key, load_redact_file
 
 _DISK_SECONDS: Final = 5.0
 _EXPIRY_SECONDS: Final = 60.0
+# How long the service waits for NATS to have the key of the hashes before it takes alerts without.
+_KEY_SECONDS: Final = 2.0
 
 
 async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
@@ -26,13 +31,19 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
     spool = await _open_spool(settings, conditions)
     ledger = Ledger(runtime.bus, conditions, runtime.log)
     token = settings.webhook_token.get_secret_value().encode() if settings.webhook_token else None
-    webhook = Webhook(Intake(ledger, spool, conditions, runtime.log), token, settings.max_alert_bytes, runtime.log)
+    redactor = AlertRedactor(load_redact_file(settings.redact_file))
+    intake = Intake(ledger, spool, conditions, runtime.log, redactor)
+    webhook = Webhook(intake, token, settings.max_alert_bytes, runtime.log)
+    keying = runtime.tasks.create_task(_use_hash_key(runtime, redactor))
     work = [
         runtime.tasks.create_task(spool.write()),
         runtime.tasks.create_task(forward(spool, ledger, runtime.log)),
         runtime.tasks.create_task(every(_DISK_SECONDS, spool.look_at_disk, "spool_disk")),
         runtime.tasks.create_task(every(_EXPIRY_SECONDS, conditions.expire, "conditions")),
+        keying,
     ]
+    with suppress(TimeoutError):  # without NATS, alerts are spooled, and their secrets cannot be compared
+        await asyncio.wait_for(asyncio.shield(keying), _KEY_SECONDS)
     runner = await runtime.serve(webhook.app(), settings.http_port)
     runtime.log.info("serving", port=settings.http_port, spool=str(settings.spool_folder()), spool_empty=spool.empty)
     runtime.readiness.set("serving", True)
@@ -42,6 +53,10 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
         task.cancel()
     await asyncio.gather(*work, return_exceptions=True)
     await spool.close()
+
+
+async def _use_hash_key(runtime: Runtime[IngestFalcoSettings], redactor: AlertRedactor) -> None:
+    redactor.use_key(await hash_key(runtime.bus, runtime.settings.hash_key))
 
 
 async def _open_spool(settings: IngestFalcoSettings, conditions: Conditions) -> Spool:

@@ -10,12 +10,15 @@ Errors:
     └── RulesError    the operator's file is invalid
 """
 
+from tfdrift.redaction.calls import MASK, redact_call, redact_event
 from tfdrift.redaction.depth import MAX_DEPTH, RedactionError, TooDeep, check_depth
 from tfdrift.redaction.keyed_hash import keyed_hash
 from tfdrift.redaction.redactor import RULES_VERSION, Redactor
 from tfdrift.redaction.rules import NO_RULES, Rules, RulesError, parse_rules
+from tfdrift.redaction.walk import Walk
 
 __all__ = [
+    "MASK",
     "MAX_DEPTH",
     "NO_RULES",
     "RULES_VERSION",
@@ -24,7 +27,10 @@ __all__ = [
     "Rules",
     "RulesError",
     "TooDeep",
+    "Walk",
     "check_depth",
     "keyed_hash",
     "parse_rules",
+    "redact_call",
+    "redact_event",
 ]

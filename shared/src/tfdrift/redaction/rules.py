@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,14 @@ class Rules:
 
     globs: tuple[str, ...] = ()
     patterns: tuple[re.Pattern[str], ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """A text that differs whenever the rules do; empty without rules."""
+        if self == NO_RULES:
+            return ""
+        content = "\n".join([*self.globs, "", *(pattern.pattern for pattern in self.patterns)])
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def names(self, name: str) -> bool:
         """Returns whether a name is one of the operator's."""

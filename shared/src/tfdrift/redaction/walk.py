@@ -68,16 +68,21 @@ class Walk:
     """Replaces values by their hashes under one key.
 
     Attributes:
-        key: the HMAC key; whoever has it can test guesses of a secret, so it stays inside the pipeline.
+        key: the HMAC key; whoever has it can test guesses of a secret, so it stays inside the pipeline. Without a key
+            all hashes are empty: a secret is hidden, and cannot be compared.
         rules: what the operator hides beside the built-in rules.
+        secret: members, in lower case, that are hidden as a whole whatever their names say.
+        shown: members, in lower case, whose names say that they are secret and which are not.
     """
 
-    key: bytes
+    key: bytes | None
     rules: Rules = NO_RULES
+    secret: frozenset[str] = _NONE
+    shown: frozenset[str] = _NONE
 
     def keyed_hash(self, value: Any) -> str:
         """Returns the keyed hash of a value, in hex."""
-        return keyed_hash(self.key, value)
+        return keyed_hash(self.key, value) if self.key is not None else ""
 
     def hide(self, value: Any) -> Any:
         """Returns the hash object of a value; null and hash objects stay."""
@@ -117,7 +122,7 @@ class Walk:
         members = place.members or {}
         shown = {}
         for name, inner in value.items():
-            if name in hidden or (name in members and not members[name]):
+            if name in hidden or (name in members and not members[name]) or self._is_secret_member(name, place):
                 check_depth(inner, max(place.depth - 1, 1))
                 shown[name] = self.hide(inner)
             elif isinstance(inner, str | dict | list):
@@ -171,7 +176,12 @@ class Walk:
             return is_secret_text(text) or self.rules.matches(text)
         return self._has_secret(parsed) or self.rules.matches(text)
 
+    def _is_secret_member(self, name: str, place: _Place) -> bool:
+        return bool(self.secret) and not place.is_open and name.lower() in self.secret
+
     def _is_secret_name(self, name: str) -> bool:
+        if self.shown and name.lower() in self.shown:
+            return False
         return is_secret_name(name) or self.rules.names(name)
 
     def _has_secret(self, parsed: dict[str, Any] | list[Any]) -> bool:

@@ -15,6 +15,7 @@ from drift_detector.facts.names import identity_form
 from drift_detector.facts.no_value import MISSING, Absent
 from drift_detector.facts.policies import policy_text
 from tfdrift.events import Json
+from tfdrift.records import hidden_hash
 
 
 class Hidden(Enum):
@@ -67,7 +68,9 @@ def is_hidden(value: Json) -> bool:
 
 
 def transformed(transform: Transform, found: Json, document: Document, *, plural: bool) -> Value:  # noqa: PLR0911, PLR0912
-    """What the call gives, in the state's shape."""
+    """What the call gives, in the state's shape; a secret's hash object is left as it is."""
+    if transform is not Transform.HIDDEN and hidden_hash(found) is not None:
+        return found
     match transform:
         case Transform.HIDDEN:
             return HIDDEN
@@ -151,7 +154,7 @@ def tags_of(found: Json, document: Document) -> Value:
         if is_hidden(name):
             return HIDDEN
         if not name.startswith(_RESERVED_TAG):
-            tags[name] = _tag_text(value)
+            tags[name] = value if hidden_hash(value) is not None else _tag_text(value)
     return tags
 
 

@@ -37,7 +37,7 @@ from tfdrift.records import (
     resource_key,
     workspace_key,
 )
-from tfdrift.redaction import Redactor
+from tfdrift.redaction import Redactor, Rules
 from tfdrift.subjects import STREAM, EventName
 
 # Writes that are under way at once; other tasks run between two batches.
@@ -62,6 +62,11 @@ class Recorder:
         self._redactor = redactor
         self._states = bus.bucket(STATE_BUCKET)
         self._workspaces = bus.bucket(WORKSPACES_BUCKET)
+
+    @property
+    def rules(self) -> Rules:
+        """What the operator hides beside the built-in rules."""
+        return self._redactor.rules
 
     async def load_head(self, workspace: str) -> StoredWorkspace:
         """Returns the head of a workspace."""

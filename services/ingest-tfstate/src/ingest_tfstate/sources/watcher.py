@@ -187,7 +187,7 @@ class Watcher:
 
     async def _record(self, place: _Place, content: Content) -> Observation:
         recorder = self._shared.recorder
-        digest = await asyncio.to_thread(fingerprint, content.data)
+        digest = await asyncio.to_thread(fingerprint, content.data, self._shared.recorder.rules)
         stored = await recorder.load_head(place.workspace)
         if stored.head is not None and stored.head.digest == digest:
             self._count("unchanged")
