@@ -3,10 +3,10 @@
 Usage: ``python -m mapping_generator.sensitive_members``
 
 AWS marks shapes of its API models as ``sensitive``. Of each operation that the mapping reads, the file lists the
-members of such a shape: ``hide``. Ids, ARNs and names are left out: AWS marks them for privacy, but they are no secrets
-and drifts are about them. A member by which the mapping identifies a resource is listed as ``show`` where it would be
-hidden for its name or its shape (the API key of API Gateway): hidden, it would resolve nothing.
-The request of an operation that the file does not have is stored nowhere.
+members of such a shape, each with the member that it is within (``basic.password``, ``.password``): ``hide``. Ids, ARNs
+and names are left out: AWS marks them for privacy, but they are no secrets and drifts are about them. A member by which
+the mapping identifies a resource is listed as ``show`` where its name is a secret's (the API key of API Gateway): if it
+were hidden, it would resolve nothing. The request of an operation that the file does not have is stored nowhere.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def sensitive_members() -> dict[str, dict[str, dict[str, list[str]]]]:
     services: defaultdict[str, dict[str, dict[str, list[str]]]] = defaultdict(dict)
     for key, rule in sorted(load_catalog().events.items()):
         service, _, operation = key.partition(":")
-        hide, show = hidden.get(key, frozenset()), frozenset(_identities(rule))
-        shown = sorted(name for name in show if name in hide or is_secret_name(name))
-        lists = {"hide": sorted(hide - show), "show": shown}
+        show = frozenset(_identities(rule))
+        hide = {path for path in hidden.get(key, ()) if path.rpartition(".")[2] not in show}
+        lists = {"hide": sorted(hide), "show": sorted(name for name in show if is_secret_name(name))}
         services[service][operation] = {name: found for name, found in lists.items() if found}
     return dict(services)
 
@@ -45,7 +45,9 @@ def _hidden_by_operation() -> Mapping[str, frozenset[str]]:
     for name in service_names():
         service = load_service(name)
         for operation in service.operations():
-            members = {name for name in service.sensitive(operation) if not name.endswith(_IDENTIFIERS)}
+            members = {
+                f"{parent}.{name}" for parent, name in service.sensitive(operation) if not name.endswith(_IDENTIFIERS)
+            }
             for prefix in dict.fromkeys(service.prefixes):
                 found[f"{prefix}:{operation}"] |= members
     return {key: frozenset(members) for key, members in found.items()}

@@ -134,22 +134,23 @@ class Service:
         """Whether AWS asks to hide the value."""
         return bool(self._shapes[shape].get("sensitive"))
 
-    def sensitive(self, operation: str) -> Iterator[str]:
-        """The folded names of the members that AWS asks to hide, of request and response at any depth."""
+    def sensitive(self, operation: str) -> Iterator[tuple[str, str]]:
+        """What AWS asks to hide of request and response: folded names of a member and of what it is within."""
         model = self._model["operations"][operation]
-        waiting = [model[part]["shape"] for part in ("input", "output") if part in model]
-        seen: set[str] = set()
+        waiting = [(model[part]["shape"], "") for part in ("input", "output") if part in model]
+        seen: set[tuple[str, str]] = set()
         while waiting:
-            name = waiting.pop()
-            if name in seen:
+            place = waiting.pop()
+            if place in seen:
                 continue
-            seen.add(name)
-            shape = self._shapes[name]
+            seen.add(place)
+            shape, parent = self._shapes[place[0]], place[1]
             for member, reference in shape.get("members", {}).items():
-                if self.is_sensitive(reference["shape"]):
-                    yield member.lower()
-                waiting.append(reference["shape"])
-            waiting += [shape[part]["shape"] for part in ("member", "value") if part in shape]
+                for name in {member.lower(), reference.get("locationName", member).lower()}:
+                    if self.is_sensitive(reference["shape"]):
+                        yield parent, name
+                    waiting.append((reference["shape"], name))
+            waiting += [(shape[part]["shape"], parent) for part in ("member", "value") if part in shape]
 
     def takes_arns(self, shape: str) -> bool:
         """Whether a string's pattern says that an ARN may stand in it."""

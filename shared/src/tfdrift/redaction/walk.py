@@ -27,6 +27,8 @@ _PAIR_VALUES: Final = word_set("value Value values Values parameterValue Paramet
 # The object of a parameter: {"adminPassword": {"value": …}} of Azure's templates.
 _WRAPPED: Final = frozenset({"value", "defaultValue", "stringValue", "Value"})
 _SECURE_TYPES: Final = frozenset({"securestring", "secureobject"})
+# How CloudTrail writes a list: {"items": [...]}.
+_LIST_WRAPPERS: Final = frozenset({"items", "item", "member"})
 _MANIFEST_MEMBERS: Final = frozenset({"data", "stringData"})
 _NONE: Final = frozenset[str]()
 
@@ -55,7 +57,7 @@ class _Place:
     def below(self, name: str) -> _Place:
         """The place of a member."""
         return _Place(
-            name,
+            self.name if name in _LIST_WRAPPERS else name,
             self.depth - 1,
             self.is_open or _is_open_map(name),
             self.is_script or is_boot_script(name),
@@ -71,7 +73,8 @@ class Walk:
         key: the HMAC key; whoever has it can test guesses of a secret, so it stays inside the pipeline. Without a key
             all hashes are empty: a secret is hidden, and cannot be compared.
         rules: what the operator hides beside the built-in rules.
-        secret: members, in lower case, that are hidden as a whole whatever their names say.
+        secret: members that are hidden as a whole whatever their names say, in lower case, each with the member that
+            it is within: ``basic.password``, ``.password``.
         shown: members, in lower case, whose names say that they are secret and which are not.
     """
 
@@ -144,7 +147,7 @@ class Walk:
                 return _only_texts(value, _WRAPPED)
         for key in _PAIR_NAMES:
             named = value.get(key)
-            if isinstance(named, str) and self._is_secret_name(named):
+            if isinstance(named, str) and (self._is_secret_name(named) or is_boot_script(named)):
                 return _only_texts(value, _PAIR_VALUES)
         return _NONE
 
@@ -177,7 +180,11 @@ class Walk:
         return self._has_secret(parsed) or self.rules.matches(text)
 
     def _is_secret_member(self, name: str, place: _Place) -> bool:
-        return bool(self.secret) and not place.is_open and name.lower() in self.secret
+        if not self.secret or place.is_open:
+            return False
+        parent, folded = place.name.lower(), name.lower()
+        # CloudTrail wraps some requests once more: {"CreateNatGatewayRequest": {…}}.
+        return f"{parent}.{folded}" in self.secret or (parent.endswith("request") and f".{folded}" in self.secret)
 
     def _is_secret_name(self, name: str) -> bool:
         if self.shown and name.lower() in self.shown:
