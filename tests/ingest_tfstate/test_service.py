@@ -333,11 +333,11 @@ class Mortal(Recorder):
     dies_in = ""
     dies_after = 0
 
-    async def _write(self, records: Any) -> None:
+    async def _write(self, records: Any, work: Any) -> None:
         if self.dies_in == "write":
-            await super()._write(list(records)[: self.dies_after])
+            await super()._write(list(records)[: self.dies_after], work)
             raise Died
-        await super()._write(records)
+        await super()._write(records, work)
 
     async def _publish(self, event: StateChange, snapshot: Any) -> None:
         if self.dies_in == "publish":
@@ -406,7 +406,7 @@ async def test_a_new_workspace_does_not_read_the_ledger(pipeline: Pipeline, tmp_
     file = tmp_path / "prod.tfstate"
     write(file, state(VPC))
     recorder = Unasked(pipeline.bus, Redactor(b"key"))
-    (observed,) = await recorder.record(snapshot_of(file), await recorder.load_head("prod"))
+    (observed,) = (await recorder.record(snapshot_of(file), await recorder.load_head("prod"))).events
     assert observed.action == StateAction.OBSERVED
     assert len(await pipeline.changes()) == 1
 

@@ -142,6 +142,13 @@ def test_read_only_is_a_word_or_a_boolean(sent: Json, expected: bool | None) -> 
     assert read_call(cloud_fields(readonly=sent)).read_only is expected
 
 
+def test_a_call_with_only_an_errors_message_failed() -> None:
+    """A failed sign-in has no code."""
+    call = read_call(cloud_fields(name="ConsoleLogin", error=None, errormessage="Failed authentication"))
+    assert call.error_code == "Failed authentication"
+    assert read_call(cloud_fields(error="AccessDenied", errormessage="no")).error_code == "AccessDenied"
+
+
 def test_the_service_and_its_endpoint_stand_in_for_each_other() -> None:
     """A rule may name either field."""
     by_endpoint = read_call(cloud_fields(shortsrc=None))

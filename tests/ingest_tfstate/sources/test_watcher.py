@@ -73,8 +73,8 @@ class Interrupted(Recorder):
 
     server: NatsServer | None = None
 
-    async def _load(self, workspace: str) -> StoredRecords:
-        records = await super()._load(workspace)
+    async def _load(self, key: str) -> StoredRecords:
+        records = await super()._load(key)
         if self.server is not None:
             self.server.stop()
             self.server = None
@@ -90,7 +90,8 @@ async def test_a_pruning_that_nats_interrupts_is_put_off(
     await record(recorder, state(VPC, serial=2), 1)
     log, pruned = structlog.get_logger(), metric("tfdrift_state_tombstones_pruned_total")
     runtime: Any = SimpleNamespace(settings=Settings.load(environment(nats_url, "/states/*.tfstate")), log=log)
-    shared, heads, caught_up = Shared(recorder, log, asyncio.Lock()), Heads([]), asyncio.Event()
+    shared, caught_up = Shared(recorder, log, asyncio.Lock()), asyncio.Event()
+    heads = Heads(shared, lambda _: None)
     following = asyncio.create_task(heads.follow(pipeline.bus, caught_up))
     await caught_up.wait()
     recorder.server = nats_server

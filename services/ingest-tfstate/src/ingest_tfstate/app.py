@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -16,7 +17,7 @@ from ingest_tfstate.sources.local_files import LocalFiles
 from ingest_tfstate.sources.object_store import ObjectStore
 from ingest_tfstate.sources.source import Source
 from ingest_tfstate.sources.watcher import Shared, Watcher
-from tfdrift.bus import Bus, BusError
+from tfdrift.bus import Bus, BusError, Conflict
 from tfdrift.harness import ConfigurationError, Runtime, every
 from tfdrift.harness.redaction import hash_key, load_redact_file
 from tfdrift.records import workspace_key
@@ -46,19 +47,30 @@ async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyn
         runtime.bus,
         Redactor(await hash_key(runtime.bus, settings.hash_key), load_redact_file(settings.redact_file)),
     )
-    shared = Shared(recorder, runtime.log, turn)
+    shared = Shared(recorder, runtime.log, turn, watchers=watchers)
     watchers.extend(Watcher(source, shared, settings.state_poll_seconds) for source in sources_of(settings))
-    heads = Heads(watchers)
-    caught_up = asyncio.Event()
+    caught_up, lost = asyncio.Event(), asyncio.Event()
+
+    def on_lost(bucket: str) -> None:
+        runtime.log.warning("bucket_lost", bucket=bucket, remedy="none is needed: all states are recorded anew")
+        runtime.readiness.set("sources", False)
+        lost.set()
+
+    heads = Heads(shared, on_lost)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(heads.follow(runtime.bus, caught_up))
         await caught_up.wait()
         for watcher in watchers:
             tasks.create_task(watcher.run())
         tasks.create_task(every(PRUNE_SECONDS, lambda: prune(runtime, shared, heads), "prune"))
-        for watcher in watchers:
-            await watcher.looked.wait()
-        runtime.readiness.set("sources", True)
+        while True:
+            for watcher in watchers:
+                await watcher.looked.wait()
+            runtime.readiness.set("sources", True)
+            await lost.wait()
+            lost.clear()
+            key = await hash_key(runtime.bus, settings.hash_key, recorder.redactor.key)
+            recorder.redactor = replace(recorder.redactor, key=key)
 
 
 def check(settings: Settings) -> None:
@@ -103,15 +115,15 @@ def public_app(watchers: Sequence[Watcher]) -> web.Application:
 async def prune(runtime: Runtime[Settings], shared: Shared, heads: Heads) -> None:
     """Deletes the records of resources that were removed longer ago than the ledger reaches."""
     before = datetime.now(UTC) - timedelta(hours=runtime.settings.retention_hours)
-    for workspace in heads.workspaces:
+    for key in heads.keys:
         try:
             async with shared.turn:
-                pruned = await shared.recorder.prune(workspace, before)
+                pruned = await shared.recorder.prune(key, before)
         except BusError as error:
-            runtime.log.warning("prune_put_off", workspace=workspace, reason=str(error))
+            runtime.log.warning("prune_put_off", key=key, reason=str(error))
             continue
         if pruned:
-            runtime.log.info("pruned", workspace=workspace, records=pruned)
+            runtime.log.info("pruned", key=key, records=pruned)
 
 
 def accept_lineage(load_settings: Callable[[], Settings], arguments: Sequence[str]) -> int:
@@ -121,19 +133,38 @@ def accept_lineage(load_settings: Callable[[], Settings], arguments: Sequence[st
         ConfigurationError: the workspace is not known.
     """
     (workspace,) = arguments
-    settings = load_settings()
+    _change_head(load_settings(), workspace, lambda recorder: recorder.accept_lineage(workspace))
+    print(f"the next state of {workspace} is accepted, whatever its lineage and serial")
+    return 0
 
-    async def accept() -> bool:
+
+def forget_workspace(load_settings: Callable[[], Settings], arguments: Sequence[str]) -> int:
+    """``--forget-workspace WORKSPACE`` retires a workspace: its resources count as removed, its open drifts end.
+
+    Raises:
+        ConfigurationError: the workspace is not known.
+    """
+    (workspace,) = arguments
+    _change_head(load_settings(), workspace, lambda recorder: recorder.forget(workspace, "its workspace was retired"))
+    print(f"{workspace} is retired; it is recorded anew if its state is still in TFDRIFT_STATE_SOURCES")
+    return 0
+
+
+def _change_head(settings: Settings, workspace: str, change: Callable[[Recorder], Awaitable[bool]]) -> None:
+    async def apply() -> bool:
         bus = Bus(settings.nats_options("ingest-tfstate"), settings.retention())
         try:
             await bus.open()
-            return await Recorder(bus, Redactor(b"")).accept_lineage(workspace)
+            recorder = Recorder(bus, Redactor(b""))
+            while True:
+                try:
+                    return await change(recorder)
+                except Conflict:
+                    continue  # a running ingest-tfstate was faster
         finally:
             await bus.close()
 
-    if not asyncio.run(accept()):
+    if not asyncio.run(apply()):
         raise ConfigurationError(
             f"there is no workspace {workspace} (key {workspace_key(workspace)}); see /api/v1/workspaces"
         )
-    print(f"the next state of {workspace} is accepted, whatever its lineage and serial")
-    return 0

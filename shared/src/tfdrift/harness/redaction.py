@@ -18,10 +18,13 @@ from tfdrift.redaction import NO_RULES, Rules, RulesError, parse_rules
 _RETRY_SECONDS: Final = 1.0
 
 
-async def hash_key(bus: Bus, configured: SecretStr | None) -> bytes:
+async def hash_key(bus: Bus, configured: SecretStr | None, last: bytes | None = None) -> bytes:
     """Returns the key of the hashes: the configured one, else the one in the bucket, which the first process creates.
 
     It waits for NATS as long as it takes.
+
+    Args:
+        last: the key until now, which a bucket that was lost gets again.
     """
     if configured is not None:
         return configured.get_secret_value().encode()
@@ -32,7 +35,7 @@ async def hash_key(bus: Bus, configured: SecretStr | None) -> bytes:
             entry = await bucket.get(HASH_KEY)
             if entry is not None and entry.value:
                 return entry.value
-            await bucket.create(HASH_KEY, secrets.token_hex(32).encode())
+            await bucket.create(HASH_KEY, last or secrets.token_hex(32).encode())
         except Conflict:
             continue  # another process was first
         except BusError:

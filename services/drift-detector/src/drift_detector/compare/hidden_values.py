@@ -1,6 +1,6 @@
 """Compares a claimed value with one that the record hides.
 
-Such a record has the keyed hash of the value in its place, as ingest-tfstate makes it (`tfdrift.records`). A claimed
+The record has the keyed hash of such a value in its place, as ingest-tfstate makes it (`tfdrift.records`). A claimed
 value is the recorded one if its hash under the same key is equal.
 """
 
@@ -71,7 +71,7 @@ def _spellings(value: Json) -> Iterable[Json]:
 
 
 def hasher_of(key: bytes) -> Hasher:
-    """The function that gives a value's HMAC-SHA256 in hex under a key; "" for a value that no record holds."""
+    """Returns the function that gives a value's HMAC-SHA256 in hex under a key; "" for a value that no record has."""
 
     def keyed_hash(value: object) -> str:
         try:

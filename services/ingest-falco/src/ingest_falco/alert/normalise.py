@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ class Normalised:
         occurred: the time of the cloud call; None for an alert about no call.
         call: request and response for the detector; clients never see them.
         gaps: what is missing of the call's parts.
+        missing_fields: the output fields that an alert about a cloud should have and lacks.
     """
 
     event: FalcoEvent
@@ -43,20 +44,23 @@ class Normalised:
     occurred: datetime | None = None
     call: CloudCall | None = None
     gaps: tuple[Gap, ...] = ()
+    missing_fields: tuple[str, ...] = ()
 
 
 def normalise(alert: Alert) -> Normalised:
     """The ledger's view of an alert of any source."""
     provider, call = sources.read_call(alert.source, alert.fields)
+    missing = sources.missing_fields(provider, alert.source, alert.fields)
     if call is not None:
-        return _cloud_call(alert, provider, call)
+        return replace(_cloud_call(alert, provider, call), missing_fields=missing)
     message_id = _sent_id(alert)
-    return Normalised(_event(alert, message_id, provider, alert.time, output_fields=dict(alert.fields)), message_id)
+    event = _event(alert, message_id, provider, alert.time, output_fields=dict(alert.fields))
+    return Normalised(event, message_id, missing_fields=missing)
 
 
 def _cloud_call(alert: Alert, provider: Provider, call: Call) -> Normalised:
     event_id = call.event_id
-    if event_id is None and alert.source != sources.CLOUDTRAIL:
+    if event_id is None and alert.fields:
         event_id = _derived_event_id(alert)
     # One cloud event may match two rules: two alerts, both of which clients see, so the rule is part of the id.
     # falcosidekick makes a new uuid at each receipt, so the cloud's own event id goes before it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ingest_falco.clouds.aws.event_services import service_of
 from ingest_falco.clouds.aws.fields import CloudTrailFields, parse_fields
 from ingest_falco.clouds.aws.identity import identify
 from ingest_falco.clouds.call import Call
@@ -22,10 +23,12 @@ def read_call(fields: Mapping[str, Json]) -> Call:
 def call_of(fields: CloudTrailFields) -> Call:
     """The AWS call of one CloudTrail event.
 
-    Service and endpoint stand in for each other. The account is the one whose trail has the event, since there the
-    resource is; else the caller's.
+    Service and endpoint stand in for each other; without both, an event name of one service alone does. The account is
+    the one whose trail has the event, since there the resource is; else the caller's.
     """
     service, endpoint = fields.service, fields.endpoint
+    if service is None and endpoint is None and fields.event_name is not None:
+        service = service_of(fields.event_name)
     if endpoint is None and service is not None:
         endpoint = f"{service}{_ENDPOINT_SUFFIX}"
     detail = None

@@ -23,6 +23,10 @@ _NO_NAMES: Final = frozenset(
     {"AssumedRole", "AWSAccount", "FederatedUser", "<unknown user type>", "HIDDEN_DUE_TO_SECURITY_REASONS"}
 )
 
+_MAX_MESSAGE: Final = 200
+# The names of the json plugin's fields, and what falcosidekick's `bracketreplacer` makes of their brackets.
+_JSON: Final = ("json", "jevt")
+
 
 @dataclass(frozen=True, slots=True)
 class CloudTrailFields:
@@ -34,7 +38,8 @@ class CloudTrailFields:
         recipient_account_id: the account whose trail has the event, so where the resource is.
         user: ``ct.user``, without the placeholders: for an assumed role it is the *role*.
         original_user: ``ct.originaluser``, without the placeholders: for an assumed role the session's name.
-        from_console: ``ct.sessioncredentialfromconsole``.
+        error_code: ``ct.error``; the beginning of ``ct.errormessage`` for a call that failed without a code.
+        from_console: CloudTrail's ``sessionCredentialFromConsole``.
         gaps: what is missing of ``request``, ``response`` and ``resources``.
     """
 
@@ -68,7 +73,7 @@ def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
     parts = {part: read_part(fields.get(f"ct.{part}"), part, f"ct.{part}") for part in ("request", "response")}
     parts["resources"] = read_part(fields.get("ct.resources"), "resources", "ct.resources", bare_list=True)
     gaps = [part.gap for part in parts.values() if part.gap is not None]
-    if _lacks_request(fields):
+    if lacks_request(fields):
         gaps.append(Gap("request", "ct.request", Reason.MISSING))
     return CloudTrailFields(
         event_id=text_field(fields, "ct.id"),
@@ -81,9 +86,9 @@ def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
         recipient_account_id=text_field(fields, "ct.recipientaccountid"),
         source_ip=text_field(fields, "ct.srcip"),
         user_agent=text_field(fields, "ct.useragent"),
-        error_code=text_field(fields, "ct.error"),
+        error_code=text_field(fields, "ct.error") or _message(fields),
         read_only=flag_field(fields, "ct.readonly"),
-        from_console=flag_field(fields, "ct.sessioncredentialfromconsole"),
+        from_console=_from_console(fields),
         identity_type=text_field(fields, "ct.user.identitytype"),
         user=_name(fields, "ct.user"),
         original_user=_name(fields, "ct.originaluser"),
@@ -97,7 +102,22 @@ def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
     )
 
 
-def _lacks_request(fields: Mapping[str, Json]) -> bool:
+def _message(fields: Mapping[str, Json]) -> str | None:
+    """The error's message: a failed ConsoleLogin, for one, has no code."""
+    text = text_field(fields, "ct.errormessage")
+    return text[:_MAX_MESSAGE] if text is not None else None
+
+
+def _from_console(fields: Mapping[str, Json]) -> bool | None:
+    """CloudTrail writes the *text* "true", of which the plugin's field makes "false"; the json plugin's is right."""
+    names = (f"{prefix}.value{bracket}/sessionCredentialFromConsole" for prefix in _JSON for bracket in ("[", "_", ""))
+    for name in names:
+        if (flag := flag_field(fields, name + ("]" if "[" in name else ""))) is not None:
+            return flag
+    return flag_field(fields, "ct.sessioncredentialfromconsole")
+
+
+def lacks_request(fields: Mapping[str, Json]) -> bool:
     """Whether a call that may have changed something comes without its request.
 
     CloudTrail writes a request that has no parameters as null, which the plugin gives as the text ``null``. The field
