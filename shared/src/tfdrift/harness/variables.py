@@ -51,6 +51,7 @@ KNOWN: Final = frozenset(
         "state_poll_seconds",
         "max_state_bytes",
         "hash_key",
+        "redact_file",
         # drift-detector
         "rules",
         "unconfirmed_after_minutes",
