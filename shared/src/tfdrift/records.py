@@ -67,10 +67,15 @@ class Record(Payload):
 
 
 class Removal(Record):
-    """The serial that removed a resource."""
+    """The serial that removed a resource.
+
+    Attributes:
+        reason: why it is removed, where no state says so: its workspace was retired.
+    """
 
     serial: int
     recorded_at: Timestamp
+    reason: str | None = None
 
 
 class RecordedChange(Record):

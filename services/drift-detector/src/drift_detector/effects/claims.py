@@ -78,7 +78,7 @@ class Claims:
         if entry.value is None:
             if revision and entry.revision > revision:
                 del self._known[entry.key]
-                self._store.calls.remove(event_id)
+                self._store.remove_call(event_id)
             return None
         if entry.revision <= revision:
             return None
@@ -106,7 +106,7 @@ class Claims:
         key = digest(event_id)
         await self._bucket.delete(key)
         self._known.pop(key, None)
-        self._store.calls.remove(event_id)
+        self._store.remove_call(event_id)
 
     def lost(self) -> dict[str, bytes]:
         """Forget the revisions, because the bucket was created anew; returns the calls by key, to be written back."""
@@ -120,5 +120,5 @@ class Claims:
             return False
         self._known[key] = (revision, call.event_id)
         if before:
-            self._store.calls.remove(call.event_id)
+            self._store.remove_call(call.event_id)
         return self._store.put_call(call)
