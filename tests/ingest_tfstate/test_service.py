@@ -19,7 +19,6 @@ import pytest
 from ingest_tfstate import metrics
 from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.records import StateSnapshot
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tests.conftest import console_script, eventually
 from tests.ingest_tfstate.service import Pipeline, environment, metric, process, reads, running, write
@@ -34,6 +33,7 @@ from tfdrift.records import (
     resource_key,
     workspace_key,
 )
+from tfdrift.redaction import Redactor
 from tfdrift.subjects import STREAM
 
 VPC = resource("aws_vpc.main", id="vpc-1", arn="arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", cidr="10.0.0.0/16")

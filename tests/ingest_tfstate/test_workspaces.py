@@ -13,13 +13,13 @@ import pytest
 import structlog
 
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.redaction.redact import Redactor
 from tests.conftest import NatsServer, console_script, eventually
 from tests.ingest_tfstate.service import Pipeline, environment, metric, opened, process, reads, running, write
 from tests.ingest_tfstate.states import resource, state
 from tfdrift.bus import Bus
 from tfdrift.events import StateAction
 from tfdrift.records import HASH_KEY, STATE_BUCKET, WORKSPACES_BUCKET, workspace_key
+from tfdrift.redaction import Redactor
 
 VPC = resource("aws_vpc.main", id="vpc-1", cidr="10.0.0.0/16", password="hunter2")
 EIP = resource("aws_eip.a", id="eip-1")

@@ -12,7 +12,6 @@ import pytest
 from ingest_tfstate.errors import LineageChanged
 from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.records import LINEAGE_ACCEPTED, StateSnapshot, fingerprint
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tests.conftest import NatsServer, eventually
 from tests.ingest_tfstate.service import Pipeline, running, write
@@ -20,6 +19,7 @@ from tests.ingest_tfstate.states import START, resource, state
 from tfdrift.bus import BusError, Conflict, Unavailable
 from tfdrift.events import StateAction
 from tfdrift.records import STATE_BUCKET, resource_key, workspace_key
+from tfdrift.redaction import Redactor
 
 VPC = resource("aws_vpc.main", id="vpc-1", cidr="10.0.0.0/16")
 

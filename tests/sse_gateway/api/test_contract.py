@@ -148,11 +148,14 @@ async def walk_open(walk: Walk, gateway: Gateway) -> None:
         ("/api/v1/drifts", "status=closed"),
         ("/api/v1/drifts/{id}", "x=1"),
         ("/api/v1/events", "cursor=x"),
+        ("/api/v1/people", "cursor=*"),
         ("/api/v1/workspaces", "cursor=*"),
         ("/api/v1/resources/{address}", "workspace="),
         ("/api/v1/stats", "x=1"),
     ):
         await walk(gateway, "get", path, f"{concrete(path)}?{query}", 400)
+    for query in ("group_by=call&sort=-severity", "q=jane&limit=1", "resolution=reverted&user=*&resource=aws_*"):
+        await walk(gateway, "get", "/api/v1/drifts", f"/api/v1/drifts?{query}", 200)
     await walk(gateway, "get", "/api/v1/drifts/{id}", "/api/v1/drifts/none", 404)
     await walk(gateway, "get", "/api/v1/resources/{address}", "/api/v1/resources/aws_instance.none", 404)
     path = "/api/v1/drifts/{id}/dismiss"

@@ -31,7 +31,7 @@ async def test_only_named_origins_and_our_own_may_read(nats_url: str, origin: st
         for path in (STREAM_PATH, "/api/v1/drifts", "/api/v1/stream?nonsense=1"):
             async with gateway.session.get(f"{gateway.url}{path}", headers={"Origin": origin}) as response:
                 assert response.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
-                assert response.headers["Vary"] == "Origin"
+                assert "Origin" in response.headers["Vary"]
 
 
 async def test_the_default_origin_is_that_of_a_development_server(nats_url: str) -> None:

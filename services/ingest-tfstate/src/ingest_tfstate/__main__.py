@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ingest_tfstate.app import accept_lineage, forget_workspace, run, sources_of
+from ingest_tfstate.app import accept_lineage, check, forget_workspace, run
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.show import show
 from tfdrift import harness
@@ -14,7 +14,7 @@ SERVICE = harness.Service(
     description="Watches Terraform states and puts what changed between two serials on the ledger.",
     settings=Settings,
     run=run,
-    check=sources_of,
+    check=check,
     modes={
         "accept-lineage": harness.Mode(
             help="take the next state of a workspace though its lineage is another one",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aiohttp import web
 
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.sources.heads import Heads
 from ingest_tfstate.sources.local_files import LocalFiles
@@ -20,7 +19,9 @@ from ingest_tfstate.sources.source import Source
 from ingest_tfstate.sources.watcher import Shared, Watcher
 from tfdrift.bus import Bus, BusError, Conflict
 from tfdrift.harness import ConfigurationError, Runtime, every
-from tfdrift.records import HASH_KEY, WORKSPACES_BUCKET, workspace_key
+from tfdrift.harness.redaction import hash_key, load_redact_file
+from tfdrift.records import workspace_key
+from tfdrift.redaction import Redactor
 
 PRUNE_SECONDS: Final = 3600.0
 _KEY_RETRY_SECONDS: Final = 1.0
@@ -42,7 +43,10 @@ async def run(runtime: Runtime[Settings]) -> None:
 async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyncio.Lock) -> None:
     settings = runtime.settings
     await runtime.bus.wait_connected()
-    recorder = Recorder(runtime.bus, Redactor(await hash_key(runtime.bus, settings)))
+    recorder = Recorder(
+        runtime.bus,
+        Redactor(await hash_key(runtime.bus, settings.hash_key), load_redact_file(settings.redact_file)),
+    )
     shared = Shared(recorder, runtime.log, turn, watchers=watchers)
     watchers.extend(Watcher(source, shared, settings.state_poll_seconds) for source in sources_of(settings))
     caught_up, lost = asyncio.Event(), asyncio.Event()
@@ -65,7 +69,18 @@ async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyn
             runtime.readiness.set("sources", True)
             await lost.wait()
             lost.clear()
-            recorder.redactor = Redactor(await hash_key(runtime.bus, settings, recorder.redactor.key))
+            key = await hash_key(runtime.bus, settings.hash_key, recorder.redactor.key)
+            recorder.redactor = replace(recorder.redactor, key=key)
+
+
+def check(settings: Settings) -> None:
+    """Checks what the settings name, without reading a state.
+
+    Raises:
+        ConfigurationError: a source cannot be reached as it is configured, or the file of rules is invalid.
+    """
+    sources_of(settings)
+    load_redact_file(settings.redact_file)
 
 
 def sources_of(settings: Settings) -> list[Source]:
@@ -78,27 +93,6 @@ def sources_of(settings: Settings) -> list[Source]:
         (LocalFiles if uri.scheme == "file" else ObjectStore)(uri, settings.max_state_bytes)
         for uri in settings.sources()
     ]
-
-
-async def hash_key(bus: Bus, settings: Settings, last: bytes = b"") -> bytes:
-    """Returns the key of the hashes: from the settings, else from the bucket, where the first process creates it.
-
-    Args:
-        last: the key until now, which a bucket that was lost gets again.
-    """
-    if settings.hash_key is not None:
-        return settings.hash_key.get_secret_value().encode()
-    bucket = bus.bucket(WORKSPACES_BUCKET)
-    while True:
-        try:
-            entry = await bucket.get(HASH_KEY)
-            if entry is not None and entry.value:
-                return entry.value
-            await bucket.create(HASH_KEY, last or secrets.token_hex(32).encode())
-        except Conflict:
-            continue  # another replica was first
-        except BusError:
-            await asyncio.sleep(_KEY_RETRY_SECONDS)
 
 
 def public_app(watchers: Sequence[Watcher]) -> web.Application:

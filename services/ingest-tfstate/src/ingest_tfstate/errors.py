@@ -87,7 +87,7 @@ class NotAState(ContentError):
 
 
 class TooDeep(ContentError):
-    """Attributes nested deeper than `ingest_tfstate.redaction.redact.MAX_DEPTH`."""
+    """Attributes nested deeper than `tfdrift.redaction.MAX_DEPTH`."""
 
     condition = "too_deep"
 

@@ -80,6 +80,8 @@ class Consumer:
         self._wake = asyncio.Event()
         self._session: PullSession | None = None
         self._lost = False
+        self._under_way: dict[str, float] = {}
+        self._extend_at = 0.0
         self._limit = DeadLetterLimit()
         self._position: Position | None = None
 
@@ -130,6 +132,7 @@ class Consumer:
                     # With few free slots a request would be tiny.
                     if session.idle and self._slots * 2 > self._consume.max_in_flight:
                         await session.request(self._slots)
+                    await self._extend()
                     self._wake.clear()
                     try:
                         async with asyncio.timeout(_WATCH_SECONDS):
@@ -172,8 +175,19 @@ class Consumer:
         self._lost = self._lost or status != "408"
         self._wake.set()
 
+    async def _extend(self) -> None:
+        """Ask for more time for the messages that are still being processed, or they would be delivered again."""
+        now = asyncio.get_running_loop().time()
+        if now < self._extend_at:
+            return
+        self._extend_at = now + ACK_WAIT_SECONDS / 4
+        for reply, since in tuple(self._under_way.items()):
+            if now - since >= ACK_WAIT_SECONDS / 4:
+                await answered(self._client.publish(reply, b"+WPI"))
+
     async def _process(self, message: Message) -> None:
         BACKLOG.set(message.pending)
+        self._under_way[message.reply] = asyncio.get_running_loop().time()
         try:
             with HANDLING.time():
                 outcome, answer = await self._outcome(message)
@@ -185,6 +199,7 @@ class Consumer:
             self._log.warning("acknowledgement_not_sent", sequence=message.sequence, reason=str(error))
             CONSUMED.labels("unacknowledged").inc()
         finally:
+            self._under_way.pop(message.reply, None)
             IN_FLIGHT.dec()
             self._slots += 1
             self._wake.set()

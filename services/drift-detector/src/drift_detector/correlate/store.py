@@ -59,8 +59,13 @@ class FactStore:
         except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call
             self._note_failure(call, error)
             with suppress(Exception):
-                self.calls.remove(call.event_id)
+                self.remove_call(call.event_id)
             return False
+
+    def remove_call(self, event_id: str) -> None:
+        """Forget a call."""
+        self.calls.remove(event_id)
+        self._resolved.pop(event_id, None)
 
     def failures_of(self, call: Call, now: datetime) -> list[Failure]:
         """Returns why a call that was put cannot be evaluated against what is known now; nothing for a sound one."""

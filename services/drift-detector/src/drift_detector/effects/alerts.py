@@ -77,6 +77,6 @@ class Alerts:
         self._store.put_call(call)
         failures = self._store.failures_of(call, datetime.now(UTC))
         if failures:
-            self._store.calls.remove(call.event_id)
+            self._store.remove_call(call.event_id)
             metrics.FAILED.labels(failures[0].stage).inc()
             raise Poison(f"the call {call.event_id} cannot be evaluated: {failures[0].what}: {failures[0].reason}")

@@ -78,7 +78,7 @@ class Claims:
         if entry.value is None:
             if revision and entry.revision > revision:
                 del self._known[entry.key]
-                self._store.calls.remove(event_id)
+                self._store.remove_call(event_id)
             return None
         if entry.revision <= revision:
             return None
@@ -106,12 +106,13 @@ class Claims:
         key = digest(event_id)
         await self._bucket.delete(key)
         self._known.pop(key, None)
-        self._store.calls.remove(event_id)
+        self._store.remove_call(event_id)
 
     def clear(self) -> None:
         """The bucket was made anew: forget its calls."""
         self._known.clear()
         self._store.calls.clear()
+        metrics.CLAIMING_CALLS.set(0)
 
     def _take(self, key: str, call: Call, revision: int) -> bool:
         """Put a stored call into the store of facts; whether it is new there, or says something else than before."""
@@ -120,5 +121,5 @@ class Claims:
             return False
         self._known[key] = (revision, call.event_id)
         if before:
-            self._store.calls.remove(call.event_id)
+            self._store.remove_call(call.event_id)
         return self._store.put_call(call)

@@ -40,12 +40,12 @@ from ingest_tfstate.record.records import (
 )
 from ingest_tfstate.record.state_bucket import BATCH, StateBucket, all_of
 from ingest_tfstate.record.stored_records import StoredRecords
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.resource.instances import State
 from tfdrift.bus import Bus, Conflict, Fence, Rejected
 from tfdrift.envelope import MSG_ID, Envelope, parse_header_text
 from tfdrift.events import StateChange
 from tfdrift.records import WORKSPACES_BUCKET, Removal, ResourceRecord, WorkspaceHead, workspace_key
+from tfdrift.redaction import Redactor, Rules
 from tfdrift.subjects import STREAM, EventName
 
 # So many resources are compared to see whether two workspaces are one.
@@ -95,6 +95,11 @@ class Recorder:
         self._states = StateBucket(bus)
         self._workspaces = bus.bucket(WORKSPACES_BUCKET)
         self._known = KnownStates()
+
+    @property
+    def rules(self) -> Rules:
+        """What the operator hides beside the built-in rules."""
+        return self.redactor.rules
 
     async def load_head(self, workspace: str) -> StoredWorkspace:
         """Returns the head of a workspace. One that cannot be read counts as missing; one that is lost is restored."""

@@ -17,12 +17,12 @@ from typing import Any, Final
 
 from ingest_tfstate.errors import Incomplete, LineageChanged, StaleSerial, StateError
 from ingest_tfstate.record.diff import same
-from ingest_tfstate.redaction.redact import RULES_VERSION, Redactor
 from ingest_tfstate.resource.flat_map import like
 from ingest_tfstate.resource.instances import Instance, State
 from ingest_tfstate.resource.place import Place, places
 from tfdrift.envelope import canonical_json
 from tfdrift.records import MAX_CHANGES, RecordedChange, Removal, ResourceRecord, WorkspaceHead, hidden_hash
+from tfdrift.redaction import NO_RULES, RULES_VERSION, Redactor, Rules
 
 # A record is one message, and NATS allows 1 MiB for a message with its headers.
 MAX_RECORD_BYTES: Final = 900 * 1024
@@ -59,10 +59,10 @@ class StateSnapshot:
         return min(self.modified, self.received)
 
 
-def fingerprint(data: bytes) -> str:
-    """Returns a hash of a state's bytes and of the version of the redaction rules, in hex."""
+def fingerprint(data: bytes, rules: Rules = NO_RULES) -> str:
+    """Returns a hash of a state's bytes and of what is hidden of a state, in hex."""
     digest = hashlib.sha256(data)
-    digest.update(f"redaction {RULES_VERSION}".encode())
+    digest.update(f"redaction {RULES_VERSION}{rules.digest}".encode())
     return digest.hexdigest()
 
 

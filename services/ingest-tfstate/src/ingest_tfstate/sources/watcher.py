@@ -251,7 +251,7 @@ class Watcher:
 
     async def _record(self, place: _Place, content: Content) -> Observation:
         recorder = self._shared.recorder
-        digest = await asyncio.to_thread(fingerprint, content.data)
+        digest = await asyncio.to_thread(fingerprint, content.data, self._shared.recorder.rules)
         stored = await recorder.load_head(place.workspace)
         if stored.head is not None and stored.has(digest) and stored.head.condition != Incomplete.condition:
             await recorder.move_source(stored, place.where)

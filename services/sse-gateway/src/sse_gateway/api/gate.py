@@ -69,7 +69,7 @@ class Gate:
     async def on_prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         """Add the headers of every answer (Fetch standard, section 3.2)."""
         request[_BEGUN] = True
-        response.headers.add("Vary", "Origin")
+        response.headers["Vary"] = ", ".join([*response.headers.getall("Vary", []), "Origin"])
         response.headers["X-Content-Type-Options"] = "nosniff"
         origin = request.headers.get("Origin")
         if origin is not None and self._allowed(request, origin):
