@@ -18,6 +18,8 @@ MODULES = {
         "tfdrift.bus.bucket",
         "tfdrift.bus.connection",
         "tfdrift.bus.consumer",
+        "tfdrift.bus.overrun",
+        "tfdrift.bus.streams",
     ),
     "ingest-falco": ("ingest_falco.metrics",),
     "ingest-tfstate": ("ingest_tfstate.metrics",),

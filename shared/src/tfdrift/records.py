@@ -23,6 +23,9 @@ CLAIMS_BUCKET: Final = "tfdrift_claims"
 # The entry of ``tfdrift_workspaces`` with the key of the keyed hashes, where the operator set none.
 HASH_KEY: Final = "hash_key"
 
+# The last token of the key in ``tfdrift_state`` that fences the writes of a workspace's records.
+FENCE: Final = "fence"
+
 # A value that must not or cannot leave ingest-tfstate is replaced by an object with exactly one of these members: the
 # keyed hash of the value's canonical JSON. Equal values have equal hashes; a hash reveals nothing else.
 SENSITIVE_MEMBER: Final = "tfdrift:sensitive"
@@ -44,6 +47,11 @@ def resource_key(workspace: str, address: str) -> str:
     return f"{workspace_key(workspace)}.{digest(address)}"
 
 
+def fence_key(workspace: str) -> str:
+    """The key of the fence (`tfdrift.bus.fence`) of a workspace's records; no address has it, being no digest."""
+    return f"{workspace_key(workspace)}.{FENCE}"
+
+
 def hidden_hash(value: Json) -> str | None:
     """Return the keyed hash that replaces a sensitive or oversized value; None for an ordinary value."""
     if isinstance(value, dict) and len(value) == 1:
@@ -59,10 +67,15 @@ class Record(Payload):
 
 
 class Removal(Record):
-    """The serial that removed a resource."""
+    """The serial that removed a resource.
+
+    Attributes:
+        reason: why it is removed, where no state says so: its workspace was retired.
+    """
 
     serial: int
     recorded_at: Timestamp
+    reason: str | None = None
 
 
 class RecordedChange(Record):
@@ -124,6 +137,7 @@ class WorkspaceHead(Record):
         resource_count: how many managed resource instances there are.
         data_source_count: how many instances of data sources there are.
         types: how many managed instances there are of each resource type.
+        fence: the revision of the workspace's fence (`fence_key`) under which its records were written.
         condition: why a newer state is refused, such as ``unreadable``; None when it is not.
     """
 
@@ -137,6 +151,7 @@ class WorkspaceHead(Record):
     resource_count: int
     data_source_count: int
     types: dict[str, int]
+    fence: int = 0
     condition: str | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drift_detector.compare.hidden_values import hasher_of
-from ingest_tfstate.redaction.redact import Redactor
+from tfdrift.redaction import Redactor
 
 
 def test_a_claimed_value_hashes_as_a_recorded_one() -> None:

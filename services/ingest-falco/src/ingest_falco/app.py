@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final
 
+from ingest_falco.alert.redact import AlertRedactor
 from ingest_falco.conditions import Conditions
 from ingest_falco.errors import SpoolRefused
 from ingest_falco.settings import IngestFalcoSettings
@@ -17,9 +19,12 @@ from ingest_falco.webhook.relay import Relay
 from ingest_falco.webhook.routes import Webhook
 from ingest_falco.webhook.tls import Tls
 from tfdrift.harness import ConfigurationError, Runtime, every
+from tfdrift.harness.redaction import hash_key, load_redact_file
 
 _DISK_SECONDS: Final = 5.0
 _EXPIRY_SECONDS: Final = 60.0
+# How long the service waits for NATS to have the key of the hashes before it takes alerts without.
+_KEY_SECONDS: Final = 2.0
 _CERTIFICATE_SECONDS: Final = 1.0
 
 
@@ -29,16 +34,21 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
     conditions = Conditions(runtime.readiness, runtime.log)
     spool = await _open_spool(settings, conditions)
     ledger = Ledger(runtime.bus, conditions, runtime.log)
-    intake = Intake(ledger, spool, conditions, runtime.log)
+    redactor = AlertRedactor(load_redact_file(settings.redact_file))
+    intake = Intake(ledger, spool, conditions, runtime.log, redactor)
     relay = Relay(settings.relay_url.get_secret_value(), runtime.log) if settings.relay_url is not None else None
     webhook = Webhook(intake, _policy(settings), conditions, settings.max_alert_bytes, runtime.log, relay)
     tls = _tls(settings, runtime.log)
+    keying = runtime.tasks.create_task(_use_hash_key(runtime, redactor))
     work = [
         runtime.tasks.create_task(spool.write()),
         runtime.tasks.create_task(forward(spool, ledger, runtime.log)),
         runtime.tasks.create_task(every(_DISK_SECONDS, spool.look_at_disk, "spool_disk")),
         runtime.tasks.create_task(every(_EXPIRY_SECONDS, conditions.expire, "conditions")),
+        keying,
     ]
+    with suppress(TimeoutError):  # without NATS, alerts are spooled, and their secrets cannot be compared
+        await asyncio.wait_for(asyncio.shield(keying), _KEY_SECONDS)
     if relay is not None:
         work.append(runtime.tasks.create_task(relay.run()))
     if tls is not None:
@@ -52,6 +62,10 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
         task.cancel()
     await asyncio.gather(*work, return_exceptions=True)
     await spool.close()
+
+
+async def _use_hash_key(runtime: Runtime[IngestFalcoSettings], redactor: AlertRedactor) -> None:
+    redactor.use_key(await hash_key(runtime.bus, runtime.settings.hash_key))
 
 
 def _policy(settings: IngestFalcoSettings) -> Policy:

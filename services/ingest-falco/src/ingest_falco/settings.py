@@ -50,6 +50,12 @@ class IngestFalcoSettings(Settings):
         description="folder of the spool for alerts that arrive while NATS is away, used by this process alone; "
         "unset: one per NATS and port in /var/lib/tfdrift, else ~/.local/state/tfdrift, else the temporary folder",
     )
+    hash_key: SecretStr | None = Field(
+        None, description="key of the hashes that replace secrets; unset: the one stored in NATS"
+    )
+    redact_file: Path | None = Field(
+        None, description="YAML file of names and patterns to hide beside the built-in ones"
+    )
     spool_max_bytes: int = Field(256 * 1024**2, ge=1024**2, description="how large the spool may grow")
 
     @field_validator("webhook_allowed_networks")

@@ -24,9 +24,10 @@ class Readiness:
         self._conditions: dict[str, bool] = {}
         self._details: dict[str, str] = {}
 
-    def set(self, condition: str, ok: bool) -> None:
-        """Set a condition."""
+    def set(self, condition: str, ok: bool, reason: str | None = None) -> None:
+        """Set a condition; `reason` is a sentence for the operator about one that is false."""
         self._conditions[condition] = ok
+        self.explain(condition, None if ok else reason)
         READY.set(self.ok)
 
     @property

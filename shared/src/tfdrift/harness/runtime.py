@@ -14,7 +14,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import REGISTRY
 
-from tfdrift.bus import Bus, Differs
+from tfdrift.bus import Bus, Differs, NoRoom
 from tfdrift.harness.admin import admin_app
 from tfdrift.harness.connection import Listening
 from tfdrift.harness.errors import ConfigurationError, cannot_listen
@@ -102,8 +102,11 @@ class _Stopped(Exception):  # noqa: N818
     """The service ended in order."""
 
 
-async def supervise(name: str, settings: S, run: Run[S]) -> None:
+async def supervise(name: str, settings: S, run: Run[S], streams: frozenset[str] | None = None) -> None:
     """Run a service until SIGTERM or SIGINT; then make it unready, drain it and return.
+
+    Args:
+        streams: the streams without which it is unready; None means all.
 
     Raises:
         ConfigurationError: it cannot run with its configuration.
@@ -116,7 +119,7 @@ async def supervise(name: str, settings: S, run: Run[S]) -> None:
             _stop_on_signals(runtime)
             tasks.create_task(_open(bus))
             try:
-                admin = admin_app(REGISTRY, runtime.readiness, lambda: bus.connected)
+                admin = admin_app(REGISTRY, runtime.readiness, lambda: _fault(bus, streams))
                 await runtime.serve_admin(admin, settings.admin_port)
                 await _run_to_the_end(runtime, run)
             finally:
@@ -136,8 +139,16 @@ async def supervise(name: str, settings: S, run: Run[S]) -> None:
 async def _open(bus: Bus) -> None:
     try:
         await bus.open()
-    except Differs as error:
+    except (Differs, NoRoom) as error:
         raise ConfigurationError(str(error)) from error
+
+
+def _fault(bus: Bus, streams: frozenset[str] | None) -> str | None:
+    """Return why a service that uses these streams cannot work; None when it can."""
+    if not bus.connected:
+        return "NATS is away, or its streams are not verified yet"
+    faults = [fault for name, fault in bus.faults.items() if streams is None or name in streams]
+    return "; ".join([*faults, *bus.stopped.values()]) or None
 
 
 async def _run_to_the_end(runtime: Runtime[S], run: Run[S]) -> None:

@@ -45,7 +45,11 @@ class Settings(BaseModel):
     admin_port: int = Field(ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
     stream_replicas: int = Field(1, ge=1, le=5, description="how many NATS servers store each message")
     retention_hours: float = Field(168, gt=0, le=24 * 3650, description="how long the ledger keeps an event")
-    retention_bytes: int = Field(10 * 1024**3, ge=1024**2, description="how large the ledger may grow")
+    retention_bytes: int = Field(
+        10 * 1024**3,
+        ge=1024**2,
+        description="how large the ledger may grow; where it is unset and JetStream has less, half of what that has",
+    )
     log_format: Literal["json", "console"] | None = Field(None, description="json; console on a terminal")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least severe level logged")
     drain_seconds: float = Field(10, gt=0, le=300, description="how long a stopping service may finish its work")
@@ -62,7 +66,8 @@ class Settings(BaseModel):
 
     def retention(self) -> Retention:
         """Return how far back the ledger reaches."""
-        return Retention(self.retention_hours, self.retention_bytes, self.stream_replicas)
+        unset = "retention_bytes" not in self.model_fields_set
+        return Retention(self.retention_hours, self.retention_bytes, self.stream_replicas, may_be_smaller=unset)
 
     def nats_options(self, name: str) -> NatsOptions:
         """Return the options of the connection to NATS, under the client name `name`.

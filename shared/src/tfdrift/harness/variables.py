@@ -51,9 +51,11 @@ KNOWN: Final = frozenset(
         "state_poll_seconds",
         "max_state_bytes",
         "hash_key",
+        "redact_file",
         # drift-detector
         "rules",
         "unconfirmed_after_minutes",
+        "resolved_retention_hours",
         # sse-gateway
         "keepalive_seconds",
         "cors_origins",

@@ -12,11 +12,11 @@ from drift_detector.compare.hidden_values import hasher_of
 from drift_detector.correlate.store import FactStore, ManagedSubject
 from drift_detector.correlate.stored_drifts import StoredDrifts
 from drift_detector.effects.attributions import SUBJECTS, Attributions
+from drift_detector.effects.claims import Claims
 from drift_detector.effects.dead_letters import DeadLetters
 from drift_detector.effects.reconcile import Cause
 from drift_detector.effects.takeover import Takeover
 from drift_detector.effects.work_queue import WorkQueue
-from drift_detector.facts.call import Call
 from tfdrift.bus import Bus, Entry, Follow, Message
 from tfdrift.records import (
     CLAIMS_BUCKET,
@@ -41,6 +41,7 @@ class Mirrors:
     bus: Bus
     store: FactStore
     stored: StoredDrifts
+    claims: Claims
     attributions: Attributions
     takeover: Takeover
     queue: WorkQueue
@@ -51,7 +52,7 @@ class Mirrors:
         """Yields the coroutines that follow the buckets and the ledger, each until cancelled."""
         yield self._watch(STATE_BUCKET, bytes, self._on_state, self.store.states.clear)
         yield self._watch(WORKSPACES_BUCKET, bytes, self._on_head, self.store.heads.clear)
-        yield self._watch(CLAIMS_BUCKET, Call.model_validate_json, self._on_claim, self.store.calls.clear)
+        yield self._watch(CLAIMS_BUCKET, bytes, self._on_claim, self.claims.clear)
         yield self._watch(DRIFTS_BUCKET, DriftRecord.model_validate_json, self._on_drift, self.stored.clear)
         caught_up = self._caught_up[STREAM].set
         yield self.bus.follow(Follow(STREAM, self._on_change, SUBJECTS, on_caught_up=caught_up))
@@ -110,10 +111,11 @@ class Mirrors:
         if self._complete:
             self.queue.add(self.store.subjects_of_all_calls())
 
-    def _on_claim(self, entry: Entry[Call]) -> None:
-        call = entry.value
-        if call is not None and self.store.calls.put(call) and self._complete:  # another replica handled it
-            self.queue.add(self.store.subjects_of_call(call), Cause(call.received, call.occurred))
+    def _on_claim(self, entry: Entry[bytes]) -> None:
+        call = self.claims.watched(entry)
+        if call is not None and self._complete:  # another replica handled it
+            cause = Cause(call.received, call.occurred, call.event_id)
+            self.queue.add(self.store.subjects_of_call(call), cause)
         metrics.CLAIMING_CALLS.set(len(self.store.calls))
 
     def _on_drift(self, entry: Entry[DriftRecord]) -> None:

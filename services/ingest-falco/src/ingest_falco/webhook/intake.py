@@ -14,6 +14,7 @@ from ingest_falco.alert.dead_letter import dead_letter_of
 from ingest_falco.alert.message import LedgerMessage, build_message
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import Alert, parse_alert
+from ingest_falco.alert.redact import AlertRedactor
 from ingest_falco.clouds.part import Reason
 from ingest_falco.conditions import Condition, Conditions
 from ingest_falco.errors import AlertFailed, IngestError, MalformedAlert, SpoolRefused
@@ -61,7 +62,10 @@ class Outcome(StrEnum):
 class Intake:
     """Takes alerts, one call each, any number at a time."""
 
-    def __init__(self, ledger: Ledger, spool: Spool, conditions: Conditions, log: Any) -> None:
+    def __init__(
+        self, ledger: Ledger, spool: Spool, conditions: Conditions, log: Any, redactor: AlertRedactor | None = None
+    ) -> None:
+        self._redactor = redactor or AlertRedactor()
         self._ledger = ledger
         self._spool = spool
         self._conditions = conditions
@@ -82,7 +86,7 @@ class Intake:
         """
         received = datetime.now(UTC)
         try:
-            normalised = read(body)
+            normalised = self._redactor.redacted(read(body))
             message = build_message(normalised, received=received, traceparent=traceparent)
         except IngestError:
             raise
@@ -112,7 +116,7 @@ class Intake:
     async def _take_entry(self, alert: Alert, received: datetime, traceparent: str | None) -> Outcome | None:
         """Store one entry; None where it is no entry of such a log."""
         try:
-            normalised = normalise(alert)
+            normalised = self._redactor.redacted(normalise(alert))
             if normalised.event.event_name is None:
                 return None
             if normalised.event.read_only:

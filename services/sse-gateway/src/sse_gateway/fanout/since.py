@@ -1,4 +1,4 @@
-"""``since``: a moment in the past, as RFC 3339 or as a duration before now."""
+"""Parses ``since``: a moment in the past, as RFC 3339 or as a duration before now."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sse_gateway.problem import BadParameter
+from sse_gateway.errors import BadParameter
 from tfdrift.envelope import parse_rfc3339
 
 _DURATION: Final = re.compile(r"([0-9]{1,9})([smhdw])")
@@ -17,7 +17,7 @@ _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """The moment that ``text`` means at ``now`` (aware); a duration that reaches before 1970 means 1970.
+    """Returns the moment that ``text`` means at ``now`` (aware); a duration that reaches before 1970 means 1970.
 
     Raises:
         BadParameter: it is neither form.
