@@ -164,7 +164,13 @@ async def walk_open(walk: Walk, gateway: Gateway) -> None:
     await walk(gateway, "post", path, "/api/v1/drifts/d1/dismiss", 403, headers={"Origin": "https://evil.example.org"})
     await walk(gateway, "post", path, "/api/v1/drifts/none/dismiss", 404)
     await walk(gateway, "post", path, "/api/v1/drifts/d3/dismiss", 409)
-    await walk(gateway, "post", path, "/api/v1/drifts/d1/dismiss", 200, json={"reason": "x"})
+    await walk(gateway, "post", path, "/api/v1/drifts/d1/dismiss", 200, json={"reason": "x", "until": "7d"})
+    await walk(gateway, "delete", path, "/api/v1/drifts/d1/dismiss", 200)
+    await walk(gateway, "delete", path, "/api/v1/drifts/d1/dismiss?x=1", 400)
+    await walk(gateway, "delete", path, "/api/v1/drifts/none/dismiss", 404)
+    await walk(gateway, "delete", path, "/api/v1/drifts/d3/dismiss", 409)
+    foreign = {"Origin": "https://evil.example.org"}
+    await walk(gateway, "delete", path, "/api/v1/drifts/d1/dismiss", 403, headers=foreign)
 
 
 async def walk_refused(walk: Walk, gateway: Gateway, status: int, headers: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ from aiohttp import web
 from sse_gateway.access.address import parse_networks
 from sse_gateway.access.credentials import Credentials
 from sse_gateway.access.settings import access_of, tls_of
+from sse_gateway.api.dismissal import open_expired
 from sse_gateway.api.gate import Gate
 from sse_gateway.api.mirror import Mirror
 from sse_gateway.api.routes import PUBLIC_PATHS, Api
@@ -81,6 +82,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(mirror.run(runtime.bus, lambda: mark("mirror"))),
         runtime.tasks.create_task(hub.keep_alive(settings.keepalive_seconds)),
         runtime.tasks.create_task(Credentials(settings, access, tls, streams.withdrawals.withdraw).run()),
+        runtime.tasks.create_task(every(1.0, lambda: open_expired(runtime.bus, mirror.drifts, _now()), "expiry")),
         runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
     gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
