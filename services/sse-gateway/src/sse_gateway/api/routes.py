@@ -26,6 +26,7 @@ from sse_gateway.contract import openapi
 from sse_gateway.drifts.dismissal import parse_dismissal
 from sse_gateway.drifts.people import people
 from sse_gateway.drifts.query import DRIFT_PARAMETERS, parse_drift_query
+from sse_gateway.drifts.remedies import remedies
 from sse_gateway.errors import BadParameter, Behind, Refused
 from sse_gateway.fanout.cursor import Cursor, decode_token, encode_token
 from sse_gateway.fanout.filters import Query, check_names, single
@@ -137,13 +138,14 @@ class Api:
         return await listing(request, "people", [orjson.dumps(person) for person in page], cursor)
 
     async def get_drift(self, request: web.Request) -> web.Response:
-        """Answer with one drift and its history."""
+        """Answer with one drift, its history and what can be done about it."""
         check_names(_query(request), ())
         await self._until_ready()
         row = self.mirror.drifts.get(request.match_info["id"])
         if row is None or not row.visible(request[GRANT].scope):
             raise Refused(Problem(HTTPStatus.NOT_FOUND, f"There is no drift {request.match_info['id']!r}."))
-        return await json_answer(request, row.body)
+        found = remedies(Drift.model_validate_json(row.body))
+        return await json_answer(request, b'%b,"remedies":%b}' % (row.body[:-1], orjson.dumps(found)))
 
     async def dismiss_drift(self, request: web.Request) -> web.Response:
         """Resolve a drift as dismissed."""
