@@ -18,6 +18,7 @@ from sse_gateway.api.dismissal import open_expired
 from sse_gateway.api.gate import Gate
 from sse_gateway.api.mirror import Mirror
 from sse_gateway.api.routes import PUBLIC_PATHS, Api
+from sse_gateway.api.session import Sessions
 from sse_gateway.fanout.cursor import Cursor
 from sse_gateway.fanout.hub import Hub
 from sse_gateway.fanout.ring import Ring
@@ -86,7 +87,8 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
     gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
-    server = await runtime.serve(application(api, gate), settings.http_port, tls)
+    sessions = Sessions(access, _now, secure=tls is not None)
+    server = await runtime.serve(application(api, sessions, gate), settings.http_port, tls)
     watch_peers(server.listening, settings.keepalive_seconds)
     await runtime.stopping.wait()
     streams.drain()
@@ -95,7 +97,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         task.cancel()
 
 
-def application(api: Api, gate: Gate) -> web.Application:
+def application(api: Api, sessions: Sessions, gate: Gate) -> web.Application:
     """Returns the application of the public port."""
 
     @web.middleware
@@ -103,7 +105,7 @@ def application(api: Api, gate: Gate) -> web.Application:
         return await gate(request, handler)
 
     app = web.Application(middlewares=[through_the_gate], client_max_size=64 * 1024)
-    app.add_routes(api.routes())
+    app.add_routes([*api.routes(), *sessions.routes()])
     app.on_response_prepare.append(gate.on_prepare)
     return app
 

@@ -24,6 +24,9 @@ GRANT: Final = web.RequestKey("grant", Grant)
 ADDRESS: Final = web.RequestKey("address", str)
 _BEGUN: Final = web.RequestKey("begun", bool)
 
+# Where a browser exchanges its token for a cookie, and gives it back.
+SESSION_PATH: Final = "/api/v1/session"
+
 PREFLIGHT_SECONDS: Final = 600
 _REQUEST_HEADERS: Final = "Authorization, Cache-Control, Content-Type, If-None-Match, Last-Event-ID"
 _RESPONSE_HEADERS: Final = "ETag, Retry-After, WWW-Authenticate"
@@ -82,20 +85,23 @@ class Gate:
         """Find out what the sender may do, or raise `Refused`."""
         if request.path in self._public and request.method in _SAFE:
             return
-        cookie = request.cookies.get(self._access.cookie) if self._access.cookie is not None else None
+        if request.path == SESSION_PATH:  # whoever signs in or out has no token yet, or an expired one
+            self._check_origin(request, by_cookie=False)
+            return
+        cookie = self._access.token_in(request.cookies)
         grant = await self._access.grant(request.headers.getall("Authorization", []), cookie)
         if request.method not in _SAFE:
-            self._check_origin(request, grant)
+            self._check_origin(request, by_cookie=grant.by_cookie)
         request[GRANT] = grant
 
-    def _check_origin(self, request: web.Request, grant: Grant) -> None:
+    def _check_origin(self, request: web.Request, *, by_cookie: bool) -> None:
         """Refuse a write that a page of another site causes (cross-site request forgery).
 
         A browser sends the origin with every such request. Where it sends the token by itself, a request without an
         origin is refused too.
         """
         origin = request.headers.get("Origin")
-        if grant.by_cookie if origin is None else not self._allowed(request, origin):
+        if by_cookie if origin is None else not self._allowed(request, origin):
             raise forbidden("Pages of this origin may not write here (TFDRIFT_CORS_ORIGINS).")
 
     def _allowed(self, request: web.Request, origin: str) -> bool:
