@@ -25,6 +25,9 @@ GRANT: Final = web.RequestKey("grant", Grant)
 ADDRESS: Final = web.RequestKey("address", str)
 _BEGUN: Final = web.RequestKey("begun", bool)
 
+# Where a browser exchanges its token for a cookie, and gives it back.
+SESSION_PATH: Final = "/api/v1/session"
+
 PREFLIGHT_SECONDS: Final = 600
 _REQUEST_HEADERS: Final = "Authorization, Cache-Control, Content-Type, If-None-Match, Last-Event-ID"
 _RESPONSE_HEADERS: Final = "ETag, Retry-After, WWW-Authenticate"
@@ -83,7 +86,9 @@ class Gate:
         """Find out what the sender may do, or raise `Refused`."""
         if request.path in self._public and request.method in _SAFE:
             return
-        cookie = request.cookies.get(self._access.cookie) if self._access.cookie is not None else None
+        if request.path == SESSION_PATH:  # whoever signs in or out has no token yet, or an expired one
+            return
+        cookie = self._access.token_in(request.cookies)
         grant = await self._access.grant(request.headers.getall("Authorization", []), cookie)
         if request.method not in _SAFE:
             self._check_origin(request, grant)
