@@ -53,12 +53,14 @@ class FactStore:
         self.calls = CallIndex(context.catalog)
         self.heads: dict[str, WorkspaceHead] = {}
         self._failures: dict[str, Failure] = {}
+        self._calls_version = 0
         self._records: dict[str, tuple[bytes, ResourceRecord]] = {}
         self._resolved: dict[str, list[list[ResolvedTarget]]] = {}
         self._resolved_at = (0, 0)
 
     def put_call(self, call: Call) -> bool:
         """Add a call; False when it is known already. A call that cannot be indexed is left out, and is a failure."""
+        self._calls_version += 1
         try:
             return self.calls.put(call)
         except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call
@@ -69,8 +71,20 @@ class FactStore:
 
     def remove_call(self, event_id: str) -> None:
         """Forget a call."""
+        self._calls_version += 1
         self.calls.remove(event_id)
         self._resolved.pop(event_id, None)
+
+    def clear_calls(self) -> None:
+        """Forget every call."""
+        self._calls_version += 1
+        self.calls.clear()
+        self._resolved.clear()
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """Another value after every change of facts or rules; what was derived is valid until then."""
+        return (self.states.version, self._calls_version, id(self.context))
 
     def take_failures(self) -> list[Failure]:
         """Returns the failures of calls that could not be indexed or resolved since this was asked last."""

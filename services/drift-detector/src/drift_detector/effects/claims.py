@@ -111,7 +111,7 @@ class Claims:
     def clear(self) -> None:
         """The bucket was made anew: forget its calls."""
         self._known.clear()
-        self._store.calls.clear()
+        self._store.clear_calls()
         metrics.CLAIMING_CALLS.set(0)
 
     def _take(self, key: str, call: Call, revision: int) -> bool:
