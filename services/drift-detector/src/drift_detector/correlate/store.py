@@ -17,7 +17,7 @@ from drift_detector.resolve.creations import creation_token
 from drift_detector.resolve.state_index import IndexedResource, StateIndex
 from drift_detector.resolve.targets import ResolvedTarget, expected_creation, resolve_group
 from drift_detector.resolve.tokens import record_tokens
-from tfdrift.records import ResourceRecord, WorkspaceHead, workspace_key
+from tfdrift.records import ResourceRecord, WorkspaceHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class FactStore:
         if not claims:
             return Derived({})
         record = indexed.record()
-        head = self.heads.get(workspace_key(record.workspace))
+        head = self.heads.get(indexed.estate[0])
         confirmed = head.recorded_at if head is not None and record.removed is None else None
         return derive_managed(record, claims, confirmed, now, self.context)
 
