@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import nats
+import pytest
 
-from tests.conftest import DEADLINE_SECONDS, NatsServer, console_script, free_port
+from tests.conftest import DEADLINE_SECONDS, NatsServer, console_script, free_port, log_tail
 from tfdrift.subjects import STREAM
 
 SERVICES = ("ingest-falco", "ingest-tfstate", "drift-detector", "sse-gateway")
@@ -82,7 +83,7 @@ class SseClient:
             latest = "\n".join(
                 f"{event.id} {event.event} {json.dumps(event.data)[:500]}" for event in self.events[-20:]
             )
-            raise AssertionError(f"not within {seconds:g} s; the latest events are\n{latest}") from None
+            pytest.fail(f"not within {seconds:g} s; the latest events are\n{latest}")
 
     async def first(self, name: str, **wanted: object) -> dict[str, Any]:
         """The first event of a name whose fields are as wanted, once it has come."""
@@ -112,12 +113,20 @@ class SseClient:
         self.arrived.set()
 
 
+class Nodes(Protocol):
+    """What a pipeline needs to know of the NATS servers that it runs on."""
+
+    @property
+    def url(self) -> str:
+        """Their URLs, as TFDRIFT_NATS_URL takes them."""
+
+
 @dataclass
 class Pipeline:
     """Four processes and what they stand on."""
 
     folder: Path
-    nats: NatsServer
+    nats: NatsServer | Nodes
     overrides: dict[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -155,6 +164,11 @@ class Pipeline:
         process.send_signal(how)
         return process.wait(DEADLINE_SECONDS)
 
+    def kill_all(self) -> None:
+        """SIGKILL every process that still runs, whatever state it is in."""
+        for service in list(self.processes):
+            self.stop(service, signal.SIGKILL)
+
     def stop_all(self) -> None:
         """End every process that still runs."""
         for service in list(self.processes):
@@ -170,12 +184,25 @@ class Pipeline:
         return f"http://127.0.0.1:{self.ports[service][1]}{path}"
 
     async def ready(self, *services: str) -> None:
-        """Wait until /readyz of the services (by default all) answers 200."""
-        async with aiohttp.ClientSession() as session, asyncio.timeout(DEADLINE_SECONDS):
+        """Wait until /readyz of the services (by default all) answers 200; fail, showing why one does not, in time."""
+        deadline = asyncio.get_running_loop().time() + DEADLINE_SECONDS
+        async with aiohttp.ClientSession() as session:
             for service in services or SERVICES:
-                while not await _answers(session, self.admin(service, "/readyz")):
-                    assert self.processes[service].poll() is None, (self.folder / f"{service}.log").read_text()
+                while (answer := await _answer(session, self.admin(service, "/readyz"))) != "200":
+                    self.check(service)
+                    if asyncio.get_running_loop().time() > deadline:
+                        tail = log_tail(self.folder / f"{service}.log")
+                        waited = f"{service} was not ready within {DEADLINE_SECONDS:g} s"
+                        pytest.fail(f"{waited}: /readyz answered {answer}{tail}", pytrace=False)
                     await asyncio.sleep(0.02)
+
+    def check(self, *services: str) -> None:
+        """Fail, with the end of its log, for a service (by default any) that has ended by itself."""
+        for service in services or tuple(self.processes):
+            code = self.processes[service].poll()
+            if code is not None:
+                tail = log_tail(self.folder / f"{service}.log")
+                pytest.fail(f"{service} ended by itself with exit code {code}{tail}", pytrace=False)
 
     def write_state(self, workspace: str, state: object, written: datetime | None = None) -> None:
         """Put a workspace's state in place at once: a new file under a temporary name, then a rename.
@@ -217,7 +244,7 @@ class Pipeline:
 
     async def settled(self, durable: str) -> None:
         """Wait until a consumer of the ledger has acknowledged everything that is there now."""
-        client = await nats.connect(self.nats.url)
+        client = await nats.connect(self.nats.url.split(","))
         try:
             jetstream = client.jetstream()
             last = (await jetstream.stream_info(STREAM)).state.last_seq
@@ -241,20 +268,21 @@ class Pipeline:
         async with aiohttp.ClientSession() as session, session.get(self.admin(service, "/metrics")) as response:
             return await response.text()
 
-    async def ledger(self) -> list[Stored]:
-        """Every message of the ledger so far, in order, read from NATS itself."""
-        client = await nats.connect(self.nats.url)
+    async def ledger(self, after: int = 0) -> list[Stored]:
+        """Every message of the ledger so far, in order, after a sequence, read from NATS itself."""
+        client = await nats.connect(self.nats.url.split(","))
         try:
             jetstream = client.jetstream()
             state = (await jetstream.stream_info(STREAM)).state
-            raw = [await jetstream.get_msg(STREAM, number) for number in range(state.first_seq, state.last_seq + 1)]
+            first = max(state.first_seq, after + 1)
+            raw = [await jetstream.get_msg(STREAM, number) for number in range(first, state.last_seq + 1)]
         finally:
             await client.close()
         return [Stored(m.seq or 0, m.subject or "", m.headers or {}, json.loads(m.data or b"")) for m in raw]
 
     async def dead_letters(self) -> int:
         """How many messages could not be processed."""
-        client = await nats.connect(self.nats.url)
+        client = await nats.connect(self.nats.url.split(","))
         try:
             return (await client.jetstream().stream_info("TFDRIFT_DEAD")).state.messages
         finally:
@@ -307,12 +335,13 @@ class Pipeline:
                     client.feed(block.decode("utf-8"))
 
 
-async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
+async def _answer(session: aiohttp.ClientSession, url: str) -> str:
+    """The status of a URL, with the text unless it is 200; or why there is none."""
     try:
         async with session.get(url) as response:
-            return response.status == 200
-    except aiohttp.ClientError:
-        return False
+            return "200" if response.status == 200 else f"{response.status} {await response.text()}"
+    except aiohttp.ClientError as error:
+        return f"nothing ({type(error).__name__})"
 
 
 @contextmanager
