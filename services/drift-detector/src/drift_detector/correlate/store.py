@@ -20,7 +20,7 @@ from drift_detector.resolve.creations import creation_token
 from drift_detector.resolve.state_index import IndexedResource, StateIndex
 from drift_detector.resolve.targets import ResolvedTarget, expected_creation, resolve_group
 from drift_detector.resolve.tokens import record_tokens
-from tfdrift.records import ResourceRecord, WorkspaceHead, workspace_key
+from tfdrift.records import ResourceRecord, WorkspaceHead
 
 # A resource whose calls come in a burst is parsed once; at some 10 KB each, 5 MB.
 _PARSED_RECORDS: Final = 512
@@ -74,6 +74,11 @@ class FactStore:
         self._calls_version += 1
         self.calls.remove(event_id)
         self._resolved.pop(event_id, None)
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """Another value after every change of facts or rules; what was derived is valid until then."""
+        return (self.states.version, self._calls_version, id(self.context))
 
     def take_failures(self) -> list[Failure]:
         """Returns the failures of calls that could not be indexed or resolved since this was asked last."""
@@ -220,7 +225,7 @@ class FactStore:
         if not claims:
             return Derived({})
         record = self._record(indexed)
-        head = self.heads.get(workspace_key(record.workspace))
+        head = self.heads.get(indexed.estate[0])
         confirmed = head.recorded_at if head is not None and record.removed is None else None
         return derive_managed(record, claims, confirmed, now, self.context)
 
