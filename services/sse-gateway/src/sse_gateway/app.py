@@ -16,6 +16,7 @@ from sse_gateway.access.credentials import Credentials
 from sse_gateway.access.settings import access_of, tls_of
 from sse_gateway.api.dismissal import open_expired
 from sse_gateway.api.gate import Gate
+from sse_gateway.api.health import Health
 from sse_gateway.api.mirror import Mirror
 from sse_gateway.api.routes import PUBLIC_PATHS, Api
 from sse_gateway.api.session import Sessions
@@ -76,6 +77,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         caught_up,
         _now,
         settings.max_connection_seconds,
+        Health(runtime.bus, mirror, caught_up),
     )
     _watch_gauges(hub, mirror, admission)
     work = [

@@ -18,6 +18,7 @@ from tfdrift.bus import Bus, Differs
 from tfdrift.harness.admin import admin_app
 from tfdrift.harness.connection import Listening
 from tfdrift.harness.errors import ConfigurationError, cannot_listen
+from tfdrift.harness.presence import be_present
 from tfdrift.harness.readiness import NOT_DRAINING, Readiness
 from tfdrift.harness.settings import Settings
 
@@ -115,6 +116,7 @@ async def supervise(name: str, settings: S, run: Run[S]) -> None:
             runtime = Runtime(settings, bus, tasks)
             _stop_on_signals(runtime)
             tasks.create_task(_open(bus))
+            tasks.create_task(be_present(bus, name, runtime.readiness))
             try:
                 admin = admin_app(REGISTRY, runtime.readiness, lambda: bus.connected)
                 await runtime.serve_admin(admin, settings.admin_port)
