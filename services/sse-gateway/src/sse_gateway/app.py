@@ -6,7 +6,7 @@ import asyncio
 import random
 import resource
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -86,6 +86,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(hub.keep_alive(settings.keepalive_seconds)),
         runtime.tasks.create_task(Credentials(settings, access, tls, streams.withdrawals.withdraw).run()),
         runtime.tasks.create_task(every(1.0, lambda: open_expired(runtime.bus, mirror.drifts, _now()), "expiry")),
+        runtime.tasks.create_task(every(60.0, lambda: _age_out(mirror, settings.retention_hours), "age_out")),
         runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
     gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
@@ -129,6 +130,11 @@ async def _summarise(ledger: Ledger, admission: Admission, ready: Callable[[], b
         events, deliveries = hub.events, hub.deliveries
 
     await every(1.0, summarise, "summarise")
+
+
+async def _age_out(mirror: Mirror, retention_hours: float) -> None:
+    """Forget resolved drifts past the retention, as the ledger does."""
+    mirror.drifts.age_out(_now() - timedelta(hours=retention_hours))
 
 
 def _watch_gauges(hub: Hub, mirror: Mirror, admission: Admission) -> None:
