@@ -223,6 +223,30 @@ async def test_every_route_is_in_the_document_and_the_other_way_round(nats_url: 
         assert (status, answered) == (200, json.loads(json.dumps(DOCUMENT)))
 
 
+def test_every_property_is_described() -> None:
+    """Of the payloads too, whose models have no texts of their own."""
+    schemas = DOCUMENT["components"]["schemas"]
+    properties = {
+        f"{name}.{key}": value for name in schemas for key, value in schemas[name].get("properties", {}).items()
+    }
+    assert [name for name, member in properties.items() if not member.get("description")] == []
+
+
+def test_no_member_of_the_document_is_empty() -> None:
+    """A comma in an unquoted text of a flow mapping would make a key of the rest of it."""
+
+    def walk(node: Any, path: str) -> None:
+        if isinstance(node, dict):
+            for name, member in node.items():
+                assert member is not None or name == "default", f"{path}/{name}"
+                walk(member, f"{path}/{name}")
+        elif isinstance(node, list):
+            for number, member in enumerate(node):
+                walk(member, f"{path}/{number}")
+
+    walk(DOCUMENT, "")
+
+
 def test_every_reference_of_the_document_leads_somewhere() -> None:
     """And every schema is valid."""
 
