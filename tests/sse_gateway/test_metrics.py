@@ -23,7 +23,7 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 async def admin(gateway: Gateway) -> AsyncIterator[str]:
     """The URL of the metrics."""
     port = free_port()
-    runner = web.AppRunner(admin_app(REGISTRY, gateway.runtime.readiness, lambda: True))
+    runner = web.AppRunner(admin_app(REGISTRY, gateway.runtime.readiness, lambda: None))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:

@@ -308,6 +308,9 @@ class CloudCall(Payload):
         request: ``requestParameters`` as parsed JSON.
         response: ``responseElements`` as parsed JSON.
         operation: an id that all entries of one operation share, where the log has several for it.
+        incomplete: the call reached the pipeline without some of its request or response; a complete one of the
+            same event id takes its place, and an incomplete one never takes that of a complete one.
+        detail: a sentence that says what is missing and why; None for a complete call.
     """
 
     event_source: str
@@ -315,6 +318,8 @@ class CloudCall(Payload):
     request: Json = None
     response: Json = None
     operation: str | None = None
+    incomplete: bool = False
+    detail: str | None = None
 
 
 PAYLOADS: tuple[type[Event], ...] = (FalcoEvent, Drift, StateChange, Attribution)

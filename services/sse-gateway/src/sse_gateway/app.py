@@ -29,7 +29,7 @@ from sse_gateway.settings import GatewaySettings
 from sse_gateway.stream.admission import Admission
 from sse_gateway.stream.peers import watch_peers
 from sse_gateway.stream.streams import Streams
-from tfdrift.harness import Runtime, every
+from tfdrift.harness import Browsers, Runtime, every
 
 # For connections that are not streams (NATS, the admin port, REST calls) and files.
 SPARE_DESCRIPTORS: Final = 512
@@ -89,9 +89,10 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(every(60.0, lambda: _age_out(mirror, settings.retention_hours), "age_out")),
         runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
-    gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
+    browsers = Browsers(settings.own_host_names, settings.origins, any_host=not access.open, every_request=True)
+    gate = Gate(browsers, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
     sessions = Sessions(access, _now, secure=tls is not None)
-    server = await runtime.serve(application(api, sessions, gate), settings.http_port, tls)
+    server = await runtime.serve(application(api, sessions, gate), settings.http_port, tls, guarded=False)
     watch_peers(server.listening, settings.keepalive_seconds)
     await runtime.stopping.wait()
     streams.drain()
