@@ -19,6 +19,7 @@ from tfdrift.harness.admin import admin_app
 from tfdrift.harness.browsers import Browsers, guard
 from tfdrift.harness.connection import Listening
 from tfdrift.harness.errors import ConfigurationError, cannot_listen
+from tfdrift.harness.presence import be_present
 from tfdrift.harness.readiness import NOT_DRAINING, Readiness
 from tfdrift.harness.settings import Settings
 
@@ -131,6 +132,7 @@ async def supervise(name: str, settings: S, run: Run[S], streams: frozenset[str]
             runtime = Runtime(settings, bus, tasks)
             _stop_on_signals(runtime)
             tasks.create_task(_open(bus))
+            tasks.create_task(be_present(bus, name, runtime.readiness))
             try:
                 admin = admin_app(REGISTRY, runtime.readiness, lambda: _fault(bus, streams))
                 await runtime.serve_admin(admin, settings.admin_port)
