@@ -90,6 +90,9 @@ async def test_a_renamed_state_is_one_workspace_under_its_new_name(
         await pipeline.settled("production", serial=1)
         await gone(pipeline, "prod")
         await eventually(lambda: not metric("tfdrift_state_condition", workspace="prod", condition="missing"))
+        write(new, state(VPC, EIP, serial=2))
+        await pipeline.settled("production", serial=2)  # another look, at which the old name is not missed again
+        assert metric("tfdrift_state_condition", workspace="prod", condition="missing") == 0
     before, after = await pipeline.record("prod", "aws_vpc.main"), await pipeline.record("production", "aws_vpc.main")
     assert before is not None
     assert before.removed is not None
@@ -136,6 +139,9 @@ async def test_a_retired_workspace_is_forgotten_and_its_records_are_pruned(
         assert record is not None
         assert record.removed is not None
         assert record.removed.reason == "its workspace was retired"
+        write(tmp_path / "dev.tfstate", state(resource("aws_vpc.main", id="vpc-2"), lineage="dev"))
+        await pipeline.settled("dev", serial=1)  # another look, at which the retired one is not missed again
+        assert metric("tfdrift_state_condition", workspace="prod", condition="missing") == 0
         again = await asyncio.to_thread(subprocess.run, [*command, "prod"], env=variables, check=False, stderr=-1)
         assert (again.returncode, again.stderr.count(b"\n")) == (78, 1)
     recorder = Recorder(pipeline.bus, Redactor(b"key"))
