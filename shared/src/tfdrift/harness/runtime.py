@@ -45,8 +45,13 @@ class Runtime(Generic[S]):
     log: Any = field(default_factory=structlog.get_logger)
     _runners: list[web.AppRunner] = field(default_factory=list)
 
-    async def serve(self, app: web.Application, port: int, tls: ssl.SSLContext | None = None) -> Listening:
+    async def serve(
+        self, app: web.Application, port: int, tls: ssl.SSLContext | None = None, *, reuse_port: bool = False
+    ) -> Listening:
         """Serve an application on `http_host`; a handler is cancelled when its client disconnects.
+
+        Args:
+            reuse_port: let other processes that allow it too listen on the same port (SO_REUSEPORT).
 
         Raises:
             ConfigurationError: the port is taken, or the host is not an address of this machine.
@@ -55,7 +60,7 @@ class Runtime(Generic[S]):
         self._runners.append(runner)
         host = self.settings.http_host
         try:
-            await runner.listen(host, port, tls)
+            await runner.listen(host, port, tls, reuse_port=reuse_port)
         except OSError as error:
             raise cannot_listen(host, port, error) from error
         return runner
