@@ -43,6 +43,7 @@ from drift_detector.facts.mapping_terms import Tier
 from drift_detector.rules.load import load_rules
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
+from ingest_falco.alert.redact import AlertRedactor
 from ingest_tfstate.errors import StateError
 from ingest_tfstate.record.records import StateSnapshot, first_records
 from ingest_tfstate.state.v4 import parse_state
@@ -81,9 +82,9 @@ def evaluate_calls(folder: Path, context: EvaluationContext) -> Truth:
     truth = Truth()
     services = {name.partition(":")[0] for name in context.catalog.events}
     without_resource = load_without_resource()
-    sanction = sanctions(context.rules)
+    sanction, redactor = sanctions(context.rules), AlertRedactor(key=b"truth")
     for record in records(folder):
-        found = normalise(parse_alert(alert(record)))
+        found = redactor.redacted(normalise(parse_alert(alert(record))))
         start = time.perf_counter()
         call = call_of(found.event, envelope_of(found), context.catalog, sanction)
         truth.seconds += time.perf_counter() - start

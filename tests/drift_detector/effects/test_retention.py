@@ -20,7 +20,7 @@ from tests.conftest import NatsServer
 from tests.drift_detector.correlate.test_lifecycle import resize, web
 from tests.drift_detector.effects.replica import LONG, connected
 from tests.drift_detector.playbook import CATALOG, RULES, START, Called, Step, applied, called, message_of
-from tests.drift_detector.scenarios.security_groups import HOME, OFFICE, SSH, authorize, group, permission
+from tests.drift_detector.scenarios.network.security_groups import HOME, OFFICE, SSH, authorize, group, permission
 from tests.ingest_tfstate.states import Bucket as Estate
 from tests.ingest_tfstate.states import state
 from tfdrift.bus import Bus, BusError

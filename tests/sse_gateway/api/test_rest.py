@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from urllib.parse import quote
 
 import aiohttp
@@ -78,7 +79,10 @@ async def test_a_drift_is_found_by_its_id_as_the_stream_shows_it(nats_url: str) 
     async with running(nats_url) as gateway:
         await store(gateway, drift(1))
         async with gateway.session.get(f"{gateway.url}/api/v1/drifts/d1") as response:
-            assert (response.content_type, await response.read()) == ("application/json", drift(1).encode())
+            body = await response.read()
+            assert response.content_type == "application/json"
+            assert body.startswith(drift(1).encode()[:-1] + b',"remedies":[')
+            assert [remedy["kind"] for remedy in json.loads(body)["remedies"]] == ["restore", "ignore"]
         status, problem = await gateway.get("/api/v1/drifts/d2")
         assert (status, problem["title"]) == (404, "Not Found")
 

@@ -29,6 +29,7 @@ KNOWN: Final = frozenset(
         "nats_tls_cert_file",
         "nats_tls_key_file",
         "http_host",
+        "http_hosts",
         "http_port",
         "admin_port",
         "stream_replicas",

@@ -55,7 +55,10 @@ def redact_event(walk: Walk, event: FalcoEvent) -> FalcoEvent:
 
 def _field(walk: Walk, name: str, value: Json) -> Json:
     if not isinstance(value, str):
-        return _redacted(walk, value, name)
+        try:
+            return _redacted(walk, value, name)
+        except RedactionError:
+            return MASK
     if walk.rules.matches(value) or walk.rules.names(name):
         return MASK
     return masked(value, MASK)

@@ -88,7 +88,7 @@ _TOKEN_HINTS: Final = ("github_pat_", "xapp-", "sk-", "hvs.", "AIza", "npm_", "e
 # A text under a secret's name that only refers to the secret, or says that there is none.
 _REFERENCE: Final = re.compile(
     r"(?i)arn:[\w-]+:|true$|false$|null$|none$|nil$|yes$|no$|\$|\{\{|<[\w -]+>$|!(?:ref|sub|getatt)|/subscriptions/"
-    r"|projects/[^/]+/(?:secrets|serviceaccounts)/|(?:var|local|data|module|each|self)\.|hidden_due_to|\*+$|%\w+%$"
+    r"|projects/[^/]+/(?:secrets|serviceaccounts)/|(?:var|local|data|module|each|self)\.|hidden_due_to|hidden$|sensitivedataremoved|\*+$|%\w+%$"
     r"|https://[\w-]+\.vault\.azure\.net/secrets/|vault:|ssm:|secretsmanager:|\(sensitive\)"
 )
 _SMALL_NUMBER: Final = re.compile(r"\d{1,5}")

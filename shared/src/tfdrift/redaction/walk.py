@@ -84,8 +84,11 @@ class Walk:
     shown: frozenset[str] = _NONE
 
     def keyed_hash(self, value: Any) -> str:
-        """Returns the keyed hash of a value, in hex."""
-        return keyed_hash(self.key, value) if self.key is not None else ""
+        """Returns the keyed hash of a value, in hex; empty without a key, or for a value that JSON cannot express."""
+        try:
+            return keyed_hash(self.key, value) if self.key is not None else ""
+        except orjson.JSONEncodeError:
+            return ""
 
     def hide(self, value: Any) -> Any:
         """Returns the hash object of a value; null and hash objects stay."""
@@ -125,7 +128,11 @@ class Walk:
         members = place.members or {}
         shown = {}
         for name, inner in value.items():
-            if name in hidden or (name in members and not members[name]) or self._is_secret_member(name, place):
+            if (
+                name in hidden
+                or (name in members and not members[name])
+                or (self._is_secret_member(name, place) and not (isinstance(inner, str) and is_reference(inner)))
+            ):
                 check_depth(inner, max(place.depth - 1, 1))
                 shown[name] = self.hide(inner)
             elif isinstance(inner, str | dict | list):

@@ -11,7 +11,7 @@ from typing import Final
 
 from ingest_tfstate.record.records import Failures
 from ingest_tfstate.resource.instances import KnownInstance, OwnPlace, State
-from ingest_tfstate.resource.place import Inferences, inferences, own_place
+from ingest_tfstate.resource.place import Inferences, Place, inferences, own_place, place_of
 from tfdrift.records import WorkspaceHead
 
 # An instance takes some 400 bytes, so all together 200 MB.
@@ -45,6 +45,10 @@ class Compared:
 
     own_places: dict[str, OwnPlace]
     inferred: Inferences
+
+    def places(self) -> dict[str, Place]:
+        """Returns the places of the instances that are parsed."""
+        return {address: place_of(own, self.inferred) for address, own in self.own_places.items()}
 
 
 def compared(state: State) -> Compared:

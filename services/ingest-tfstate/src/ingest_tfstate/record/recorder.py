@@ -41,7 +41,6 @@ from ingest_tfstate.record.records import (
 from ingest_tfstate.record.state_bucket import BATCH, StateBucket, all_of
 from ingest_tfstate.record.stored_records import StoredRecords
 from ingest_tfstate.resource.instances import State
-from ingest_tfstate.resource.place import place_of
 from tfdrift.bus import Bus, Conflict, Fence, Rejected
 from tfdrift.envelope import MSG_ID, Envelope, parse_header_text
 from tfdrift.events import StateChange
@@ -140,7 +139,7 @@ class Recorder:
         work.failures.update(state.unreadable)
         metrics.FAILED.labels("read").inc(len(state.unreadable))
         if stored.head is None or work.refills:
-            events, at, recovering = await self._record_first(work)
+            events, at, recovering = await self._record_first(work, found)
         else:
             events, at, recovering = await self._record_next(work, stored.head, found, known)
         await self._announce(events, work, recovering)
@@ -225,7 +224,7 @@ class Recorder:
         await self._expect_head(snapshot.workspace, stored)
         return _Work(snapshot, stored, fence, note.moment, note.refills, {})
 
-    async def _record_first(self, work: _Work) -> tuple[list[StateChange], datetime, bool]:
+    async def _record_first(self, work: _Work, found: Compared) -> tuple[list[StateChange], datetime, bool]:
         """Records a workspace without a head, or without its records, which a lost bucket took with it.
 
         The records that it has all the same are those of a process that died.
@@ -235,7 +234,7 @@ class Recorder:
         at = recorded_at(work.moment, head, ())
         left = [address for address in records if address not in work.snapshot.state]
         await self._states.delete(workspace, left, work.fence)
-        await self._write(first_records(work.snapshot, at, self.redactor, work.failures), work)
+        await self._write(first_records(work.snapshot, at, self.redactor, work.failures, found.places()), work)
         # Records are written before the event. Without any, nobody has published it, unless the state is empty.
         recovering = bool(records) or not work.snapshot.state.instances or work.refills
         if head is not None and head.digest == work.snapshot.digest:
@@ -254,9 +253,8 @@ class Recorder:
         # Those of a process that died, or that joined this recording and was faster.
         unannounced = await asyncio.to_thread(records.since, head.recorded_at)
         at = recorded_at(work.moment, head, unannounced.values())
-        places = {address: place_of(own, found.inferred) for address, own in found.own_places.items()}
         new = await asyncio.to_thread(
-            next_records, work.snapshot, at, self.redactor, Stored(head, records, places), work.failures
+            next_records, work.snapshot, at, self.redactor, Stored(head, records, found.places()), work.failures
         )
         await self._write(new, work)
         changed = unannounced | {record.address: record for record in new if record.address not in work.failures}

@@ -14,17 +14,19 @@ import orjson
 from aiohttp import web
 
 from sse_gateway.access.authorize import OPEN, forbidden
+from sse_gateway.access.scope import Grant
 from sse_gateway.api import pages
 from sse_gateway.api.answers import json_answer, listing, members
-from sse_gateway.api.dismissal import dismiss
+from sse_gateway.api.dismissal import dismiss, undo
 from sse_gateway.api.events import EVENT_PARAMETERS, event_json, newest_first, parse_event_query
 from sse_gateway.api.gate import ADDRESS, GRANT
 from sse_gateway.api.mirror import Mirror
 from sse_gateway.api.resources import find, shown
 from sse_gateway.contract import openapi
-from sse_gateway.drifts.dismissal import Dismissal, parse_reason
+from sse_gateway.drifts.dismissal import parse_dismissal
 from sse_gateway.drifts.people import people
 from sse_gateway.drifts.query import DRIFT_PARAMETERS, parse_drift_query
+from sse_gateway.drifts.remedies import remedies
 from sse_gateway.errors import BadParameter, Behind, Refused
 from sse_gateway.fanout.cursor import Cursor, decode_token, encode_token
 from sse_gateway.fanout.filters import Query, check_names, single
@@ -36,6 +38,7 @@ from sse_gateway.stream.request import Sender, parse_request
 from sse_gateway.stream.streams import HEADERS, Streams
 from tfdrift import __version__
 from tfdrift.bus import Bus
+from tfdrift.events import Drift
 
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000
@@ -73,6 +76,7 @@ class Api:
             web.get("/api/v1/drifts", self.list_drifts),
             web.get("/api/v1/drifts/{id}", self.get_drift),
             web.post("/api/v1/drifts/{id}/dismiss", self.dismiss_drift),
+            web.delete("/api/v1/drifts/{id}/dismiss", self.undo_dismissal),
             web.get("/api/v1/people", self.list_people),
             web.get("/api/v1/events", self.list_events),
             web.get("/api/v1/workspaces", self.list_workspaces),
@@ -134,13 +138,14 @@ class Api:
         return await listing(request, "people", [orjson.dumps(person) for person in page], cursor)
 
     async def get_drift(self, request: web.Request) -> web.Response:
-        """Answer with one drift and its history."""
+        """Answer with one drift, its history and what can be done about it."""
         check_names(_query(request), ())
         await self._until_ready()
         row = self.mirror.drifts.get(request.match_info["id"])
         if row is None or not row.visible(request[GRANT].scope):
             raise Refused(Problem(HTTPStatus.NOT_FOUND, f"There is no drift {request.match_info['id']!r}."))
-        return await json_answer(request, row.body)
+        found = remedies(Drift.model_validate_json(row.body))
+        return await json_answer(request, b'%b,"remedies":%b}' % (row.body[:-1], orjson.dumps(found)))
 
     async def dismiss_drift(self, request: web.Request) -> web.Response:
         """Resolve a drift as dismissed."""
@@ -148,10 +153,16 @@ class Api:
         grant = request[GRANT]
         if not grant.may_write:
             raise forbidden("This token may not dismiss drifts.")
-        dismissal = Dismissal(None if grant is OPEN else grant.name, parse_reason(await request.read()), self.now())
-        drift = await dismiss(self.bus, request.match_info["id"], dismissal, grant)
-        headers = {"Cache-Control": "no-store"}
-        return web.Response(body=drift.encode(), content_type="application/json", headers=headers)
+        dismissal = parse_dismissal(await request.read(), _by(grant), self.now())
+        return _written(await dismiss(self.bus, request.match_info["id"], dismissal, grant))
+
+    async def undo_dismissal(self, request: web.Request) -> web.Response:
+        """Open a dismissed drift again."""
+        check_names(_query(request), ())
+        grant = request[GRANT]
+        if not grant.may_write:
+            raise forbidden("This token may not undo dismissals.")
+        return _written(await undo(self.bus, request.match_info["id"], _by(grant), self.now(), grant))
 
     async def list_events(self, request: web.Request) -> web.Response:
         """Answer with the events of the ledger, newest first."""
@@ -224,6 +235,15 @@ class Api:
 
 def _query(request: web.Request) -> Query:
     return tuple(request.query.items())
+
+
+def _by(grant: Grant) -> str | None:
+    return None if grant is OPEN else grant.name
+
+
+def _written(drift: Drift) -> web.Response:
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(body=drift.encode(), content_type="application/json", headers=headers)
 
 
 def _limit(query: Query) -> int:

@@ -43,6 +43,7 @@ class Drifts:
         self._rows: dict[str, Row] = {}
         self._by_id: dict[str, Row] = {}
         self._order: list[tuple[datetime, str]] = []
+        self._until: dict[str, datetime] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -56,6 +57,8 @@ class Drifts:
         """Set the drift of a key of the bucket."""
         self.remove(key)
         self._rows[key] = self._by_id[row.id] = row
+        if row.until is not None:
+            self._until[row.id] = row.until
         insort(self._order, row.order)
 
     def remove(self, key: str) -> None:
@@ -63,6 +66,7 @@ class Drifts:
         row = self._rows.pop(key, None)
         if row is not None:
             del self._by_id[row.id]
+            self._until.pop(row.id, None)
             del self._order[bisect_left(self._order, row.order)]
 
     def clear(self) -> None:
@@ -70,10 +74,15 @@ class Drifts:
         self._rows.clear()
         self._by_id.clear()
         self._order.clear()
+        self._until.clear()
 
     def get(self, identifier: str) -> Row | None:
         """Returns the drift with an id."""
         return self._by_id.get(identifier)
+
+    def expired(self, now: datetime) -> list[str]:
+        """Returns the ids of the drifts whose dismissal has expired."""
+        return [identifier for identifier, until in self._until.items() if until <= now]
 
     def visible(self, scope: Scope) -> Iterator[Row]:
         """Yield the drifts that may be seen, the newest first."""

@@ -23,6 +23,7 @@ class Row:
         names: all three in folded case.
         resources: the Terraform address and the cloud's id in folded case.
         text: everything that a search looks at, in folded case.
+        until: when its dismissal expires; None if it is not dismissed, or for good.
         body: the JSON that clients receive, as on the stream.
     """
 
@@ -46,6 +47,7 @@ class Row:
     names: frozenset[str]
     resources: frozenset[str]
     text: str
+    until: datetime | None
     body: bytes
 
     @property
@@ -87,6 +89,7 @@ def row_of(value: bytes) -> Row:
         names=frozenset(name.casefold() for name in names),
         resources=frozenset(text.casefold() for text in (drift.address, drift.resource_id) if text),
         text=_searched(drift, names),
+        until=drift.dismissal.until if drift.dismissal is not None else None,
         body=drift.encode(),
     )
 
