@@ -54,11 +54,13 @@ class Runtime(Generic[S]):
         tls: ssl.SSLContext | None = None,
         *,
         guarded: bool = True,
+        reuse_port: bool = False,
     ) -> Listening:
         """Serve an application on `http_host`; a handler is cancelled when its client disconnects.
 
         Args:
             guarded: whether the harness refuses what pages of another origin make browsers send.
+            reuse_port: let other processes that allow it too listen on the same port (SO_REUSEPORT).
 
         Raises:
             ConfigurationError: the port is taken, or the host is not an address of this machine.
@@ -69,7 +71,7 @@ class Runtime(Generic[S]):
         self._runners.append(runner)
         host = self.settings.http_host
         try:
-            await runner.listen(host, port, tls)
+            await runner.listen(host, port, tls, reuse_port=reuse_port)
         except OSError as error:
             raise cannot_listen(host, port, error) from error
         return runner
