@@ -1,4 +1,4 @@
-"""``python -m mapping_generator.cloud_schemas``: the schemas that the tests hold the other clouds' mappings against.
+"""``python -m mapping_generator.cloud_schemas``: writes the schemas with which tests check the other clouds' mappings.
 
 For each mapping the types that it names, out of the version of npm's package that its line ``provider_schema`` tells.
 Run it when a mapping names a new type or another version.
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def named_types(catalog: Catalog) -> frozenset[str]:
-    """The Terraform types that a mapping names."""
+    """Returns the Terraform types that a mapping names."""
     targets = {target.type for rule in catalog.events.values() for group in rule.groups for target in group}
     return frozenset(targets | set(catalog.types))
 

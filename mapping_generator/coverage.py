@@ -26,7 +26,7 @@ _GENERATED = frozenset({Tier.STRONG, Tier.WEAK})
 
 
 def page(catalog: Catalog) -> str:
-    """The whole page as Markdown."""
+    """Returns the whole page as Markdown."""
     return "\n".join([*_summary(catalog), *_curated(catalog), *_generated(catalog)]) + "\n"
 
 

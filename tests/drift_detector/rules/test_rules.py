@@ -234,9 +234,9 @@ def test_a_wrong_file_is_refused_with_line_and_column(text: str, tmp_path: Path)
         {"kinds": ["deleted"], "at_most": "low"},
     ],
 )
-def test_no_rule_believes_an_agent_of_what_is_managed_or_grave(more: dict[str, Any]) -> None:
-    """A header that anybody can send must hide neither a change of the estate nor a danger."""
-    with pytest.raises(RulesError, match="anybody can send any agent"):
+def test_no_rule_trusts_a_user_agent_for_managed_resources_or_severe_drifts(more: dict[str, Any]) -> None:
+    """A header that anybody can send must not hide a change of a managed resource or a severe drift."""
+    with pytest.raises(RulesError, match="anybody can send any user agent"):
         parse_rules({"default": {}, "ignore": [{"name": "a", "user_agents": ["x"], **more}]})
 
 
@@ -250,7 +250,7 @@ def test_a_file_that_is_none_of_yaml_or_away_is_refused_in_plain_words(tmp_path:
     with pytest.raises(ConfigurationError) as odd:
         load_rules(path)
     place = "line 2, column 13: mapping values are not allowed here"
-    assert str(odd.value) == f"TFDRIFT_RULES: {path}: it is no YAML, at {place}"
+    assert str(odd.value) == f"TFDRIFT_RULES: {path}: it is not YAML, at {place}"
 
 
 def test_every_value_test_is_used_by_the_shipped_rules() -> None:

@@ -29,16 +29,17 @@ _ACTS: Final = {
 }
 
 
-# What a path may start at; ``res`` is what a resource's name tells in other clouds (see `claims_gcp.name_of`).
+# The roots of paths. In other clouds, ``res`` has the parts of the resource's name (such as
+# `drift_detector.claim.gcp.audit_log.name_of`).
 _ROOTS: Final = frozenset({"req", "resp", "arn", "res"})
 
 
-# What a path of a source with ``each`` may start at too.
+# The further root of paths in a source with ``each``.
 _ELEMENT: Final = "it"
 
 
 def build_catalog(document: Mapping[str, Any], name: str) -> Catalog:
-    """The catalog of one mapping document, checked.
+    """Returns the catalog of one mapping document.
 
     Raises:
         CatalogError: the document is not of the format.

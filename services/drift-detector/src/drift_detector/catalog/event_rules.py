@@ -1,4 +1,4 @@
-"""The rules of the mapping, compiled: how an event becomes targets with operations."""
+"""The compiled rules of the mapping: how an event becomes targets with operations."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from tfdrift.events import Json
 ANY_IDENTITY: Final = "@identity"
 
 
-# The one resource of its type in an account and region, which has no name: a setting of the account.
+# Identifies the only resource of its type in an account and region, which has no name: a setting of the account.
 THE_ONLY: Final = "@only"
 
 
-# In a condition, that the call gives anything at all.
+# In a condition: the call gives any value.
 ANYTHING: Final = "*"
 
 
-# In a condition, that the call gives something in which nothing is, as an empty element of XML.
+# In a condition: the call gives an empty value, such as an empty XML element.
 EMPTY: Final = ""
 
 
-# The values that the first of some paths that gives any must have.
+# Each condition: some paths, and the values of which the first value found there must be one.
 Conditions = tuple[tuple[tuple[Path, ...], frozenset[str | None]], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a value comes from, its paths compiled.
+    """Where a value comes from, with compiled paths.
 
     Attributes:
-        each: the list that ``element`` is found for each element of, as ``it``; the other members are then unused.
-        when: as a target's.
-        default: `MISSING` for none.
-        needs: members of the request without any of which the source gives nothing; empty where that is not so simple.
-            Most sources of most calls give nothing, and to see it here takes a tenth of looking for it.
+        each: a list of the call; ``element`` is found for each of its elements, as ``it``. Other members are unused.
+        when: conditions, as for a target.
+        default: the value if the call gives none; `MISSING` for no default.
+        needs: members of the request; if it has none of them, the source gives nothing. Empty if that is not known.
+            Most sources of most calls give nothing, and this test takes a tenth of the time of the search.
     """
 
     paths: tuple[Path, ...] = ()
@@ -64,7 +64,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class KeyValues:
-    """A key-value payload, its keys folded; ``entries`` gives for a key the attribute and how its value is read."""
+    """A payload of keys and values. ``entries`` has for each folded key the attribute and how its value is read."""
 
     path: Source
     key: str | None
@@ -74,7 +74,7 @@ class KeyValues:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """What a call does to tags; at most one of the sources, or ``clear``."""
+    """What a call does to tags: exactly one of the sources, or ``clear``."""
 
     merge: Source | None
     replace: Source | None
@@ -84,13 +84,13 @@ class Tags:
 
 @dataclass(frozen=True, slots=True)
 class TargetRule:
-    """How a target is made of a call.
+    """How a call becomes a target.
 
     Attributes:
-        optional: the identity attributes that may be missing.
-        when: the values that the call must have at these paths, in folded text or as globs; None for none, "*" for any,
-            "" for an empty one.
-        maps: the map attributes that are changed by key, each with what is merged and which keys are dropped.
+        optional: the identity attributes that a call may omit.
+        when: the values that the call must have at these paths, as folded text or globs; None for no value, "*" for any
+            value, "" for an empty one.
+        maps: the map attributes that are changed by key, each with the source of new entries and of dropped keys.
     """
 
     type: str
@@ -108,7 +108,7 @@ class TargetRule:
 
 @dataclass(frozen=True, slots=True)
 class EventRule:
-    """How an event becomes groups of alternative targets; ``each`` are the loops of all, ``group_each`` of a group."""
+    """How an event becomes groups of alternative targets. ``each`` loops over all groups, ``group_each`` over one."""
 
     tier: Tier
     service: str

@@ -1,8 +1,8 @@
-"""Loading the catalog: reading, merging, checking and compiling the mapping's files.
+"""Loads the shipped mapping: reads its files, merges them, and compiles them into a `Catalog`.
 
-Errors:
-
-    CatalogError   a mapping file is not of the format; the message names file, event and key
+AWS has a generated file under curated ones. The other clouds have one file each, in the same format (explained at the
+head of ``mapping/curated.yaml``). The service in an event's key is the API's endpoint (``compute.googleapis.com``), so
+no key of one cloud can be one of another.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def load_catalog() -> Catalog:
 
 
 def load_mapping(file: str) -> Catalog:
-    """One provider's file of the folder ``mapping``.
+    """Returns the catalog of one provider's file in the folder ``mapping``.
 
     Raises:
         CatalogError: it is not of the format.
@@ -66,10 +66,10 @@ def load_aws_catalog() -> Catalog:
 
 
 def curated_document(folder: Traversable) -> dict[str, Any]:
-    """``curated.yaml`` and every file of ``curated/`` as one document.
+    """Returns ``curated.yaml`` and every file of ``curated/`` as one document.
 
     Raises:
-        CatalogError: a file is not YAML, or says again what another one says.
+        CatalogError: a file is not YAML, or two files have the same entry.
     """
     document = parse_yaml((folder / "curated.yaml").read_text(encoding="utf-8"), "curated.yaml")
     sections: dict[str, dict[str, Any]] = {"types": {}, "events": {}}
@@ -77,9 +77,9 @@ def curated_document(folder: Traversable) -> dict[str, Any]:
         part = parse_yaml(file.read_text(encoding="utf-8"), file.name)
         for section, entries in part.items():
             if section not in sections:
-                raise CatalogError(f"{file.name}: {section!r} is none of {', '.join(sections)}")
+                raise CatalogError(f"{file.name}: the section {section!r} is unknown; allowed: {', '.join(sections)}")
             for name, entry in entries.items():
                 if name in sections[section]:
-                    raise CatalogError(f"{file.name}: another file has {name} too")
+                    raise CatalogError(f"{file.name}: {name} is in another file too")
                 sections[section][name] = entry
     return document | sections

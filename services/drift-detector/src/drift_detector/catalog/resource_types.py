@@ -1,4 +1,4 @@
-"""What is known of a Terraform resource type: how it is identified and how its attributes are compared."""
+"""What the mapping says of a Terraform resource type: how it is identified, and how its attributes are compared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfdrift.events import Json
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How an attribute is compared; see `drift_detector.catalog.yaml_format.WrittenComparison`."""
+    """How an attribute is compared; `drift_detector.catalog.yaml_format.WrittenComparison` explains the members."""
 
     how: Comparator = Comparator.VALUE
     unset: tuple[Json, ...] = ()
@@ -31,7 +31,7 @@ ONE_TAG: Final = Comparison(how=Comparator.TAG)
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """The type that a sub-resource belongs to; ``via`` maps the parent's identity attributes to the child's."""
+    """A type that a sub-resource belongs to. ``via`` maps the parent's identity attributes to the child's."""
 
     type: str
     via: Mapping[str, str]
@@ -39,7 +39,7 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """Facts of a Terraform type; an attribute path in ``attributes`` has no indexes."""
+    """What is known of a type. An attribute path in ``attributes`` has no indexes."""
 
     expected: bool = True
     identity: Mapping[str, Transform] = field(default_factory=dict)

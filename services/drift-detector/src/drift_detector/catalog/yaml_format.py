@@ -1,6 +1,6 @@
-"""The format of the mapping, as people write it: see the head of ``mapping/curated.yaml`` for a guided tour.
+"""The format of the mapping files, which people write. The head of ``mapping/curated.yaml`` is a guided tour.
 
-Every model forbids what it does not know, so a slip of the pen is an error with its place, never a silent no-op.
+Every model forbids unknown keys, so a typing error is reported with its place and never silently ignored.
 """
 
 from __future__ import annotations
@@ -26,14 +26,13 @@ class WrittenComparison(_Written):
     """How an attribute is compared.
 
     Attributes:
-        unset: further spellings of "not set" for this attribute, beside null, "", [] and {}.
-        key: for blocks, the member that names an element, or the members that do so together; elements without
-            equal keys are different elements.
-        members: for blocks, how members are compared; others as plain values.
-        ordered: for blocks, that their order counts.
-        optional: a record that has the attribute unset says nothing about it, so it agrees with every claim.
-        sole: no resource but this one holds elements of the set, though others hold those of other types' sets; null is
-            then the empty set, and not "elsewhere".
+        unset: further values that mean "not set" for this attribute, beside null, "", [] and {}.
+        key: for blocks, the member or members that name an element; elements with different keys are different.
+        members: for blocks, how members are compared; members that are not listed are plain values.
+        ordered: for blocks, whether their order counts.
+        optional: a record in which the attribute is unset agrees with every claim.
+        sole: elements of this set are never resources of their own, although those of other types' sets are; null is
+            then the empty set.
     """
 
     compare: Comparator = Comparator.VALUE
@@ -59,7 +58,7 @@ Comparison = Annotated[WrittenComparison, BeforeValidator(_comparison)]
 
 
 class WrittenParent(_Written):
-    """The resource that a sub-resource belongs to; ``via`` gives the parent's identity from the child's."""
+    """A resource that a sub-resource belongs to. ``via`` gives the parent's identity from the child's."""
 
     type: str
     via: dict[str, str]
@@ -70,13 +69,14 @@ def _parents(value: Any) -> Any:
 
 
 class WrittenType(_Written):
-    """Facts of a Terraform resource type, shared by every event.
+    """What is known of a Terraform resource type, for every event.
 
     Attributes:
-        identity: how the recorded value of an identity attribute is brought into the form that events give.
-        expected: whether what somebody made of the type should be in a state; not where services and pipelines make
-            their own all day (grants, targets, revisions of a task).
-        parent: one, or a list of them for what joins several, such as a user and a group: one managed is enough.
+        identity: how the recorded value of an identity attribute becomes the form that events give.
+        expected: whether a created resource should be in a state. No for types that services and pipelines create all
+            day (grants, targets, revisions of a task).
+        parent: one, or a list for a resource that joins several, such as a user and a group; one managed parent is
+            enough.
     """
 
     expected: bool = True
@@ -86,14 +86,14 @@ class WrittenType(_Written):
 
 
 class WrittenSource(_Written):
-    """Where a value comes from: alternative paths joined by ``|``, a constant, or a block put together from sources.
+    """Where a value comes from: alternative paths joined by ``|``, a constant, or a block composed of sources.
 
     Attributes:
-        each: a list of the call; the source then gives a list, of what it finds with each element as ``it``.
-        one: with each, the first that is found, not a list.
-        when: as a target's; with each, it picks the elements.
-        values: translation of the call's values; a value that it lacks is passed on.
-        default: what the value is when the call does not give it; without a default nothing is claimed.
+        each: a list of the call; the source then gives the list of what it finds for each element, as ``it``.
+        one: with each, the source gives the first value found, not a list.
+        when: conditions, as for a target; with each, they select the elements.
+        values: a translation of the call's values; a value without an entry is unchanged.
+        default: the value if the call does not give one; without a default nothing is claimed.
     """
 
     each: str | None = None
@@ -126,7 +126,7 @@ Source = Annotated[WrittenSource, BeforeValidator(_source)]
 class WrittenKeyValues(_Written):
     """A payload of keys and values: a map or, with ``key``, structures with a key and a value member.
 
-    A key of ``map`` that ends in ``/*`` stands for every key below that path; its attribute is a map of them.
+    A key of ``map`` that ends in ``/*`` means every key below that path; its attribute is a map of them.
     """
 
     from_: str = Field(alias="from")
@@ -151,7 +151,7 @@ Entry = Annotated[WrittenEntry, BeforeValidator(_entry)]
 
 
 class WrittenTags(_Written):
-    """What a call does to the tags: merge some into them, replace all of them, or drop some by key."""
+    """What a call does to tags: merge some, replace all, drop some by key, or clear them."""
 
     merge: str | None = None
     replace: str | None = None
@@ -160,7 +160,7 @@ class WrittenTags(_Written):
 
 
 class WrittenMap(_Written):
-    """What a call does to a map attribute: merge a map into it, drop some of its keys."""
+    """What a call does to a map attribute: merge a map into it, or drop some of its keys."""
 
     merge: str | None = None
     drop: str | None = None
@@ -170,11 +170,10 @@ class WrittenTarget(_Written):
     """One Terraform resource that an event may be about.
 
     Attributes:
-        id: the identity; a key ending in ``?`` is left out where the call does not give it, and without any
-            other the target is none.
-        when: the call's values, by path or paths as a source's, that the target is only meant with: one value or
-            glob, or a list of any; null for "not given", "*" for anything at all, "" for an empty element.
-        maps: map attributes that a call changes key by key.
+        id: the identity. A key ending in ``?`` may be missing in the call; if any other is, there is no target.
+        when: the values that the call must have, by path or paths as in a source: one value or glob, or a list of
+            alternatives; null for "not given", "*" for any value, "" for an empty element.
+        maps: the map attributes that a call changes key by key.
     """
 
     type: str
@@ -191,7 +190,7 @@ class WrittenTarget(_Written):
 
 
 class WrittenGroup(_Written):
-    """Alternatives, most specific first, with loops of their own; written as the bare list where there are none."""
+    """Alternative targets, most specific first, with loops of their own; without loops, only the list is written."""
 
     each: dict[str, Source] = Field(default_factory=dict)
     targets: tuple[WrittenTarget, ...] = Field(min_length=1)
@@ -210,7 +209,7 @@ class WrittenEvent(_Written):
     Attributes:
         each: loops, by variable; the targets are claimed once for each combination of their elements.
         targets: one group of alternatives, most specific first.
-        groups: several groups, where the event does several independent things.
+        groups: several groups, if the event does several independent things.
     """
 
     tier: Tier
@@ -229,7 +228,7 @@ class WrittenCatalog(_Written):
     """The whole mapping.
 
     Attributes:
-        provider_schema: the version of the provider whose attribute names are used.
+        provider_schema: the version of the provider that has the attribute names.
         made_by: the command that writes the file, where it is generated.
         global_services: services whose resources belong to no region.
     """

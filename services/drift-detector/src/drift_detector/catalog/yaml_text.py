@@ -1,4 +1,4 @@
-"""Parses the text of a YAML file, and refuses a key that stands twice."""
+"""Parses the text of a YAML file, and refuses a key that occurs twice in a map."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ except ImportError:  # PyYAML was built without libyaml
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML in which a key that stands twice is an error: the later one would silently win."""
+    """Loads safe YAML in which a repeated key is an error: the later one would silently win."""
 
 
 class _FastLoader(FastLoader):
-    """The same by libyaml, in a fifth of the time; it places some errors a line too late."""
+    """Does the same by libyaml in a fifth of the time, but places some errors a line too late."""
 
 
 def _mapping(loader: _Loader | _FastLoader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -29,7 +29,7 @@ def _mapping(loader: _Loader | _FastLoader, node: yaml.MappingNode) -> dict[Any,
             continue
         key = loader.construct_object(key_node)
         if key in seen:
-            raise CatalogError(f"line {key_node.start_mark.line + 1}: {key!r} stands here a second time")
+            raise CatalogError(f"line {key_node.start_mark.line + 1}: {key!r} is repeated")
         seen.add(key)
     loader.flatten_mapping(node)
     return dict(loader.construct_pairs(node))
@@ -40,17 +40,17 @@ _FastLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def parse_yaml(text: str, name: str) -> dict[str, Any]:
-    """A mapping file's text as plain data.
+    """Returns the data of a YAML text.
 
     Raises:
-        CatalogError: it is not YAML, not a map, or a key stands twice.
+        CatalogError: it is not YAML, not a map, or a key is repeated.
     """
     try:
         document = _loaded(text)
     except CatalogError as error:
         raise CatalogError(f"{name}: {error}") from None
     except yaml.YAMLError as error:
-        raise CatalogError(f"{name}: it is no YAML{_where(error)}") from error
+        raise CatalogError(f"{name}: it is not YAML{_where(error)}") from error
     if not isinstance(document, dict):
         raise CatalogError(f"{name}: the document is not a map")
     return document

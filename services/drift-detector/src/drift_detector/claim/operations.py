@@ -1,23 +1,24 @@
-"""The operations on attributes that a call asks for, by a rule of the mapping."""
+"""Turns the parameters of a call into operations on Terraform attributes, by the mapping's rule."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from drift_detector.catalog.event_rules import KeyValues, Source, Tags, TargetRule
-from drift_detector.claim.transforms import HIDDEN, Hidden, Value, is_hidden, tags_of, transformed
+from drift_detector.claim.transforms import Value, is_hidden, tags_of, transformed
 from drift_detector.claim.values import translated, value_of
 from drift_detector.facts.attribute_paths import format_attribute, parse_attribute
 from drift_detector.facts.call import Operation, Verb
 from drift_detector.facts.document import Document, elements, scalar
 from drift_detector.facts.mapping_terms import Transform
-from drift_detector.facts.no_value import MISSING, Absent
+from drift_detector.facts.no_value import MISSING, UNKNOWN, Absent, Unknown
 from tfdrift.events import Json
 
 
-def _operations(rule: TargetRule, document: Document) -> Iterator[Operation]:
+def operations_of(rule: TargetRule, document: Document) -> Iterator[Operation]:
+    """Yields the operations on attributes that a call asks for, by a target's rule."""
     given = document.members("req")
-    # What a call does to one set at once: an element that is removed and added is replaced.
+    # A call changes a set at once: an element that it removes and adds is replaced. So removals come first.
     for verb, sources in ((Verb.SET, rule.set), (Verb.REMOVE, rule.remove), (Verb.ADD, rule.add)):
         for attribute, source in sources.items():
             if source.needs and source.needs.isdisjoint(given):
@@ -37,7 +38,7 @@ def _map_operations(
     merged = value_of(merge, document) if merge is not None else MISSING
     if isinstance(merged, dict):
         for key, value in merged.items():
-            given = HIDDEN if is_hidden(value) else value
+            given = UNKNOWN if is_hidden(value) else value
             yield from _operation(format_attribute(*parse_attribute(attribute), key), Verb.SET, given)
     dropped = value_of(drop, document) if drop is not None else MISSING
     if isinstance(dropped, list):
@@ -48,7 +49,7 @@ def _map_operations(
 def _operation(attribute: str, verb: Verb, value: Value) -> Iterator[Operation]:
     if value is MISSING:
         return
-    if isinstance(value, Hidden):
+    if isinstance(value, Unknown):
         yield Operation(attribute=attribute, verb=verb, value=None, unknown=True)
     elif verb is Verb.SET:
         yield Operation(attribute=attribute, verb=verb, value=value, unknown=False)
@@ -58,7 +59,7 @@ def _operation(attribute: str, verb: Verb, value: Value) -> Iterator[Operation]:
 
 def _key_values(kv: KeyValues, document: Document) -> Iterator[Operation]:
     found = value_of(kv.path, document)
-    if isinstance(found, Absent | Hidden):
+    if isinstance(found, Absent | Unknown):
         return
     if kv.key is None:
         pairs = list(found.items()) if isinstance(found, dict) else []
@@ -75,7 +76,7 @@ def _key_values(kv: KeyValues, document: Document) -> Iterator[Operation]:
 
 
 def _entry(kv: KeyValues, key: str) -> tuple[str, Transform, Mapping[str, Json] | None] | None:
-    """What a key sets; one below a path that ends in ``/*`` sets the member of that name."""
+    """Returns what a key sets; the entry ``path/*`` stands for every key below that path."""
     if (entry := kv.entries.get(key.lower())) is not None:
         return entry
     path, slash, name = key.rpartition("/")
@@ -88,10 +89,10 @@ def _tag_operations(tags: Tags, document: Document) -> Iterator[Operation]:
         yield Operation(attribute="tags", value={})
     for source in (tags.merge, tags.replace):
         found = value_of(source, document) if source is not None else MISSING
-        if isinstance(found, Absent | Hidden):
+        if isinstance(found, Absent | Unknown):
             continue
         given = tags_of(found, document)
-        if source is tags.replace or isinstance(given, Hidden):
+        if source is tags.replace or isinstance(given, Unknown):
             yield from _operation("tags", Verb.SET, given)
         elif isinstance(given, dict):
             for key, value in given.items():
@@ -101,7 +102,7 @@ def _tag_operations(tags: Tags, document: Document) -> Iterator[Operation]:
 
 
 def _dropped(found: Value, document: Document) -> Iterator[Operation]:
-    if isinstance(found, Absent | Hidden):
+    if isinstance(found, Absent | Unknown):
         return
     for one in elements(found) or ():
         inner, value = document.member(one, "key"), document.member(one, "value")
@@ -112,5 +113,5 @@ def _dropped(found: Value, document: Document) -> Iterator[Operation]:
         if value is MISSING:
             yield Operation(attribute=attribute, value=None)
         else:
-            # A tag that is given with a value is only deleted if it has that value.
+            # A tag that is given with a value is deleted only if it has that value.
             yield Operation(attribute=attribute, verb=Verb.REMOVE, value=[scalar(value)])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import Enum
 from typing import Final
 
 from drift_detector.claim.aws.s3_grants import grants_of
@@ -12,24 +11,13 @@ from drift_detector.claim.aws.security_group_rules import rules_of
 from drift_detector.facts.document import Document, elements, scalar
 from drift_detector.facts.mapping_terms import Transform
 from drift_detector.facts.names import identity_form
-from drift_detector.facts.no_value import MISSING, Absent
+from drift_detector.facts.no_value import MISSING, UNKNOWN, Absent, Unknown
 from drift_detector.facts.policies import policy_text
 from tfdrift.events import Json
-
-
-class Hidden(Enum):
-    """The type of `HIDDEN`: a value was given, but the cloud's log does not say which."""
-
-    HIDDEN = "hidden"
-
-
-HIDDEN: Final = Hidden.HIDDEN
-
+from tfdrift.records import hidden_hash
 
 # What AWS writes in place of a secret: HIDDEN_DUE_TO_SECURITY_REASONS, <sensitiveDataRemoved>, ****, HIDDEN.
 _PLACEHOLDER: Final = re.compile(r"\*{3,}|HIDDEN(_[A-Z_]+)?|<?sensitiveDataRemoved>?")
-
-
 _TAG_KEYS: Final = ("key", "tagkey")
 
 
@@ -40,7 +28,7 @@ _TAG_VALUES: Final = ("value", "tagvalue")
 _RESERVED_TAG: Final = "aws:"
 
 
-# Members of a security rule of Azure's (API reference, "Security Rules"), and what the provider calls them.
+# The members of a security rule in Azure's API (reference: "Security Rules"), and the provider's names for them.
 _SECURITY_RULE: Final = {
     "access": "access",
     "description": "description",
@@ -58,27 +46,29 @@ _SECURITY_RULE: Final = {
 }
 
 
-Value = Json | Absent | Hidden
+Value = Json | Absent | Unknown
 
 
 def is_hidden(value: Json) -> bool:
-    """Whether a text is what AWS writes in place of a value that it hides."""
+    """Whether a value is one of the texts that a cloud's log writes in place of a value that it hides."""
     return isinstance(value, str) and _PLACEHOLDER.fullmatch(value) is not None
 
 
 def transformed(transform: Transform, found: Json, document: Document, *, plural: bool) -> Value:  # noqa: PLR0911, PLR0912
-    """What the call gives, in the state's shape."""
+    """Returns a value of the call in the state's shape; `MISSING` if it has none, `UNKNOWN` if the log hides it."""
+    if transform is not Transform.HIDDEN and hidden_hash(found) is not None:
+        return found  # a hash in place of a secret
     match transform:
         case Transform.HIDDEN:
-            return HIDDEN
+            return UNKNOWN
         case Transform.RAW:
-            return HIDDEN if is_hidden(found) else found
+            return UNKNOWN if is_hidden(found) else found
         case Transform.TAGS:
             return tags_of(found, document)
         case Transform.SG_RULES:
             return rules_of(document)
         case Transform.JSON_POLICY:
-            return HIDDEN if is_hidden(scalar(found)) else policy_text(scalar(found))
+            return UNKNOWN if is_hidden(scalar(found)) else policy_text(scalar(found))
         case Transform.COMMA_LIST:
             return [part.strip() for part in str(scalar(found)).split(",") if part.strip()]
         case Transform.NAME_VALUES:
@@ -99,19 +89,19 @@ def transformed(transform: Transform, found: Json, document: Document, *, plural
 
 
 def _name_values(found: Json, document: Document) -> Value:
-    """A list of ``{"name": ..., "value": ...}`` as the map that a state has."""
+    """Returns the map that a state has for a list of ``{"name": ..., "value": ...}``."""
     pairs = [(document.member(one, "name"), document.member(one, "value")) for one in elements(found) or ()]
     return {str(scalar(name)): scalar(value) for name, value in pairs if name is not MISSING and value is not MISSING}
 
 
 def _firewall_rule(rule: Json, document: Document) -> Json:
-    """An element of ``allow`` or ``deny``: Google's ``{"IPProtocol": "tcp", "ports": ["22"]}``, as a state has it."""
+    """Returns the block ``allow`` or ``deny`` for Google's ``{"IPProtocol": "tcp", "ports": ["22"]}``."""
     protocol, ports = document.member(rule, "ipprotocol"), document.member(rule, "ports")
     return {"protocol": None if protocol is MISSING else protocol, "ports": [] if ports is MISSING else ports}
 
 
 def _security_rule(rule: Json) -> Json:
-    """An element of ``security_rule``: what Azure's ``{"name": ..., "properties": {...}}`` says of it."""
+    """Returns the block ``security_rule`` for Azure's ``{"name": ..., "properties": {...}}``."""
     properties = rule.get("properties") if isinstance(rule, dict) else None
     if not isinstance(properties, dict):
         return rule
@@ -123,7 +113,7 @@ def _security_rule(rule: Json) -> Json:
 def _plain(found: Json, plural: bool) -> Value:
     if plural or isinstance(found, list):
         values = [scalar(one) for one in found] if isinstance(found, list) else [scalar(found)]
-        return HIDDEN if any(is_hidden(value) for value in values) else values
+        return UNKNOWN if any(is_hidden(value) for value in values) else values
     if isinstance(found, dict):
         if found == {}:
             return MISSING
@@ -131,11 +121,11 @@ def _plain(found: Json, plural: bool) -> Value:
         if listed is None or listed != [found]:
             return MISSING if listed is None else [scalar(one) for one in listed]
     value = scalar(found)
-    return HIDDEN if is_hidden(value) else value
+    return UNKNOWN if is_hidden(value) else value
 
 
 def tags_of(found: Json, document: Document) -> Value:
-    """Tags as the map that a state has, from a map or a list of keys and values; AWS's own are left out."""
+    """Returns the map of tags that a state has, for a map or a list of keys and values, without AWS's own tags."""
     listed = elements(found)
     if listed is None:
         return {}
@@ -149,9 +139,9 @@ def tags_of(found: Json, document: Document) -> Value:
             continue
         name = _tag_text(key)
         if is_hidden(name):
-            return HIDDEN
+            return UNKNOWN
         if not name.startswith(_RESERVED_TAG):
-            tags[name] = _tag_text(value)
+            tags[name] = value if hidden_hash(value) is not None else _tag_text(value)
     return tags
 
 

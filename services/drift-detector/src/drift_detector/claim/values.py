@@ -1,4 +1,4 @@
-"""The values that a call gives, in the shape of a Terraform state."""
+"""Finds the values that the mapping asks of a call, in the shape of a Terraform state."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from drift_detector.catalog.event_rules import ANYTHING, EMPTY, Conditions, Source
-from drift_detector.claim.transforms import HIDDEN, Hidden, Value, is_hidden, transformed
+from drift_detector.claim.transforms import Value, is_hidden, transformed
 from drift_detector.facts.document import Document, Path, elements, scalar
 from drift_detector.facts.mapping_terms import Transform
 from drift_detector.facts.names import decoded_arn, identity_form
-from drift_detector.facts.no_value import MISSING, Absent
+from drift_detector.facts.no_value import MISSING, UNKNOWN, Absent, Unknown
 from tfdrift.events import Json
 
 _NOTHING: Final[tuple[Json, ...]] = (None, "", {}, [])
 
 
 def value_of(source: Source, document: Document) -> Value:
-    """What a source gives: a value in the state's shape, `MISSING`, or `HIDDEN`."""
+    """Returns what a source gives: a value in the state's shape, `MISSING`, or `UNKNOWN` if the log hides it."""
     if source.when and not meets(source.when, document):
         return source.default
     if source.each is not None and source.element is not None:
@@ -39,11 +39,11 @@ def value_of(source: Source, document: Document) -> Value:
 
 
 def meets(when: Conditions, document: Document) -> bool:
-    """Whether a call gives what a mapping's conditions ask for."""
-    return all(_asked_for([document.find(path) for path in paths], values) for paths, values in when)
+    """Whether a call meets the conditions of the mapping."""
+    return all(_is_met([document.find(path) for path in paths], values) for paths, values in when)
 
 
-def _asked_for(found: list[Json | Absent], values: frozenset[str | None]) -> bool:
+def _is_met(found: list[Json | Absent], values: frozenset[str | None]) -> bool:
     there = [scalar(one) for one in found if not isinstance(one, Absent)]
     value = next((one for one in there if one not in _NOTHING), None)
     if value is None:
@@ -57,12 +57,12 @@ def _each(each: Path, element: Source, source: Source, document: Document) -> Va
     if found is MISSING:
         return source.default
     if is_hidden(scalar(found)):
-        return HIDDEN
+        return UNKNOWN
     values: list[Json] = []
     for one in elements(found) or ():
         value = value_of(element, document.bind("it", one))
-        if isinstance(value, Hidden):
-            return HIDDEN
+        if isinstance(value, Unknown):
+            return UNKNOWN
         if not isinstance(value, Absent):
             values.extend(value if isinstance(value, list) and element.block is None else [value])
     if source.one:
@@ -71,7 +71,7 @@ def _each(each: Path, element: Source, source: Source, document: Document) -> Va
 
 
 def identities_of(source: Source, document: Document) -> Iterator[tuple[str, str]]:
-    """The texts that name a resource, each with the text that the call gave for it; it is identified by the first."""
+    """Yields the texts that name a resource, each with the call's own text. The first one identifies the resource."""
     for path in source.paths:
         found = document.find(path)
         if found is MISSING or is_hidden(found):
@@ -89,7 +89,7 @@ def identities_of(source: Source, document: Document) -> Iterator[tuple[str, str
 
 
 def translated(values: Mapping[str, Json] | None, value: Value) -> Value:
-    """A value by the mapping's translation; without an entry it stays."""
+    """Returns the mapping's translation of a value; the value itself if it has none."""
     if values is None or not isinstance(value, str | bool | int):
         return value
     text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -100,8 +100,8 @@ def _block(members: Mapping[str, Source], document: Document) -> Value:
     block: dict[str, Json] = {}
     for name, source in members.items():
         value = value_of(source, document)
-        if isinstance(value, Hidden):
-            return HIDDEN
+        if isinstance(value, Unknown):
+            return UNKNOWN
         if not isinstance(value, Absent):
             block[name] = value
     return block or MISSING

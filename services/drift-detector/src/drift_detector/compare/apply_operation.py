@@ -1,4 +1,4 @@
-"""What an operation makes of an attribute's value."""
+"""Says what an operation makes of an attribute's value."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def _same_element(element: Json, other: Json, comparison: Comparison) -> bool:
 
 
 def per_tag(operation: Operation, recorded_tags: Json | Absent) -> tuple[Operation, ...]:
-    """An operation that sets all tags as one operation for each tag, given or recorded.
+    """Returns an operation that sets all tags as one operation for each tag, given or recorded.
 
-    Others are passed on, and so are Google's network tags, which are a list. Tags that are recorded and not given are
-    unset by it.
+    A tag that is recorded and not given is unset by it. Other operations are returned unchanged, and so are Google's
+    network tags, which are a list.
     """
     is_list = isinstance(operation.value, list) or isinstance(recorded_tags, list)
     if operation.attribute != _TAGS_PATH or operation.verb is not Verb.SET or operation.unknown or is_list:

@@ -1,22 +1,24 @@
-"""The actions of a load balancer's listener or rule, in a form that is the same for the same actions.
+"""The canonical form of the actions of a load balancer's listener or rule.
 
-An action that forwards to one target group is written with ``target_group_arn``, or with ``forward`` and a list of
-one, or with both; a state spells it as its configuration does. See
-https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Action.html
+An action that forwards to one target group is written with ``target_group_arn``, with ``forward`` and a list of one, or
+with both; a state has the form of its configuration.
+
+Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Action.html
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from drift_detector.facts.json_text import canonical_text
 from tfdrift.events import Json
 
-# An ``order`` is only told of several actions; they are compared as a set, in which each has a type of its own.
+# Only several actions have an ``order``. They are compared as a set, in which each has a type of its own.
 _FORWARDING: Final = frozenset({"forward", "target_group_arn", "order"})
 
 
 def canonical_actions(actions: Json) -> list[Json]:
-    """Actions as states have them, but without nested lists; those that forward have ``targets``: ARN and weight."""
+    """Returns actions as states have them, without nested lists; one that forwards has ``targets``: ARN and weight."""
     return [_action(action) for action in (actions if isinstance(actions, list) else [actions])]
 
 
@@ -29,17 +31,24 @@ def _action(action: Json) -> Json:
     forward = _one(action.get("forward"))
     groups = forward.get("target_group") if isinstance(forward, dict) else None
     stickiness = _one(forward.get("stickiness")) if isinstance(forward, dict) else None
+    groups = groups if isinstance(groups, list) else [groups]
     targets = {
-        group["arn"]: group.get("weight") for group in groups or () if isinstance(group, dict) and "arn" in group
+        _text(group["arn"]): group.get("weight") for group in groups if isinstance(group, dict) and "arn" in group
     }
     if not targets and action.get("target_group_arn"):
-        targets = {action["target_group_arn"]: None}
-    # Among one, a weight means nothing.
+        targets = {_text(action["target_group_arn"]): None}
+    # The weight of a single target means nothing.
     weights = {arn: 1 if len(targets) == 1 or weight is None else weight for arn, weight in targets.items()}
-    canonical["targets"] = [f"{arn} {weight}" for arn, weight in sorted(weights.items())]
+    canonical["targets"] = [
+        f"{arn} {_text(weight)}" for arn, weight in sorted(weights.items(), key=lambda target: target[0])
+    ]
     sticky = isinstance(stickiness, dict) and stickiness.get("enabled") is True
     canonical["sticky_seconds"] = stickiness.get("duration") if isinstance(stickiness, dict) and sticky else None
     return canonical
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else canonical_text(value)
 
 
 def _one(value: Json) -> Json:

@@ -1,6 +1,6 @@
-"""When two single values, or two texts of one kind, are the same thing.
+"""Compares single values, and texts of one kind, by their meaning.
 
-A test of texts answers None for values that are not of its kind; they are then compared as plain values.
+A test of texts returns None for values that are not of its kind; they are then compared as plain values.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import re
 from decimal import Decimal
 from typing import Final
 
-import orjson
-
 from drift_detector.compare.verdict import DIFFERENT, SAME, UNKNOWN, Verdict, verdict_of
+from drift_detector.facts.json_text import parse_json
+from drift_detector.facts.no_value import Absent
 from tfdrift.events import Json
 
-# By IANA's assigned numbers, as far as Terraform's provider and EC2 know names for them.
+# IANA's numbers of the protocols that the provider or EC2 has names for.
 _PROTOCOLS: Final = {
     "all": "-1",
     "icmp": "1",
@@ -32,7 +32,7 @@ _PROTOCOLS: Final = {
     "ipv6-icmp": "58",
     "sctp": "132",
 }
-# Decimal itself would also take 1_000, digits of other scripts and NaN.
+# Decimal itself also accepts 1_000, digits of other scripts and NaN.
 _NUMBER: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 _QUANTITY: Final = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)([numkMGTPE]|[KMGTPE]i|)")
 _SUFFIXES: Final = {
@@ -43,7 +43,7 @@ _SUFFIXES: Final = {
 
 
 def plain(one: Json, other: Json) -> Verdict:
-    """Two scalars; a number or boolean may stand as text on one side."""
+    """Compares two scalars; a number or boolean may be text on one side."""
     if isinstance(one, str) and isinstance(other, str):
         return SAME if one == other else DIFFERENT
     if isinstance(one, bool) or isinstance(other, bool):
@@ -61,7 +61,7 @@ def _boolean(value: Json) -> bool | None:
 
 
 def number_of(value: Json) -> Decimal | None:
-    """The number that a value or text is; None for booleans and all else."""
+    """Returns the number that a value or text is; None for booleans and everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     text = str(value)
@@ -69,24 +69,22 @@ def number_of(value: Json) -> Decimal | None:
 
 
 def text_folded(claimed: Json, recorded: Json) -> Verdict | None:
-    """Text whose case does not matter."""
+    """Compares texts without regard to case."""
     if isinstance(claimed, str) and isinstance(recorded, str):
         return verdict_of(claimed.lower() == recorded.lower())
     return None
 
 
 def parsed(value: Json) -> Json:
-    """JSON out of text that holds some; anything else as it is."""
+    """Returns the JSON value in a text; any other value unchanged."""
     if isinstance(value, str):
-        try:
-            return orjson.loads(value)
-        except orjson.JSONDecodeError:
-            return value
+        document = parse_json(value)
+        return value if isinstance(document, Absent) else document
     return value
 
 
 def arn_or_name(claimed: Json, recorded: Json) -> Verdict | None:
-    """An ARN, or an id with its account before it, and what it ends with; what an alias stands for is unknown."""
+    """Compares an ARN, or an id after its account, with the name at its end. The key behind an alias is unknown."""
     if not isinstance(claimed, str) or not isinstance(recorded, str) or claimed == recorded:
         return None
     if ("alias/" in claimed) != ("alias/" in recorded):
@@ -98,7 +96,7 @@ def arn_or_name(claimed: Json, recorded: Json) -> Verdict | None:
 
 
 def dns_name(claimed: Json, recorded: Json) -> Verdict | None:
-    """Domain names; the provider takes a load balancer's with and without ``dualstack.`` for the same."""
+    """Compares domain names; ``dualstack.`` before a load balancer's name means nothing to the provider either."""
     if not isinstance(claimed, str) or not isinstance(recorded, str):
         return None
     one, other = (name.lower().removesuffix(".").removeprefix("dualstack.") for name in (claimed, recorded))
@@ -106,14 +104,14 @@ def dns_name(claimed: Json, recorded: Json) -> Verdict | None:
 
 
 def choice(claimed: Json, recorded: Json) -> Verdict:
-    """The name of a member against the block that has it: ``block`` and ``[{"allow": [], "block": [{}]}]``."""
+    """Compares the name of a member with the block that has it: ``block`` and ``[{"allow": [], "block": [{}]}]``."""
     block = recorded[0] if isinstance(recorded, list) and recorded else recorded
     chosen = [name for name, member in block.items() if member] if isinstance(block, dict) else []
     return verdict_of(chosen == [claimed])
 
 
 def cidr(claimed: Json, recorded: Json) -> Verdict | None:
-    """Address ranges, single or in lists, in canonical form."""
+    """Compares address ranges, single or in lists, by their canonical form."""
     return verdict_of(_networks(claimed) == _networks(recorded))
 
 
@@ -129,7 +127,7 @@ def _network(value: Json) -> str:
 
 
 def protocol(claimed: Json, recorded: Json) -> Verdict | None:
-    """Protocols by IANA's number, however they are named."""
+    """Compares protocols by IANA's number, however they are named."""
     if isinstance(claimed, list | dict) or isinstance(recorded, list | dict):
         return None
     one, other = (str(value).lower() for value in (claimed, recorded))
@@ -137,14 +135,14 @@ def protocol(claimed: Json, recorded: Json) -> Verdict | None:
 
 
 def version(claimed: Json, recorded: Json) -> Verdict | None:
-    """Versions, of which one may be given more exactly than the other: 8.0 and 8.0.32."""
+    """Compares versions, of which one may be more exact than the other: 8.0 and 8.0.32."""
     one, other = str(claimed).split("."), str(recorded).split(".")
     length = min(len(one), len(other))
     return verdict_of(one[:length] == other[:length])
 
 
 def quantity(claimed: Json, recorded: Json) -> Verdict | None:
-    """Quantities of Kubernetes by what they amount to: ``1000m`` and ``1``, ``0.5Gi`` and ``512Mi``.
+    """Compares quantities of Kubernetes by their amount: ``1000m`` and ``1``, ``0.5Gi`` and ``512Mi``.
 
     Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
     """
@@ -158,14 +156,14 @@ def _amount(value: Json) -> Decimal | None:
 
 
 def user_data(claimed: Json, recorded: Json) -> Verdict | None:
-    """User data in any of its disguises."""
+    """Compares user data in any of the forms in which it is recorded."""
     if not isinstance(claimed, str) or not isinstance(recorded, str):
         return None
-    return verdict_of(not _disguises(claimed).isdisjoint(_disguises(recorded)))
+    return verdict_of(not _recorded_forms(claimed).isdisjoint(_recorded_forms(recorded)))
 
 
-def _disguises(text: str) -> set[str]:
-    """The ways in which user data is recorded: as it is, in base 64, and as the SHA-1 of its plain form."""
+def _recorded_forms(text: str) -> set[str]:
+    """Returns the forms in which user data is recorded: plain, in base 64, and as the SHA-1 of the plain form."""
     plain = text.encode()
     try:
         decoded = base64.b64decode(text, validate=True)

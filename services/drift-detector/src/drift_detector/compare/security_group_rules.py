@@ -1,7 +1,7 @@
 """The rules of a security group as elements of ``aws_security_group.ingress`` and ``egress``.
 
-EC2 keeps one rule for each source; Terraform merges those of equal protocol, ports and description into one element
-with lists of sources. Compared and changed are therefore single sources; the elements are put together again after.
+EC2 keeps one rule for each source. Terraform merges rules of equal protocol, ports and description into one element
+with lists of sources. So single sources are compared and changed, and the elements are composed again afterwards.
 """
 
 from __future__ import annotations
@@ -11,23 +11,27 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from drift_detector.facts.json_text import canonical_text
+from drift_detector.facts.numbers import whole_number
 from tfdrift.events import Json
 
 _LISTS: Final = ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups")
 _ALL_PROTOCOLS: Final = "-1"
 _OWNER: Final = re.compile(r"^\d{12}/(?=sg-)")
 
+# A port; what a record has in its place as text, if it is none.
+Port = int | str
 # Protocol, from, to, kind of source, source.
-Source = tuple[str, int, int, str, str]
+Source = tuple[str, Port, Port, str, str]
 
 
 def canonical_rules(elements: Sequence[Json]) -> frozenset[tuple[Source, str]]:
-    """What a list of rule elements allows: each single source with its description."""
+    """Returns what a list of rule elements allows: each single source with its description."""
     return frozenset((source, str(element.get("description") or "")) for element, source in _sources(elements))
 
 
 def add_rules(current: Sequence[Json], elements: Sequence[Json]) -> list[Json]:
-    """The elements after rules were authorized. EC2 refuses a rule that is there, whatever its description."""
+    """Returns the elements after rules were authorized. EC2 refuses a rule that is there, whatever its description."""
     result = [dict(one) for one in current if isinstance(one, dict)]
     there = {source for _, source in _sources(result)}
     for element in elements:
@@ -39,13 +43,13 @@ def add_rules(current: Sequence[Json], elements: Sequence[Json]) -> list[Json]:
 
 
 def remove_rules(current: Sequence[Json], elements: Sequence[Json]) -> list[Json]:
-    """The elements after rules were revoked; a rule is revoked whatever its description."""
+    """Returns the elements after rules were revoked, whatever their descriptions."""
     gone = {source for _, source in _sources(elements)}
     result = []
     for element in (dict(one) for one in current if isinstance(one, dict)):
         head = _head(element)
         for attribute in _LISTS:
-            if given := element.get(attribute):
+            if given := _listed(element.get(attribute)):
                 element[attribute] = [one for one in given if (*head, attribute, _canonical(one)) not in gone]
         if element.get("self") and (*head, "self", "self") in gone:
             element["self"] = False
@@ -60,36 +64,43 @@ def _sources(elements: Sequence[Json]) -> Iterator[tuple[dict[str, Any], Source]
             continue
         head = _head(element)
         for attribute in _LISTS:
-            for one in element.get(attribute) or ():
+            for one in _listed(element.get(attribute)):
                 yield element, (*head, attribute, _canonical(one))
         if element.get("self"):
             yield element, (*head, "self", "self")
 
 
-def _head(element: dict[str, Any]) -> tuple[str, int, int]:
+def _head(element: dict[str, Any]) -> tuple[str, Port, Port]:
     protocol = str(element.get("protocol", "")).lower()
     if protocol in (_ALL_PROTOCOLS, "all"):
         return _ALL_PROTOCOLS, 0, 0
     return protocol, _port(element.get("from_port")), _port(element.get("to_port"))
 
 
-def _port(value: Json) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
+def _port(value: Json) -> Port:
+    if value is None or value == "":
         return 0
+    number = whole_number(value)
+    return canonical_text(value) if number is None else number
+
+
+def _listed(value: Json) -> list[Json]:
+    """Returns a list of sources; a value in its place is one source, which equals none that EC2 knows."""
+    if isinstance(value, list):
+        return value
+    return [] if value in (None, "", {}) else [value]
 
 
 def _canonical(source: Json) -> str:
     try:
         return str(ipaddress.ip_network(str(source), strict=False))
     except ValueError:
-        # A group of another account is recorded with that account, which not every call gives; its id is its own.
+        # A group of another account is recorded with that account, which not every call gives. Group ids are unique.
         return _OWNER.sub("", str(source))
 
 
 def _merge(result: list[Json], element: dict[str, Any], source: Source) -> None:
-    """Put one source into the element that Terraform would show it in."""
+    """Adds one source to the element in which Terraform would show it."""
     kind, description = source[3], str(element.get("description") or "")
     for one in result:
         if _head(one) == source[:3] and str(one.get("description") or "") == description:
@@ -101,5 +112,5 @@ def _merge(result: list[Json], element: dict[str, Any], source: Source) -> None:
     if kind == "self":
         home["self"] = True
     else:
-        given = next(one for one in element[kind] if _canonical(one) == source[4])
-        home[kind] = [*(home.get(kind) or ()), given]
+        given = next(one for one in _listed(element[kind]) if _canonical(one) == source[4])
+        home[kind] = [*_listed(home.get(kind)), given]

@@ -1,6 +1,6 @@
-"""When a claimed value and a recorded one are the same thing, and what an operation makes of a value.
+"""Decides whether a claimed value and a recorded one are the same thing, as the mapping says for the attribute.
 
-The answer has three values: where a value is hidden, on either side, it may be neither yes nor no.
+The answer has three values: if a value is hidden on either side, it may be neither yes nor no.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from drift_detector.catalog.resource_types import PLAIN, Comparison
-from drift_detector.compare.hidden_values import Hasher, same_as_hidden
+from drift_detector.compare.hidden_values import Hasher, same_as_hidden, same_as_shown
 from drift_detector.compare.listener_actions import canonical_actions
 from drift_detector.compare.policies import same_policy
 from drift_detector.compare.scalars import (
@@ -39,10 +39,10 @@ def same(
     comparison: Comparison = PLAIN,
     hasher: Hasher | None = None,
 ) -> Verdict:
-    """Whether a claimed value and a recorded one are the same thing.
+    """Returns whether a claimed value and a recorded one are the same thing.
 
-    ``hasher`` gives the keyed hash that stands in a record in place of a sensitive value; without it such a value
-    is unknown.
+    ``hasher`` gives the keyed hash that a record has in place of a sensitive value; without it such a value is
+    unknown.
     """
     if isinstance(claimed, Unknown):
         return UNKNOWN
@@ -55,10 +55,10 @@ def _same(  # noqa: PLR0911 - a table of cases
 ) -> Verdict:
     if (found := hidden_hash(recorded)) is not None:
         return same_as_hidden(claimed, found, comparison, hasher)
-    if hidden_hash(claimed) is not None:
-        return UNKNOWN
+    if (given := hidden_hash(claimed)) is not None:
+        return same_as_shown(given, recorded, comparison, hasher)
     if comparison.how is Comparator.TAG:
-        # A tag may have an empty value, which is not the same as no tag.
+        # A tag may have an empty value, which is not the same as having no tag.
         return DIFFERENT if (claimed is None) != (recorded is None) else _value(claimed, recorded, hasher)
     if (
         comparison.how is Comparator.CHOICE
@@ -66,7 +66,7 @@ def _same(  # noqa: PLR0911 - a table of cases
         and recorded
         and isinstance(recorded, list | dict)
     ):
-        # The chosen block may well be empty, which is not the same as none.
+        # The chosen block may be empty, which is not the same as having none.
         return choice(claimed, recorded)
     if is_unset(recorded, comparison):
         return SAME if comparison.optional or is_unset(claimed, comparison) else DIFFERENT
@@ -81,7 +81,7 @@ def _same(  # noqa: PLR0911 - a table of cases
         case Comparator.LB_ACTIONS:
             return _set(canonical_actions(claimed), canonical_actions(recorded), _action)
         case Comparator.JSON_POLICY:
-            # What is called a policy may be a document of a service's own.
+            # Some services have policy documents of a format of their own.
             return same_policy(claimed, recorded) or _value(parsed(claimed), parsed(recorded), hasher)
         case Comparator.JSON:
             return _value(parsed(claimed), parsed(recorded), hasher)
@@ -91,7 +91,7 @@ def _same(  # noqa: PLR0911 - a table of cases
 
 
 def is_unset(value: Json, comparison: Comparison) -> bool:
-    """Whether a value says nothing of an attribute."""
+    """Whether a value means that the attribute is not set."""
     if _empty(value):
         return True
     return any(
@@ -100,7 +100,7 @@ def is_unset(value: Json, comparison: Comparison) -> bool:
 
 
 def _empty(value: Json) -> bool:
-    """Whether a value says nothing: null, "", or a list or block in which nothing is said."""
+    """Whether a value is null, "", or a list or block of nothing but such values."""
     if isinstance(value, dict):
         return all(_empty(inner) for inner in value.values())
     if isinstance(value, list):
@@ -123,7 +123,7 @@ def _all(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def _set(claimed: list[Json], recorded: list[Json], test: Callable[[Json, Json], Verdict]) -> Verdict:
-    """Whether every element of each has its like in the other."""
+    """Returns whether every element of each list has an equal in the other."""
     if all(isinstance(one, str) for one in (*claimed, *recorded)) and set(claimed) == set(recorded):
         return SAME
     pairs = [[test(one, other) for other in recorded] for one in claimed]
@@ -133,7 +133,7 @@ def _set(claimed: list[Json], recorded: list[Json], test: Callable[[Json, Json],
 
 
 def _sequence(claimed: list[Json], recorded: list[Json], test: Callable[[Json, Json], Verdict]) -> Verdict:
-    """Whether the elements of both are alike one after another."""
+    """Returns whether the elements of both lists are equal one by one."""
     if len(claimed) != len(recorded):
         return DIFFERENT
     return _all(test(one, other) for one, other in zip(claimed, recorded, strict=True))
@@ -150,11 +150,11 @@ def _any(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def _value(claimed: Json, recorded: Json, hasher: Hasher | None = None) -> Verdict:
-    """Scalars by what they say, lists in order, objects by members; an unset member is as good as none."""
+    """Compares scalars by their meaning, lists in order, objects by members; an unset member equals a missing one."""
     if (found := hidden_hash(recorded)) is not None:
         return same_as_hidden(claimed, found, PLAIN, hasher)
-    if hidden_hash(claimed) is not None:
-        return UNKNOWN
+    if (given := hidden_hash(claimed)) is not None:
+        return same_as_shown(given, recorded, PLAIN, hasher)
     if isinstance(claimed, dict) and isinstance(recorded, dict):
         return _all(same(claimed.get(key), recorded.get(key), PLAIN, hasher) for key in {**claimed, **recorded})
     if isinstance(claimed, list) and isinstance(recorded, list):
@@ -168,7 +168,7 @@ def _value(claimed: Json, recorded: Json, hasher: Hasher | None = None) -> Verdi
 
 
 def same_block(claimed: Json, recorded: Json, comparison: Comparison, hasher: Hasher | None) -> Verdict:
-    """Two blocks by the members that the claim gives: what a call leaves out, the provider fills with defaults."""
+    """Compares two blocks by the claimed members: the provider fills in defaults for those that a call omits."""
     if not isinstance(claimed, dict) or not isinstance(recorded, dict):
         return _value(claimed, recorded, hasher)
     members = comparison.members
@@ -176,7 +176,7 @@ def same_block(claimed: Json, recorded: Json, comparison: Comparison, hasher: Ha
 
 
 def _action(claimed: Json, recorded: Json) -> Verdict:
-    """Two actions of a listener by what the claim gives, at each level."""
+    """Compares two actions of a listener by the claimed members, at each level."""
     if not isinstance(claimed, dict) or not isinstance(recorded, dict):
         return same(claimed, recorded)
     return _all(_action(value, recorded.get(key)) for key, value in claimed.items())

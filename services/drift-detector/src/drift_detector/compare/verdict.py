@@ -1,4 +1,4 @@
-"""The answers of a comparison."""
+"""The three answers of a comparison."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """Whether two values are the same thing."""
+    """Says whether two values are the same thing."""
 
     SAME = "same"
     DIFFERENT = "different"
@@ -17,4 +17,5 @@ SAME, DIFFERENT, UNKNOWN = Verdict.SAME, Verdict.DIFFERENT, Verdict.UNKNOWN
 
 
 def verdict_of(is_same: bool) -> Verdict:
+    """Returns the verdict of a test that is always sure."""
     return SAME if is_same else DIFFERENT

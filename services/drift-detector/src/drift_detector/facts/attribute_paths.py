@@ -1,7 +1,7 @@
 """Terraform attribute paths: ``root_block_device[0].volume_size``, ``tags.Env``, ``tags["a.b/c"]``.
 
-A member stands after a dot where it is an identifier, and quoted in brackets where it is not; an element of a list
-stands as its index in brackets, and every element as ``[*]``: ``ebs_block_device[*].volume_id``.
+A member that is an identifier follows a dot; any other is quoted in brackets. An element of a list is its index in
+brackets, and ``[*]`` is every element: ``ebs_block_device[*].volume_id``.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PART: Final = re.compile(r'(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]')
 
 Part = str | int
-# As an index, every element of a list.
+# The index that means every element of a list.
 EVERY: Final = -1
 
 
 @lru_cache(maxsize=16384)
 def parse_attribute(path: str) -> tuple[Part, ...]:
-    """The members and indexes of an attribute path.
+    """Returns the members and indexes of an attribute path.
 
     Raises:
         ValueError: it is not an attribute path.
@@ -49,7 +49,7 @@ def parse_attribute(path: str) -> tuple[Part, ...]:
 
 
 def format_attribute(*parts: Part) -> str:
-    """The attribute path of members and indexes."""
+    """Returns the attribute path of members and indexes."""
     text = ""
     for part in parts:
         if isinstance(part, int):
@@ -62,10 +62,10 @@ def format_attribute(*parts: Part) -> str:
 
 
 def read(attributes: Json, path: str) -> Json | Absent:
-    """What a resource's attributes hold at a path; `MISSING` where they have no such place, which null is not.
+    """Returns the value at a path; `MISSING`, which is not null, if the attributes have no such place.
 
-    The members of a map or block that is null, or a list without that element, are missing. A path with ``[*]`` leads
-    to a list of what is there.
+    Members of a map or block that is null are missing, and so is an element beyond the end of a list. A path with
+    ``[*]`` gives the list of the values that are there.
     """
     return _read(attributes, parse_attribute(path))
 
@@ -87,10 +87,10 @@ def _read(value: Json, parts: tuple[Part, ...]) -> Json | Absent:
 
 
 def spells(attributes: dict[str, Json], path: str) -> bool:
-    """Whether a state of these attributes would spell what a path leads to, if it had a value.
+    """Whether a state with these attributes would have the attribute at a path, if that had a value.
 
-    A state spells every attribute that its provider's version knows, and every member of a block that is there, which
-    is an element of a list. A block that is not there tells nothing of its members, nor does a map of its keys.
+    A state has every attribute that its provider's version knows, and every member of a block that is there (a block is
+    an element of a list). Nothing is known of the members of a block that is not there, nor of the keys of a map.
     """
     value: Json = attributes
     is_block = True
@@ -109,9 +109,9 @@ def spells(attributes: dict[str, Json], path: str) -> bool:
 
 
 def located(attributes: Json, path: str) -> str:
-    """A path with the places of the elements that it names: ``container.app.image`` becomes ``container[0].image``.
+    """Returns a path with indexes for the elements that it names: ``container[0].image`` for ``container.app.image``.
 
-    An element is named by its member ``name``. What is not there keeps its name, and leads nowhere.
+    An element is named by its member ``name``. A name that no element has stays, and such a path leads nowhere.
     """
     value, parts = attributes, list(parse_attribute(path))
     found = False
@@ -132,15 +132,15 @@ def located(attributes: Json, path: str) -> str:
     return format_attribute(*parts) if found else path
 
 
-# What the provider adds to a resource's own tags or labels stands with these in another attribute: the AWS provider
-# does so from its version 3.38 on, Google's from 5.
+# The attributes that have the provider's default tags or labels beside a resource's own: since version 3.38 of the AWS
+# provider and version 5 of Google's.
 _WITH_DEFAULTS: Final = {"tags": "tags_all", "labels": "effective_labels", "resource_labels": "effective_labels"}
 
 
 def recorded(attributes: dict[str, Json], path: str) -> Json | Absent:
-    """As `read`, but of the value that the cloud has when it is as Terraform left it.
+    """Returns, as `read` does, the value that the cloud has if it is as Terraform left it.
 
-    ``tags`` holds only the tags of the resource's own block; ``tags_all`` those and the provider's default tags.
+    ``tags`` has only the tags of the resource's own block; ``tags_all`` has the provider's default tags too.
     """
     own = str(parse_attribute(path)[0])
     everything = attributes.get(_WITH_DEFAULTS[own]) if own in _WITH_DEFAULTS else None

@@ -1,12 +1,11 @@
-"""The facts that the detector reasons about: what cloud calls claim.
+"""What one cloud call claims: the facts that the detector reasons about.
 
-A `Call` is what one cloud call says of Terraform resources. It says so in *groups*, each one independent thing that
-the call did; a group lists *alternative* targets, most specific first, because the same cloud thing has several homes
-in Terraform (a security group's rule may be a resource of its own or an element of ``aws_security_group.ingress``).
-Which alternative is meant, the state decides.
+A `Call` claims in *groups*. Each group is one independent thing that the call did, and lists *alternative* targets, the
+most specific first, because one cloud object may be one of several Terraform resources: a security group's rule is a
+resource of its own, or an element of ``aws_security_group.ingress``. The state decides which alternative is meant.
 
-Calls are kept in the bucket ``tfdrift_claims`` under their event id: a set that only grows, so that the order in
-which calls and states arrive cannot matter.
+Calls are stored in the bucket ``tfdrift_claims`` under their event id. No call replaces another, so the order in which
+calls and states arrive cannot matter.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class _Fact(BaseModel):
 
 
 class Act(StrEnum):
-    """What a call did to a resource's existence."""
+    """Says what a call did to a resource: changed, created or deleted it."""
 
     UPDATE = "update"
     CREATE = "create"
@@ -33,7 +32,7 @@ class Act(StrEnum):
 
 
 class Verb(StrEnum):
-    """How an operation changes an attribute: as a whole, or by elements of a set."""
+    """Says how an operation changes an attribute: as a whole, or by elements of a set."""
 
     SET = "set"
     ADD = "add"
@@ -41,14 +40,14 @@ class Verb(StrEnum):
 
 
 class Operation(_Fact):
-    """What a call says of one attribute.
+    """A change that a call made to one attribute.
 
     Attributes:
         attribute: a Terraform attribute path: ``instance_type``, ``root_block_device[0].volume_size``, ``tags.Env``. An
-            element of a list of blocks may stand under its name (``container.app.image``); the record tells its place.
+            element of a list of blocks may be given by name (``container.app.image``); the record has its index.
         value: the value for SET (None unsets), a list of elements for ADD and REMOVE, in the state's shape.
         unknown: the call changed the attribute, but the cloud's log hides to what.
-        only_recorded: it says nothing where a record has no such attribute, since the provider would not record it.
+        only_recorded: it claims nothing if the record has no such attribute: the provider would not record it.
     """
 
     attribute: str
@@ -63,10 +62,10 @@ class Target(_Fact):
 
     Attributes:
         type: the resource type, or ``*`` for any type that has the identity.
-        identity: the state attributes that name the resource, with the values that the call gives, such as
+        identity: the state attributes that name the resource, with the call's values, such as
             ``{"id": "sg-1"}`` or ``{"role": "app", "name": "inline"}``; the pseudo attribute ``@identity`` matches
             a resource's id, ARN or name alike.
-        names: of a creation, what else its answer calls the thing that it made.
+        names: other names of the created resource in the response, for a creation.
     """
 
     type: str
@@ -77,7 +76,7 @@ class Target(_Fact):
 
 
 class Part(StrEnum):
-    """Which of the several entries that a log has of one operation: what was asked for, then what became of it."""
+    """Says which entry of an operation a log entry is, if the log has several: the request, or its outcome."""
 
     ASKED = "asked"
     BEGUN = "begun"
@@ -86,7 +85,7 @@ class Part(StrEnum):
 
 
 class Sanction(StrEnum):
-    """Why a call may be expected to show up in a state."""
+    """Says why a call may be expected to show up in a state."""
 
     TERRAFORM = "terraform"
     PRINCIPAL = "principal"
@@ -99,10 +98,11 @@ class Call(_Fact):
         occurred: when the cloud executed it.
         received: when the pipeline first saw it.
         sanction: set where Terraform itself, or a principal that the rules sanction, made the call.
-        groups: the independent things it did, each with its alternative targets, most specific first.
-        operation: what the entries of one operation share, where this is one of several
+        groups: what it did, each with its alternative targets, most specific first.
+        operation: the id that the entries of one operation share, if the log has several
             (`drift_detector.resolve.long_running_operations`).
-        part: which of them this is.
+        part: which of those entries this is.
+        incomplete: the call reached the pipeline without some of its request or response.
     """
 
     event_id: str
@@ -120,20 +120,31 @@ class Call(_Fact):
     groups: tuple[tuple[Target, ...], ...]
     operation: str | None = None
     part: Part | None = None
+    incomplete: bool = False
+
+    @property
+    def content(self) -> tuple[bool, int, int]:
+        """How much the call says: of two alerts of one event, the one with more content counts.
+
+        A complete one says more than an incomplete one; else the operations with a value count, then the targets.
+        """
+        targets = [target for group in self.groups for target in group]
+        known = sum(not operation.unknown for target in targets for operation in target.operations)
+        return (not self.incomplete, known, len(targets))
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:
-        """Calls have one total order, the same for every replica.
+        """The place of the call in the one total order that every replica uses.
 
-        It is that of the cloud's clock; within one second, which is all that CloudTrail tells, that of their arrival.
+        It is the order of the cloud's clock, then that of arrival, since CloudTrail's times have only seconds.
         """
         return (self.occurred, self.received, self.event_id)
 
     @property
     def service(self) -> str | None:
-        """The principal of the AWS service that called, such as ``autoscaling.amazonaws.com``; None for all others.
+        """The principal of the AWS service that called, such as ``autoscaling.amazonaws.com``; None for other callers.
 
-        AWS writes it where an address would be; a caller with an address of its own is never a service, whatever its
+        AWS writes it in place of the source address. A caller with an address is never a service, whatever its user
         agent says (`ingest_falco.clouds.aws.via`).
         """
         if self.user_identity.via is not Via.SERVICE:

@@ -1,10 +1,10 @@
-"""Reading CloudTrail's shapes of requests and responses.
+"""Looks up the members of a CloudTrail request or response, in whichever shape CloudTrail logged them.
 
-CloudTrail writes one API's members in several spellings: ``dBInstanceIdentifier``, lists as ``{"items": [...]}`` or
+CloudTrail logs one API's members in several spellings: ``dBInstanceIdentifier``, lists as ``{"items": [...]}`` or
 ``{"quantity": 1, "items": [...]}``, members as ``instancesSet``, whole requests inside ``CreateNatGatewayRequest``,
-lists of one element as the element, text as ``{"tag": 1, "content": "vpc-1"}``. Nothing is rewritten here: a
-`Document` is *looked up* with folded names, level by level as a mapping's path asks, so that a user's own maps (tags,
-a function's environment), which no path descends into, keep their keys as they are.
+lists of one element as the element, text as ``{"tag": 1, "content": "vpc-1"}``. Nothing is rewritten here. A `Document`
+is *looked up* by folded names, level by level along a path of the mapping. So a user's own maps (tags, the environment
+of a function) keep their keys as they are, since no path goes into them.
 """
 
 from __future__ import annotations
@@ -17,19 +17,12 @@ from typing import Any, Final
 from drift_detector.facts.no_value import MISSING, Absent
 from tfdrift.events import Json
 
-# Lambda and CloudFront append the API's version: UpdateFunctionCode20150331v2, CreateDistribution2020_05_31.
-_VERSION_SUFFIX: Final = re.compile(r"\d{4}_?\d{2}_?\d{2}(v\d+)?$")
 _LIST_MEMBERS: Final = ("items", "item")
 _NOISE: Final = frozenset({"xmlns", "tag", "quantity"})
 
 
-def operation_name(event_name: str) -> str:
-    """The API operation's name behind a CloudTrail ``eventName``."""
-    return _VERSION_SUFFIX.sub("", event_name) if event_name[-1:].isdigit() else event_name
-
-
 def elements(value: Json) -> list[Json] | None:
-    """The elements of what CloudTrail wrote for a list; None for its empty wrappers, which mean "not given"."""
+    """Returns the elements of a list as CloudTrail logs it; None for an empty wrapper, which means "not given"."""
     if isinstance(value, list):
         return value
     if value is None or value in ("", {}):
@@ -42,7 +35,7 @@ def elements(value: Json) -> list[Json] | None:
 
 
 def scalar(value: Json) -> Json:
-    """A single value out of the wrappers that CloudTrail puts around one."""
+    """Returns a single value without the wrappers that CloudTrail puts around it."""
     if isinstance(value, list) and len(value) == 1:
         return scalar(value[0])
     if isinstance(value, dict):
@@ -55,14 +48,14 @@ def scalar(value: Json) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One member of a path in the spellings that it may have; ``each`` goes on with every element of the list there."""
+    """One member of a path, in its possible spellings; ``each`` continues with every element of the list there."""
 
     spellings: tuple[str, ...]
     each: bool
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """How a member of an API structure may be logged, folded: ``groups`` may be ``groupSet``."""
+    """Returns the folded names by which a member may be logged: ``groups`` may be ``groupSet``."""
     folded = name.lower()
     stem = folded[:-1] if folded.endswith("s") else folded
     return tuple(dict.fromkeys((folded, f"{folded}set", f"{stem}set")))
@@ -86,7 +79,7 @@ _PATH: Final = re.compile(r"[A-Za-z_][\w-]*(\[\])?(\.[\w:-]+(\[\])?)*")
 
 
 def parse_path(text: str) -> Path:
-    """The path that a mapping spells.
+    """Returns the path that the mapping gives as text.
 
     Raises:
         ValueError: it is not of the form ``root.member[].member``.
@@ -99,27 +92,27 @@ def parse_path(text: str) -> Path:
 
 
 class Document:
-    """What one call carries, looked up by paths; the roots are JSON values by name."""
+    """The JSON values of one call by name (the roots), looked up by paths."""
 
     def __init__(self, roots: Mapping[str, Json]) -> None:
         self._roots = dict(roots)
-        # With each folded value stands the value itself, which keeps its id from being used again.
+        # By the value's id. The value is stored too, so that its id cannot be used again.
         self._folded: dict[int, tuple[Json, dict[str, Any]]] = {}
 
     def bind(self, name: str, value: Json) -> Document:
-        """The same document with one more root; what was folded already is shared."""
+        """Returns the document with one more root; both share what was folded already."""
         bound = Document(self._roots)
         bound._roots[name] = value
         bound._folded = self._folded
         return bound
 
     def find(self, path: Path) -> Json | Absent:
-        """What stands at a path, as CloudTrail wrote it; a list for a plural path; `MISSING` if nothing or null."""
+        """Returns the value at a path as it was logged, a list for a plural path; `MISSING` for null too."""
         value = self._roots.get(path.root)
         return self._walk(value, path.steps, path.each)
 
     def members(self, root: str) -> Collection[str]:
-        """The folded names of a root's members."""
+        """Returns the folded names of a root's members."""
         self._member(self._roots.get(root), ())
         known = self._folded.get(id(self._roots.get(root)))
         return known[1] if known is not None else ()
@@ -149,7 +142,7 @@ class Document:
         return found
 
     def member(self, value: Json, name: str) -> Json | Absent:
-        """A member of an API structure by its name in any case; ``groups`` finds ``groupSet`` too."""
+        """Returns a member of an API structure by its name in any case; ``groups`` finds ``groupSet`` too."""
         return self._member(value, spellings(name))
 
     def _member(self, value: Json, names: tuple[str, ...]) -> Json | Absent:
@@ -168,10 +161,10 @@ class Document:
 
 
 def unwrapped(document: Json, operation: str, service: str) -> Json:
-    """A request or response without the envelope that some APIs log: the operation's own structure as a member.
+    """Returns a request or response without the envelope in which some APIs log it.
 
-    S3 logs the sub-resource of the URL's query as an empty member (``"policy": ""``) beside the real body; such
-    members are taken out, since they would read as "set to nothing".
+    S3 logs the sub-resource of the URL's query as an empty member (``"policy": ""``) beside the real body. Such members
+    are removed, since they would mean "set to nothing".
     """
     if not isinstance(document, dict):
         return {}

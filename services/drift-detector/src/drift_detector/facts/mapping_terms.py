@@ -1,4 +1,4 @@
-"""The words that the mapping is written in: tiers, what events do, how values are compared and transformed."""
+"""The terms of the mapping: tiers, kinds of targets, comparators and transforms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Tier(StrEnum):
-    """How far an event's mapping is to be trusted."""
+    """Says how far an event's mapping can be trusted."""
 
     VERIFIED = "verified"  # by a successful call in a real log
     DOCUMENTED = "documented"  # by the API's documentation and models
@@ -16,7 +16,7 @@ class Tier(StrEnum):
 
 
 class Kind(StrEnum):
-    """What an event does to a target, in the words of those who curate."""
+    """Says what an event does to a target, in the words of the mapping."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 
 class Comparator(StrEnum):
-    """How two values of an attribute are compared; see `drift_detector.compare.values`."""
+    """Names how two values of an attribute are compared; see `drift_detector.compare.values`."""
 
     VALUE = "value"
     SET = "set"
@@ -49,7 +49,7 @@ class Comparator(StrEnum):
 
 
 class Transform(StrEnum):
-    """How a value of the call becomes one of the state; see `drift_detector.claim.values`."""
+    """Names how a value of the call becomes one of the state; see `drift_detector.claim.transforms`."""
 
     VALUE = "value"
     RAW = "raw"

@@ -1,10 +1,6 @@
-"""When two IAM policy documents say the same thing.
+"""IAM policy documents: their text in a state, and adding or removing statements.
 
-The canonical form follows the IAM policy grammar
-(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html): a statement may stand alone or in
-a list, so may actions, resources, principals and condition values; the order of none of them means anything; actions
-and condition keys are case-insensitive; a principal account id is short for its root ARN; ``"*"`` as principal is
-everybody, as ``{"AWS": "*"}`` is.
+Which documents say the same thing is decided in `drift_detector.compare.policies`.
 """
 
 from __future__ import annotations
@@ -12,15 +8,14 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote
 
-import orjson
-
+from drift_detector.facts.json_text import canonical_text, parse_json
 from tfdrift.events import Json
 
 
 def parse_policy(policy: Json) -> Json | None:
-    """The document of a policy given as text, as URL-encoded text (as IAM's responses do) or as the document itself.
+    """Returns the document of a policy; None if it is none.
 
-    None where it is none.
+    It may be given as text, as URL-encoded text (as in IAM's responses) or as the document itself.
     """
     if isinstance(policy, dict):
         return policy
@@ -29,34 +24,35 @@ def parse_policy(policy: Json) -> Json | None:
     text = policy.strip()
     if text[:3].lower() == "%7b":
         text = unquote(text)
-    try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
+    document = parse_json(text)
     return document if isinstance(document, dict) else None
 
 
 def policy_text(policy: Json) -> Json:
-    """A policy as a state holds it: compact JSON text; what is no policy document is given back as it is."""
+    """Returns a policy as a state has it, as compact JSON text; what is no policy document is returned unchanged."""
     document = parse_policy(policy)
     return policy if document is None else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
 def add_statements(policy: Json, statements: list[Json]) -> Json:
-    """A policy's text after statements were put into it; those with the ``Sid`` of one of them are replaced."""
+    """Returns a policy's text with statements added; they replace those with the same ``Sid``."""
     return _with_statements(policy, _others(policy, statements) + statements)
 
 
 def remove_statements(policy: Json, statements: list[Json]) -> Json:
-    """A policy's text after the statements with these ``Sid`` were taken out."""
+    """Returns a policy's text without the statements that have the ``Sid`` of any of these."""
     return _with_statements(policy, _others(policy, statements))
 
 
 def _others(policy: Json, statements: list[Json]) -> list[Json]:
-    named = {statement.get("Sid") for statement in statements if isinstance(statement, dict)}
+    named = {_sid(statement) for statement in statements if isinstance(statement, dict)}
     document = parse_policy(policy) or {}
     there = listed(document.get("Statement"))
-    return [one for one in there if not isinstance(one, dict) or one.get("Sid") not in named]
+    return [one for one in there if not isinstance(one, dict) or _sid(one) not in named]
+
+
+def _sid(statement: dict[str, Json]) -> str:
+    return canonical_text(statement.get("Sid"))
 
 
 def _with_statements(policy: Json, statements: list[Json]) -> Json:

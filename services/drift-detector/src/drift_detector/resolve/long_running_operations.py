@@ -1,12 +1,13 @@
-"""Operations that a log tells of in several entries, each of which says what the others leave out.
+"""Joins the several log entries of one operation, each of which leaves something out.
 
-Google's log has the request and who made it in the first entry, the outcome in the last, and in some services not who.
-Azure's has the request's body in the start, written before anything is allowed, and in some services an answer without
-a body. So entries are kept as they came, and what they amount to is a function of all that are known of an operation:
+Google's log has the request and the caller in the first entry, the outcome in the last, and for some services no caller
+there. Azure's log has the request's body in the start, which is written before anything is allowed, and for some
+services an answer without a body. So entries are stored as they come, and their claims are a function of all that are
+known of an operation:
 
-- Nothing that was told before an operation failed counts.
-- What was asked for stands in for an answer that says nothing of attributes, and counts for nothing without an answer.
-- An entry that names nobody is that of whom another names. What a service's robot makes, no state is expected to hold.
+- Entries before a failure of the operation claim nothing.
+- A request is used if no answer has attributes. Without an answer it claims nothing.
+- An entry without a caller has the caller of another entry. What a service's robot creates is not expected in a state.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _ANSWERS = (Part.BEGUN, Part.ENDED)
 
 
 def in_force(parts: Collection[Call]) -> tuple[Call, ...]:
-    """What the entries of one operation claim together, in the calls' order."""
+    """Returns the calls that the entries of one operation make together, in their order."""
     ordered = sorted(parts, key=lambda part: part.order)
     failures = [number for number, part in enumerate(ordered) if part.part is Part.FAILED]
     lasting = ordered[failures[-1] + 1 :] if failures else ordered

@@ -1,4 +1,7 @@
-"""Evaluates the rules: how severe a drift is, whether it is ignored, whether a call is sanctioned."""
+"""Evaluates the rules: the severity of a drift, whether it is ignored, whether a call is sanctioned.
+
+Every severity rule is tried: a drift gets the highest severity of those that match, and names them all.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from tfdrift.severity import Severity
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """What the rules are asked about.
+    """A disagreement between cloud and state, as the rules see it.
 
     Attributes:
         service: the AWS service that called, see `drift_detector.facts.call.Call.service`.
@@ -31,7 +34,7 @@ class Disagreement:
 
 
 def severity_of(rules: Rules, disagreement: Disagreement) -> tuple[Severity, tuple[str, ...]]:
-    """How grave a drift is, and the names of the rules that say so."""
+    """Returns the severity of a drift and the names of the rules that match it."""
     matched = [
         rule
         for rule in rules.about(disagreement.resource_type)[0]
@@ -43,7 +46,7 @@ def severity_of(rules: Rules, disagreement: Disagreement) -> tuple[Severity, tup
 
 
 def ignored_by(rules: Rules, disagreement: Disagreement) -> str | None:
-    """The name of the rule that ignores a disagreement, or None."""
+    """Returns the name of the rule that ignores a disagreement; None if it is reported."""
     for rule in rules.about(disagreement.resource_type)[1]:
         if _about(rule, disagreement) and _by(rule, disagreement) and not _is_more_severe(rule, disagreement, rules):
             return rule.name
@@ -51,7 +54,7 @@ def ignored_by(rules: Rules, disagreement: Disagreement) -> str | None:
 
 
 def is_sanctioned(rules: Rules, event: FalcoEvent) -> bool:
-    """Whether a call was made by a principal, or with a user agent, that the rules sanction."""
+    """Whether the rules sanction the principal or the user agent of a call."""
     given = rules.sanctioned
     identity = event.user_identity or UserIdentity()
     names = [name for name in (identity.user_name, identity.session_name) if name]

@@ -1,7 +1,6 @@
-"""The rules of context: how grave a drift is, which are ignored, and whose calls are sanctioned.
+"""The format of the rules file: severity rules, ignore rules, sanctioned principals.
 
-All texts are globs (``*`` and ``?``) and match without regard to case; a list that is empty or left out matches
-everything. Severity rules are all tried: a drift takes the gravest that matches, and names every one.
+All texts are globs (``*`` and ``?``) without regard to case. A list that is empty or missing matches everything.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ Globs = tuple[str, ...]
 
 
 class ValueTest(StrEnum):
-    """What a rule may ask of the values of a drift."""
+    """Names a test of a drift's values."""
 
-    WORLD_OPEN = "world_open"  # an address range of the whole internet was added
-    PUBLIC_PRINCIPAL = "public_principal"  # a policy or a list of grants that lets anyone in
-    ALL_ACTIONS = "all_actions"  # a policy that allows every action, or the administrator's managed policy
+    WORLD_OPEN = "world_open"  # the address range of the whole internet was added
+    PUBLIC_PRINCIPAL = "public_principal"  # a policy or a list of grants gives anyone access
+    ALL_ACTIONS = "all_actions"  # a policy allows every action, or is AWS's managed policy for administrators
     TRUE = "true"
     FALSE = "false"
 
@@ -36,7 +35,7 @@ class _Format(BaseModel):
 
 
 class RuleScope(_Format):
-    """What a rule is about."""
+    """Which disagreements a rule matches."""
 
     types: Globs = ()
     attributes: Globs = ()
@@ -46,7 +45,7 @@ class RuleScope(_Format):
 
 
 class SeverityRule(RuleScope):
-    """A drift that it matches is at least this grave."""
+    """A drift that it matches has at least this severity."""
 
     name: str
     severity: Severity
@@ -54,14 +53,14 @@ class SeverityRule(RuleScope):
 
 
 class IgnoreRule(RuleScope):
-    """A disagreement that it matches is nobody's concern.
+    """A disagreement that it matches is not reported.
 
     Attributes:
-        users: of the name, the session or the ARN of who called. Whoever assumes a role chooses the session's name.
-        services: of the AWS service that called, as AWS saw it, such as ``codedeploy.amazonaws.com``.
-        user_agents: of what the caller says of itself, which anybody can say: so such a rule is about things that no
-            state holds, and about nothing grave.
-        at_most: the gravest drift that it ignores; None for any.
+        users: globs for the caller's name, session or ARN. Whoever assumes a role chooses the session's name.
+        services: globs for the AWS service that called, as AWS logged it, such as ``codedeploy.amazonaws.com``.
+        user_agents: globs for the caller's own user agent, which anybody can send. So such a rule is limited to
+            unmanaged resources, and to drifts of medium severity or less.
+        at_most: the highest severity that it ignores; None for any.
     """
 
     name: str
@@ -74,14 +73,14 @@ class IgnoreRule(RuleScope):
     @model_validator(mode="after")
     def _trusts_no_agent(self) -> Self:
         if self.user_agents and self.kinds != (DriftKind.UNMANAGED,):
-            raise ValueError("anybody can send any agent: with user_agents, kinds must be [unmanaged]")
+            raise ValueError("anybody can send any user agent: with user_agents, kinds must be [unmanaged]")
         if self.user_agents and (self.at_most is None or self.at_most.rank <= Severity.HIGH.rank):
-            raise ValueError("anybody can send any agent: with user_agents, at_most must be medium, low or info")
+            raise ValueError("anybody can send any user agent: with user_agents, at_most must be medium, low or info")
         return self
 
 
 class Sanctioned(_Format):
-    """Principals whose calls are expected to show up in a state, as Terraform's own are."""
+    """The principals whose calls are expected to show up in a state, as Terraform's own are."""
 
     users: Globs = ()
     arns: Globs = ()
@@ -92,7 +91,7 @@ RulesOfType = tuple[tuple[SeverityRule, ...], tuple[IgnoreRule, ...]]
 
 
 class Rules(_Format):
-    """The whole file."""
+    """The rules file."""
 
     default: dict[DriftKind, Severity]
     severity: tuple[SeverityRule, ...] = ()
@@ -101,7 +100,7 @@ class Rules(_Format):
     _about: dict[str, RulesOfType] = PrivateAttr(default_factory=dict)
 
     def about(self, resource_type: str) -> RulesOfType:
-        """The rules of severity and those that ignore, as far as they may be about a type; most are about few."""
+        """Returns the severity rules and ignore rules that may match a type. Most rules match few types."""
         found = self._about.get(resource_type)
         if found is None:
             found = self._about[resource_type] = (
@@ -112,17 +111,17 @@ class Rules(_Format):
 
 
 def parse_rules(document: Any) -> Rules:
-    """The rules of a parsed YAML document.
+    """Returns the rules of a parsed YAML document.
 
     Raises:
-        RulesError: something in it is wrong, and where.
+        RulesError: a value is invalid; the error has its place.
     """
     try:
         return Rules.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
         path = ".".join(str(part) for part in first["loc"])
-        reason = first["msg"].removeprefix("Value error, ")  # of our own checks, which pydantic announces
+        reason = first["msg"].removeprefix("Value error, ")  # pydantic's prefix for our own checks
         raise RulesError(f"{path}: {reason}", tuple(first["loc"])) from error
 
 

@@ -1,4 +1,4 @@
-"""Reading the rules file, the shipped one or the operator's."""
+"""Loads the rules file, the shipped one or the operator's."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tfdrift.harness import ConfigurationError
 
 
 def load_rules(path: Path | None) -> Rules:
-    """The rules of a file; the shipped ones for None.
+    """Returns the rules of a file; the shipped ones for None.
 
     Raises:
-        ConfigurationError: it cannot be read, or is not of the format; the message names line and column.
+        ConfigurationError: the file cannot be read, or is not of the format; the message has line and column.
     """
     try:
         shipped = resources.files("drift_detector.rules") / "rules.yaml"
@@ -35,7 +35,7 @@ def load_rules(path: Path | None) -> Rules:
 
 
 def _position(text: str, place: tuple[str | int, ...]) -> str:
-    """Line and column of the innermost part of a place that stands in the text."""
+    """Returns line and column of the innermost part of a place that is in the text."""
     node: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
     if node is None:
         return "line 1, column 1"

@@ -1,4 +1,4 @@
-"""The dashboard's own files."""
+"""Serves the files of the dashboard."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATHS: Final = frozenset(_FILES)
 
 
 def routes() -> list[web.RouteDef]:
-    """A route for each file."""
+    """Returns a route for each file."""
     return [web.get(path, _handler(*_FILES[path])) for path in _FILES]
 
 

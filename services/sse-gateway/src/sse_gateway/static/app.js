@@ -1,4 +1,4 @@
-// The open drifts, live: loaded once, then kept by the stream. Text only ever enters the page as textContent.
+// Shows the open drifts: loads them once, then updates them from the stream. Text enters the page only as textContent.
 "use strict";
 
 const MAX_EVENTS = 100;
@@ -23,8 +23,8 @@ function shown(value, unknown) {
 }
 
 function person(identity) {
-  if (!identity) return "somebody unknown";
-  const name = identity.user_name || identity.arn || identity.principal_id || "somebody unknown";
+  if (!identity) return "unknown";
+  const name = identity.user_name || identity.arn || identity.principal_id || "unknown";
   return identity.via && identity.via !== "unknown" ? `${name}, via ${identity.via}` : name;
 }
 
@@ -111,7 +111,7 @@ function connection(state, text) {
   byId("connection").textContent = text;
 }
 
-// Events that arrive while the list is being loaded are applied after it, so that the newest word stands.
+// Events that arrive while the list is loading are applied after it, so that the newest state wins.
 let early = [];
 
 async function load() {
@@ -120,7 +120,7 @@ async function load() {
   const drifts = [];
   do {
     const response = await fetch(cursor ? `${PAGE}&cursor=${encodeURIComponent(cursor)}` : PAGE);
-    if (!response.ok) throw new Error(`the drifts answered ${response.status}`);
+    if (!response.ok) throw new Error(`GET drifts: ${response.status}`);
     const page = await response.json();
     drifts.push(...page.drifts);
     cursor = page.next_cursor;
@@ -161,9 +161,9 @@ function listen() {
     });
   }
   source.addEventListener("error", () => {
-    connection("lost", "connection lost, trying again");
+    connection("lost", "disconnected, reconnecting");
     if (source.readyState === EventSource.CLOSED) {
-      // A refusal (503 while the gateway starts, say) ends an EventSource for good.
+      // A refusal, for example 503 while the gateway starts, ends an EventSource for good.
       source.close();
       setTimeout(listen, 3000);
     }

@@ -1,6 +1,6 @@
-"""A bucket's access control list, as the ``grant`` blocks of ``aws_s3_bucket``: one for each grantee.
+"""Turns a bucket's access control list into the ``grant`` blocks of ``aws_s3_bucket``, one for each grantee.
 
-See https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html; in the log the grantee's type is the
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html. The log has the grantee's type as the
 attribute ``xsi:type``.
 """
 
@@ -12,7 +12,7 @@ from tfdrift.events import Json
 
 
 def grants_of(found: Json, document: Document) -> list[Json]:
-    """The grants of a list of S3's ``Grant``, each with ``type``, ``id`` or ``uri``, and its ``permissions``."""
+    """Returns a block for each grantee of a list of S3's ``Grant``: ``type``, ``id``, ``uri`` and ``permissions``."""
     permissions: dict[tuple[str, str, str], list[Json]] = {}
     for grant in elements(found) or ():
         grantee = document.member(grant, "grantee")

@@ -1,19 +1,19 @@
-"""What a call in a Cloud Audit Log claims.
+"""Reads an entry of a Google Cloud audit log: which resources it names, and which attribute values it claims.
 
 Decisions where Google's log leaves room:
 
-- A long-running operation has two entries. The first has the request but no outcome, so it claims attributes; the
-  last has the outcome, so it claims that something exists or is gone, or takes back what the first claimed; of whom
-  it may not name, the first tells (`drift_detector.resolve.long_running_operations`). An operation of one entry claims
+- A long-running operation has two entries. The first has the request but no outcome, so it claims attributes. The last
+  has the outcome, so it claims that something exists or is gone, or takes back what the first claimed. The last may not
+  name the caller; the first does (`drift_detector.resolve.long_running_operations`). An operation of one entry claims
   both.
-- ``setIamPolicy`` replaces a whole policy; what it changed is in the entry's deltas. Without them, all bindings of the
+- ``setIamPolicy`` replaces a whole policy. The entry's deltas say what it changed. Without them, all bindings of the
   request are claimed.
 - A request with an update mask changes what the mask names, whatever else it gives.
-- Compute Engine tells which keys of metadata changed, and never to what: in the entry's ``metadata``, or in the request
-  under a phrase.
-- A resource is found by its name and place within its project. Projects are told by id; a project number is unknown.
-- What Google's own robots create (instances of a managed group, grants to service agents) no state is expected to
-  hold; what they change or delete is claimed.
+- Compute Engine logs which keys of metadata changed, but not their values: in the entry's ``metadata``, or in the
+  request under a phrase.
+- A resource is found by its name and place within its project. Projects are known by id; a project number is unknown.
+- What Google's own robots create (instances of a managed group, grants to service agents) is not expected in any state.
+  What they change or delete is claimed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from drift_detector.catalog.lookup import Catalog
 from drift_detector.claim.apply_rule import groups_of
-from drift_detector.claim.audit_entry import Group, Made, claim, made
+from drift_detector.claim.logged_call import Group, LoggedCall, logged_call
 from drift_detector.claim.sanction import Sanctions
 from drift_detector.facts.call import Act, Call, Part
 from drift_detector.facts.document import Document
@@ -38,7 +38,7 @@ _PARTS: Final = {OPERATION_STARTED: Part.BEGUN, OPERATION_FINISHED: Part.ENDED}
 # API versions in method names: v1.compute.instances.insert, google.container.v1beta1.ClusterManager.UpdateCluster.
 _VERSION: Final = re.compile(r"(?:v\d+\w*|alpha|beta)")
 _GLOBAL: Final = "global"
-# Where Compute Engine tells the keys of changed metadata, and what stands for their values, which it does not tell.
+# Where Compute Engine logs the keys of changed metadata. It does not log their values; `_HIDDEN` stands for them.
 _DELTAS: Final = ("instanceMetadataDelta", "projectMetadataDelta")
 _CHANGED_KEYS: Final = ("addedMetadataKeys", "modifiedMetadataKeys", "Metadata Keys Added", "Metadata Keys Modified")
 _DELETED_KEYS: Final = ("deletedMetadataKeys", "Metadata Keys Deleted")
@@ -47,42 +47,39 @@ _MASKS: Final = ("updateMask", "update_mask")
 
 
 def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: Sanctions | None = None) -> Call | None:
-    """What a Google Cloud call claims; None where it claims nothing.
+    """Returns what the call claims; None if it claims nothing.
 
     Raises:
         ValueError: the call that travelled with the alert is not a `CloudCall`.
     """
-    call = made(event, envelope, _PARTS)
+    call = logged_call(event, envelope, _PARTS)
     if call is None:
         return None
     if call.part is not None and catalog.event(call.detail.event_source, operation_of(call.event_name)) is None:
         return None
     place = name_of(event)
     groups = (_within_phase(group, event, call) for group in _groups(call, place, catalog))
-    account = place.get("project")
     region = place.get("regions") or place.get("locations") or place.get("zones")
-    return claim(
-        event,
-        envelope,
-        call,
+    return call.claims(
         groups,
-        account_id=account,
+        account_id=place.get("project"),
         region=event.region if region and region != _GLOBAL else None,
         sanctions=sanctions,
     )
 
 
 def operation_of(method: str) -> str:
-    """The last two parts of a method's name that are no version: ``v1.compute.firewalls.patch`` → ``firewalls.patch``.
+    """Returns the last two parts of a method's name, without versions.
 
-    A gRPC method gives its service and method: ``ClusterManager.UpdateCluster``.
+    ``v1.compute.firewalls.patch`` gives ``firewalls.patch``; a gRPC method gives its service and method, such as
+    ``ClusterManager.UpdateCluster``.
     """
     parts = [part for part in method.split(".") if not _VERSION.fullmatch(part)]
     return ".".join(parts[-2:])
 
 
 def name_of(event: FalcoEvent) -> dict[str, str]:
-    """What the resource's name tells: each collection of the path with its member, ``name``, ``id`` and ``project``.
+    """Returns the parts of the resource's name: each collection with its member, ``name``, ``id`` and ``project``.
 
     ``projects/p/zones/z/instances/web`` gives ``{"projects": "p", "zones": "z", "instances": "web", "name": "web",
     "id": "projects/p/zones/z/instances/web", "project": "p"}``.
@@ -101,7 +98,7 @@ def name_of(event: FalcoEvent) -> dict[str, str]:
 
 
 def _members(name: str) -> Iterator[tuple[str, str]]:
-    """Each collection of a name with its member; what is global has no collection, unless it is a location."""
+    """Yields each collection of a name with its member; ``global`` has none, unless it is a location."""
     parts = iter(name.split("/"))
     for collection in parts:
         member = None if collection == _GLOBAL else next(parts, None)
@@ -109,7 +106,7 @@ def _members(name: str) -> Iterator[tuple[str, str]]:
             yield collection, member
 
 
-def _groups(call: Made, place: dict[str, str], catalog: Catalog) -> Iterator[Group]:
+def _groups(call: LoggedCall, place: dict[str, str], catalog: Catalog) -> Iterator[Group]:
     service, operation = call.detail.event_source, operation_of(call.event_name)
     response: Json = call.detail.response
     deltas = response.get("bindingDeltas") if isinstance(response, dict) else None
@@ -118,7 +115,7 @@ def _groups(call: Made, place: dict[str, str], catalog: Catalog) -> Iterator[Gro
             action = str(delta.get("action")) if isinstance(delta, dict) else ""
             rule = catalog.event(service, f"{operation}/{action}")
             if rule is not None:
-                yield from groups_of(rule, Document({"req": delta, "res": dict(place)}), [])
+                yield from groups_of(rule, Document({"req": delta, "res": dict(place)}))
         return
     rule = catalog.event(service, operation)
     if rule is not None:
@@ -128,21 +125,21 @@ def _groups(call: Made, place: dict[str, str], catalog: Catalog) -> Iterator[Gro
             "recordChanges": list(_record_changes(request.get("change"))),
         }
         document = Document({"req": {**masked(request), **listed}, "resp": response, "res": dict(place)})
-        yield from groups_of(rule, document, [])
+        yield from groups_of(rule, document)
 
 
 def _metadata_entries(request: dict[str, Any], response: Json) -> Iterator[dict[str, Any]]:
-    """The keys of metadata that a call changed, each with what is known of it: that it is another, or gone."""
+    """Yields the keys of metadata that a call set, each with a hidden value, and those that it deleted."""
     metadata = response.get("metadata") if isinstance(response, dict) else None
-    told = [request, *(metadata.get(name) for name in _DELTAS)] if isinstance(metadata, dict) else [request]
+    sources = [request, *(metadata.get(name) for name in _DELTAS)] if isinstance(metadata, dict) else [request]
     for names, is_gone in ((_CHANGED_KEYS, False), (_DELETED_KEYS, True)):
-        listed = [one.get(name) for one in told if isinstance(one, dict) for name in names]
+        listed = [one.get(name) for one in sources if isinstance(one, dict) for name in names]
         for key in dict.fromkeys(str(key) for keys in listed if isinstance(keys, list) for key in keys):
             yield {"name": key, "deleted": [key]} if is_gone else {"name": key, "changed": {key: _HIDDEN}}
 
 
 def _record_changes(change: Json) -> Iterator[dict[str, Any]]:
-    """The sets of records that a change of a DNS zone is about: what it takes away and adds again it replaces."""
+    """Yields the sets of records that a change of a DNS zone adds or removes; one that it does both to is replaced."""
     added, removed = _record_sets(change, "additions"), _record_sets(change, "deletions")
     for key, record in added.items():
         yield {**record, "change": "replaced" if key in removed else "added"}
@@ -158,9 +155,9 @@ def _record_sets(change: Json, name: str) -> dict[tuple[str, str], dict[str, Any
 
 
 def masked(request: dict[str, Any]) -> dict[str, Any]:
-    """A request without those of its body's members that its update mask leaves out.
+    """Returns a request without the members of its body that its update mask does not name.
 
-    A mask is text (``"labels,pushConfig.pushEndpoint"``) or ``{"paths": [...]}``, in either spelling of names.
+    A mask is text (``"labels,pushConfig.pushEndpoint"``) or ``{"paths": [...]}``; names are in camel or snake case.
     """
     mask = next((request[name] for name in _MASKS if request.get(name)), None)
     paths = mask.get("paths") if isinstance(mask, dict) else str(mask).split(",") if mask is not None else None
@@ -179,8 +176,8 @@ def _folded(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def _within_phase(group: Group, event: FalcoEvent, call: Made) -> Group:
-    """The targets that this entry of an operation may claim."""
+def _within_phase(group: Group, event: FalcoEvent, call: LoggedCall) -> Group:
+    """Returns the targets that this entry of an operation may claim."""
     acts = set(Act)
     if call.detail.event_type == OPERATION_STARTED:
         acts = {Act.UPDATE}

@@ -1,25 +1,26 @@
-"""What a request to a Kubernetes API server claims.
+"""Reads an audit event of a Kubernetes API server: which object it names, and which attribute values it claims.
 
 Decisions where the audit log leaves room:
 
-- Bodies are read where the audit policy logs them (`drift_detector.claim.kubernetes.body`). A patch claims what it
-  names; in maps (labels, annotations, a config map's data) each key for itself, so null takes a key away. What a whole
+- Bodies are read if the audit policy logs them (`drift_detector.claim.kubernetes.body`). A patch claims what it names;
+  in maps (labels, annotations, a config map's data) it claims each key by itself, and null removes a key. What a whole
   body leaves out is not claimed.
-- Who applies on the server's side patches what need not be there: the answer's code says what was created.
-- The control plane's own requests, ``status`` and other subresources but ``scale`` claim nothing. What a service
-  account creates, or what says that another tool or controller owns it, no state is expected to hold.
-- A state does not tell its cluster, so an object is found by namespace and name in any cluster's state.
+- Server-side apply patches an object that need not exist: the response code says whether it was created.
+- The control plane's own requests, ``status`` and other subresources but ``scale`` claim nothing. An object that a
+  service account creates, or that another tool or controller owns, is not expected in any state.
+- A state does not name its cluster, so an object is found by namespace and name in any cluster's state.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Final
 
 from drift_detector.catalog.lookup import Catalog
 from drift_detector.claim.apply_rule import groups_of
-from drift_detector.claim.audit_entry import Group, acting, claim, made
 from drift_detector.claim.kubernetes.body import body_of, operations_of
+from drift_detector.claim.logged_call import Group, logged_call, with_act
 from drift_detector.claim.sanction import Sanctions
 from drift_detector.facts.call import Act, Call, Operation, Target
 from drift_detector.facts.document import Document
@@ -40,52 +41,62 @@ _MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 
 
 def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: Sanctions | None = None) -> Call | None:
-    """What a request to an API server claims; None where it claims nothing.
+    """Returns what the request claims; None if it claims nothing.
 
     Raises:
         ValueError: the call that travelled with the alert is not a `CloudCall`.
     """
     if event.user_identity is not None and event.user_identity.via is Via.SERVICE:
         return None
-    call = made(event, envelope)
+    call = logged_call(event, envelope)
     if call is None or call.detail.event_type not in (None, _DONE, _CREATED):
         return None
-    place = object_of(event)
+    reference = _object_reference(event)
     verb = call.event_name.partition(" ")[0]
     act = _ACTS.get(verb)
-    if place is None or act is None or place["sub"] not in _SUBRESOURCES:
+    if reference is None or act is None or reference.subresource not in _SUBRESOURCES:
         return None
-    rule = catalog.event(f"{SERVICE_PREFIX}{call.detail.event_source}", place["resource"])
+    rule = catalog.event(f"{SERVICE_PREFIX}{call.detail.event_source}", reference.resource)
     if rule is None:
         return None
     body = body_of(call.detail.request, is_patch=verb == "patch")
-    if call.detail.event_type == _CREATED and not place["sub"]:
+    if call.detail.event_type == _CREATED and not reference.subresource:
         act = Act.CREATE
     if act is Act.CREATE and not _is_expected(event, body):
         act = Act.UPDATE
-    operations = tuple(operations_of(place["resource"], body))
-    document = Document({"req": body, "res": place})
-    groups = (_group(group, act, operations) for group in groups_of(rule, document, []))
-    return claim(event, envelope, call, groups, account_id=event.account_id, region=None, sanctions=sanctions)
+    operations = tuple(operations_of(reference.resource, body))
+    document = Document({"req": body, "res": {"id": reference.id, "name": reference.name}})
+    groups = (_group(group, act, operations) for group in groups_of(rule, document))
+    return call.claims(groups, account_id=event.account_id, region=None, sanctions=sanctions)
 
 
-def object_of(event: FalcoEvent) -> dict[str, str] | None:
-    """The object that the alert's only resource names; None for a collection.
+@dataclass(frozen=True, slots=True)
+class _ObjectReference:
+    """An object by its path.
 
-    Its members are ``resource``, ``sub`` (the subresource, else empty), ``name``, and ``id`` as the provider writes
-    it: ``namespace/name``, or the name alone where the object has no namespace.
+    Attributes:
+        id: the provider's id: ``namespace/name``, or the name alone if the object has no namespace.
     """
+
+    resource: str
+    subresource: str
+    name: str
+    id: str
+
+
+def _object_reference(event: FalcoEvent) -> _ObjectReference | None:
+    """Returns the object that the alert's only resource names; None for a collection."""
     path = event.resources[0].arn if event.resources else None
     found = _PATH.fullmatch(path or "")
     if found is None:
         return None
     name, namespace = found["name"], found["namespace"]
     identifier = f"{namespace}/{name}" if namespace else name
-    return {"resource": found["resource"], "sub": found["sub"] or "", "name": name, "id": identifier}
+    return _ObjectReference(found["resource"], found["sub"] or "", name, identifier)
 
 
 def _is_expected(event: FalcoEvent, body: dict[str, Any]) -> bool:
-    """Whether what is created would be expected in a state: nobody else says that it is his."""
+    """Whether a created object is expected in a state: no service account, tool or controller owns it."""
     if event.user_identity is not None and event.user_identity.type == "ServiceAccount":
         return event.user_identity.via is Via.TERRAFORM
     metadata = body.get("metadata")
@@ -93,7 +104,7 @@ def _is_expected(event: FalcoEvent, body: dict[str, Any]) -> bool:
         return True
     labels = metadata.get("labels")
     labels = labels if isinstance(labels, dict) else {}
-    # Helm keeps its releases in secrets, for Terraform's helm_release too; no state holds those.
+    # Helm stores its releases in secrets, for Terraform's helm_release too; no state has those.
     is_release = labels.get("owner") == "helm"
     managed_by_other = labels.get(_MANAGED_BY, "Terraform") not in ("Terraform", "OpenTofu")
     return not (metadata.get("ownerReferences") or is_release or managed_by_other)
@@ -101,7 +112,7 @@ def _is_expected(event: FalcoEvent, body: dict[str, Any]) -> bool:
 
 def _group(group: Group, act: Act, operations: tuple[Operation, ...]) -> Group:
     targets = (_with(target, operations) for target in group)
-    return tuple(found for target in targets if (found := acting(target, act)) is not None)
+    return tuple(found for target in targets if (found := with_act(target, act)) is not None)
 
 
 def _with(target: Target, operations: tuple[Operation, ...]) -> Target:

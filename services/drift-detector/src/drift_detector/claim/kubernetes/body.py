@@ -1,9 +1,9 @@
-"""What the body of a request to a Kubernetes API server says of an object, in the places that a state has for it.
+"""Reads the body of a request to a Kubernetes API server into operations on the attributes of a state.
 
-A body is the whole object or a patch of it; which kind of patch, the audit event does not tell (the header
-``Content-Type`` is not in it). A list of operations is a JSON patch (RFC 6902). Of an object, maps are merged key by
-key by every kind of patch; containers, volumes, variables and ports are merged by name or number by the kind that
-kubectl sends, and read so here: what a list leaves out is not claimed to be gone. Other lists are replaced.
+A body is the whole object or a patch of it. The audit event does not have the header ``Content-Type``, so it does not
+say which kind of patch. A list of operations is a JSON patch (RFC 6902). Every kind of patch merges maps key by key.
+The kind that kubectl sends merges containers, volumes, variables and ports by name or number, and they are read so
+here: what such a list leaves out is not claimed to be removed. Other lists are replaced.
 
 Sources: https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/, and what the
 provider records (``structures.go`` and ``structures_container.go`` of terraform-provider-kubernetes).
@@ -19,14 +19,14 @@ from drift_detector.facts.attribute_paths import Part, format_attribute
 from drift_detector.facts.call import Operation
 from tfdrift.events import Json
 
-# What stands in a body for a list of which a JSON patch changes a part: the mapping claims it as unknown.
+# Stands in a body for a list of which a JSON patch changes a part. The mapping claims it as unknown.
 HIDDEN: Final = "****"
 
-# A place in a list that a JSON patch may name beyond those that it named before: pods have few containers.
+# The most places that a JSON patch may skip in a list: pods have few containers.
 _MAX_GAP: Final = 100
 _MAX_PLACE_DIGITS: Final = 9
 
-# Where an object has a template of pods; in a state blocks are lists of one.
+# Where an object has its pod template, in the API and in a state, whose blocks are lists of one.
 _TEMPLATES: Final[tuple[tuple[tuple[str, ...], tuple[Part, ...]], ...]] = (
     (("spec", "template", "spec"), ("spec", 0, "template", 0, "spec", 0)),
     (
@@ -35,7 +35,7 @@ _TEMPLATES: Final[tuple[tuple[tuple[str, ...], tuple[Part, ...]], ...]] = (
     ),
 )
 _CONTAINERS: Final = {"containers": "container", "initContainers": "init_container"}
-# Of a container: the place in the API, and the one in a state.
+# The members of a container, by their place in the API and in a state.
 _MEMBERS: Final[tuple[tuple[tuple[str, ...], tuple[Part, ...]], ...]] = (
     (("image",), ("image",)),
     (("imagePullPolicy",), ("image_pull_policy",)),
@@ -51,17 +51,17 @@ _MEMBERS: Final[tuple[tuple[tuple[str, ...], tuple[Part, ...]], ...]] = (
 )
 _QUANTITIES: Final = ("limits", "requests")
 
-# Lists whose elements are written in Terraform's names.
+# The lists whose elements the mapping reads by Terraform's names.
 _LISTS: Final = (("rules",), ("subjects",), ("spec", "ports"))
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _MAPS: Final = {"configmaps": ("data", "binaryData")}
 
 
 def body_of(request: Json, *, is_patch: bool) -> dict[str, Any]:
-    """A request's body as an object with the lists that the mapping reads in Terraform's names.
+    """Returns a request's body as an object, with Terraform's names in the lists that the mapping reads.
 
-    A JSON patch becomes the object that it sets, with `HIDDEN` for a list of which it changes elements, other than
-    containers. A patch of ports merges them by number: they stand under ``portsPatch``.
+    A JSON patch becomes the object that it sets, with `HIDDEN` for a list other than containers of which it changes
+    elements. A patch merges ports by number, so they are moved to ``portsPatch``.
     """
     body = _patched(request) if isinstance(request, list) else request
     if not isinstance(body, dict):
@@ -79,7 +79,7 @@ def body_of(request: Json, *, is_patch: bool) -> dict[str, Any]:
 
 
 def operations_of(resource: str, body: dict[str, Any]) -> Iterator[Operation]:
-    """What a body says of labels, annotations, a config map's data and the containers of a template."""
+    """Yields what a body says of labels, annotations, a config map's data and the containers of a template."""
     for name in ("labels", "annotations"):
         for key, value in _entries(_at(body, ("metadata", name))):
             attribute = format_attribute("metadata", 0, name, key)
@@ -94,7 +94,7 @@ def operations_of(resource: str, body: dict[str, Any]) -> Iterator[Operation]:
 
 
 def is_internal(key: str) -> bool:
-    """Whether the provider leaves a label's or annotation's key out of the state, unless the configuration has it."""
+    """Whether the provider records the key of a label or annotation only if the configuration has it."""
     domain = key.partition("/")[0]
     kept = domain in ("app.kubernetes.io", "service.beta.kubernetes.io")
     return (domain.endswith("kubernetes.io") and not kept) or "deprecated.daemonset.template.generation" in key
@@ -104,7 +104,7 @@ def _pod(pod: dict[str, Any], place: tuple[Part, ...]) -> Iterator[Operation]:
     for name, block in _CONTAINERS.items():
         for position, container in enumerate(_list(pod.get(name))):
             if isinstance(container, dict):
-                # A container without a name is an element of a JSON patch, which tells its place.
+                # A container without a name is an element of a JSON patch, which gives its place.
                 name_of = container.get("name")
                 part = name_of if isinstance(name_of, str) and name_of else position
                 yield from _container(container, (*place, block, part))
@@ -132,7 +132,7 @@ def _container(container: dict[str, Any], place: tuple[Part, ...]) -> Iterator[O
         yield _set(format_attribute(*place, "env"), HIDDEN)
     for variable in _list(variables):
         if isinstance(variable, dict) and isinstance(variable.get("name"), str):
-            # One that is taken from elsewhere has no value of its own.
+            # A variable that is taken from another object has no value of its own.
             name = format_attribute(*place, "env", variable["name"], "value")
             yield Operation(attribute=name, value=None if "$patch" in variable else variable.get("value"))
 
@@ -175,7 +175,7 @@ def _patched(operations: list[Json]) -> dict[str, Any]:
 
 
 def _put(body: dict[str, Any], names: list[str], value: Json) -> None:
-    """Set a value at a path: a container stands at its place, after empty ones, and any other list is hidden."""
+    """Sets a value at a path. A container is put at its index, after empty ones; any other list is hidden."""
     holder: Any = body
     for position, name in enumerate(names):
         following = names[position + 1 : position + 2]
