@@ -40,6 +40,15 @@ class Cause:
     event_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """A plan, and the version of the facts and the revision of the drift that it was made with."""
+
+    plan: Plan
+    version: tuple[int, int, int]
+    revision: int
+
+
 class Reconciler:
     """Reconciles any number of subjects at once; a subject must not be reconciled twice at once.
 
@@ -64,11 +73,12 @@ class Reconciler:
             BusError: NATS went away; do it again.
         """
         metrics.RECONCILED.inc()
-        planned = self._plan(subject)
+        version, planned = self._store.version, self._plan(subject)
+        revisions = {key: self._stored.revision(key) for key in planned.keys}
         self._failures.note([*planned.failures, *self._store.take_failures()])
         self._note_due(subject, planned.due)
         for key in planned.keys:
-            await self._write(subject, key, cause)
+            await self._write(subject, key, cause, _Decision(planned, version, revisions[key]))
 
     async def publish(self, key: str) -> None:
         """Publish a stored version that its writer did not publish.
@@ -89,13 +99,16 @@ class Reconciler:
             self.due[subject] = due
         metrics.WAITING.set(len(self.due))
 
-    async def _write(self, subject: DriftSubject, key: str, cause: Cause) -> None:
+    async def _write(self, subject: DriftSubject, key: str, cause: Cause, decision: _Decision) -> None:
         """Write the next version of a drift and publish it; decide again whenever somebody else wrote first."""
         while True:
             try:
                 stored = await self._read(key)
                 await self._read_state(subject)
-                wanted = self._plan(subject).writes.get(key)
+                if (self._store.version, self._stored.revision(key)) != (decision.version, decision.revision):
+                    version, revision = self._store.version, self._stored.revision(key)
+                    decision = _Decision(self._plan(subject), version, revision)
+                wanted = decision.plan.writes.get(key)
                 if wanted is not None:
                     following = next_version(stored, wanted, cause.received, cause.occurred)
                     self._note(key, await self._outbox.write(key, stored, following))
