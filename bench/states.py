@@ -26,9 +26,9 @@ from tests.conftest import NatsServer
 from bench.report import report
 from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.records import StateSnapshot, fingerprint
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.bus import Bus, NatsOptions, Retention
+from tfdrift.redaction import Redactor
 
 RESOURCES = 100_000
 CHANGED = 1_000

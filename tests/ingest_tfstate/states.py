@@ -8,10 +8,10 @@ from typing import Any
 
 from ingest_tfstate.record.announce import announcements
 from ingest_tfstate.record.records import StateSnapshot, Stored, first_records, next_head, next_records, recorded_at
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.events import StateChange
 from tfdrift.records import ResourceRecord, WorkspaceHead
+from tfdrift.redaction import Redactor
 
 AWS = 'provider["registry.terraform.io/hashicorp/aws"]'
 LINEAGE = "3f2d8c1e-1111-2222-3333-444455556666"

@@ -19,7 +19,6 @@ import pytest
 from ingest_tfstate import metrics
 from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.records import StateSnapshot
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tests.conftest import console_script, eventually
 from tests.ingest_tfstate.service import Pipeline, environment, metric, process, reads, running, write
@@ -34,6 +33,7 @@ from tfdrift.records import (
     resource_key,
     workspace_key,
 )
+from tfdrift.redaction import Redactor
 from tfdrift.subjects import STREAM
 
 VPC = resource("aws_vpc.main", id="vpc-1", arn="arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", cidr="10.0.0.0/16")
@@ -303,6 +303,8 @@ async def test_a_refresh_is_asked_for_by_http(nats_url: str, pipeline: Pipeline,
             assert (answer.status, await answer.json()) == (202, {"sources": 1})
         async with client.get(f"{url}/healthz") as answer:
             assert answer.status == 200
+        async with client.post(f"{url}/refresh", headers={"Sec-Fetch-Site": "cross-site"}) as answer:
+            assert answer.status == 403
 
 
 async def test_the_hash_key_is_made_once(nats_url: str, pipeline: Pipeline, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from prometheus_client.metrics import MetricWrapperBase
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 MODULES = {
     "Every service": (
+        "tfdrift.harness.browsers",
         "tfdrift.harness.connection",
         "tfdrift.harness.periodic",
         "tfdrift.harness.readiness",

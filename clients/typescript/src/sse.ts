@@ -36,6 +36,15 @@ export interface HistoryEntry {
   serial: number | null;
 }
 
+/** Who dismissed a drift, why, until when and when. */
+export interface Dismissal {
+  by: string | null;
+  reason: string | null;
+  /** When the drift opens again by itself; null is never. */
+  until: string | null;
+  at: string;
+}
+
 /** One attribute, or the existence, of one resource on which cloud and state disagree, and its history. */
 export interface Drift {
   /** Stays the same for the whole life of the drift. */
@@ -68,6 +77,8 @@ export interface Drift {
   user_agent: string | null;
   matched_rules: string[];
   detected_at: string;
+  /** Of a drift that somebody dismissed; null otherwise. */
+  dismissal: Dismissal | null;
   history: HistoryEntry[];
   history_omitted: number;
 }

@@ -159,6 +159,20 @@ class HistoryEntry(Payload):
     serial: int | None = None
 
 
+class Dismissal(Payload):
+    """Who dismissed a drift, why, until when and when.
+
+    Attributes:
+        by: the name of the token; None where the gateway needs none.
+        until: when the drift opens again by itself; None is never.
+    """
+
+    by: str | None
+    reason: str | None
+    until: Timestamp | None
+    at: Timestamp
+
+
 class Drift(Event):
     """One attribute, or the existence, of one resource on which cloud and state disagree, and how that ended.
 
@@ -170,6 +184,7 @@ class Drift(Event):
             None for the existence.
         address: the Terraform resource address; None for a resource that is in no state.
         history: its steps, oldest first; of a very long history, the first step and the latest ones.
+        dismissal: of a drift that somebody dismissed; None otherwise.
         history_omitted: how many steps are omitted behind the first.
     """
 
@@ -200,6 +215,7 @@ class Drift(Event):
     matched_rules: tuple[str, ...]
     detected_at: Timestamp
     value_unknown: bool = False
+    dismissal: Dismissal | None = None
     history: tuple[HistoryEntry, ...] = ()
     history_omitted: int = 0
 

@@ -67,10 +67,17 @@ class Record(Payload):
 
 
 class Removal(Record):
-    """The serial that removed a resource."""
+    """The serial that removed a resource.
+
+    Attributes:
+        reason: why it is removed, where no state says so: its workspace was retired.
+        moved_to: the address at which it goes on.
+    """
 
     serial: int
     recorded_at: Timestamp
+    reason: str | None = None
+    moved_to: str | None = None
 
 
 class RecordedChange(Record):
@@ -80,6 +87,7 @@ class RecordedChange(Record):
         created: the serial brought the resource to its address.
         moved: the resource had another address before, so this is no new incarnation.
         removed: the removal that a creation follows, where the address was used before.
+        previous_address: the address from which the resource moved.
     """
 
     serial: int
@@ -88,6 +96,7 @@ class RecordedChange(Record):
     created: bool = False
     moved: bool = False
     removed: Removal | None = None
+    previous_address: str | None = None
 
 
 class ResourceRecord(Record):
@@ -102,6 +111,8 @@ class ResourceRecord(Record):
         attributes: the provider's attributes, top level by name.
         flat: the attributes come from a state of Terraform before 0.12: every value is a text, and sets have no order.
         changes: the latest serials that changed the resource, oldest first, at most `MAX_CHANGES`.
+        origin: what names the resource in place of its address, because one of the two moved: its first address, or
+            its address with a serial, where another resource had moved away from it. A drift keeps its id by it.
     """
 
     workspace: str
@@ -119,6 +130,7 @@ class ResourceRecord(Record):
     flat: bool = False
     changes: tuple[RecordedChange, ...] = ()
     removed: Removal | None = None
+    origin: str | None = None
 
 
 MAX_CHANGES: Final = 16

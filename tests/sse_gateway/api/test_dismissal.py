@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from sse_gateway.drifts.dismissal import Dismissal, dismissed
+from sse_gateway.drifts.dismissal import dismissed, expired, parse_dismissal, undone
+from sse_gateway.errors import Refused
 from tests.conftest import NatsServer
 from tests.sse_gateway.access.test_access import bearer
 from tests.sse_gateway.credentials import token_file
 from tests.sse_gateway.gateway import Gateway, metric, running
 from tests.sse_gateway.stored import BEGIN, drift, store
-from tfdrift.events import Drift, DriftStatus, Resolution
+from tfdrift.events import Dismissal, Drift, DriftStatus, Resolution
 from tfdrift.records import DRIFTS_BUCKET, DriftRecord, digest
 
 
@@ -38,13 +39,57 @@ async def stored(gateway: Gateway, identifier: str) -> DriftRecord:
 def test_a_dismissal_adds_a_step_and_changes_nothing_else() -> None:
     """Its time stays that of the change, so its place in the list stays the same."""
     before, at = drift(1), datetime(2025, 2, 1, tzinfo=UTC)
-    after = dismissed(before, Dismissal("ops", "a test", at))
+    after = dismissed(before, Dismissal(by="ops", reason="a test", until=None, at=at))
     assert (after.status, after.resolution) == (DriftStatus.RESOLVED, Resolution.DISMISSED)
     assert after.timestamp == before.timestamp
+    assert after.dismissal == Dismissal(by="ops", reason="a test", until=None, at=at)
     (step,) = after.history
     assert (step.timestamp, step.resolution, step.event_name) == (at, Resolution.DISMISSED, "Dismiss: a test")
     assert step.user_identity is not None
     assert step.user_identity.user_name == "ops"
+
+
+def test_a_dismissal_ends_when_it_is_undone_or_expires() -> None:
+    """The drift is open again, with that step; what nobody dismissed here is not opened."""
+    at, later = datetime(2025, 2, 1, tzinfo=UTC), datetime(2025, 2, 2, tzinfo=UTC)
+    after = dismissed(drift(1), Dismissal(by="ops", reason=None, until=later, at=at))
+    back = undone(after, "boss", later)
+    assert (back.status, back.resolution, back.dismissal) == (DriftStatus.OPEN, None, None)
+    assert [step.event_name for step in back.history] == ["Dismiss", "Undo dismissal"]
+    assert undone(back, "boss", later) == back
+    assert expired(after, at) == after
+    assert expired(after, later).history[-1].event_name == "Dismissal expired"
+    by_rule = drift(1, status=DriftStatus.RESOLVED, resolution=Resolution.DISMISSED)
+    assert expired(by_rule, later) == by_rule
+    with pytest.raises(Refused, match="not dismissed here"):
+        undone(by_rule, None, later)
+
+
+@pytest.mark.parametrize("until", ["2025-01-31T00:00:00Z", "7", "0s", "soon", 7, "9" * 9 + "w"])
+def test_an_end_that_is_not_in_the_future_is_refused(until: object) -> None:
+    """A duration counts from now."""
+    now = datetime(2025, 2, 1, tzinfo=UTC)
+    with pytest.raises(Refused, match="until"):
+        parse_dismissal(json.dumps({"until": until}).encode(), None, now)
+    week = parse_dismissal(b'{"until": "1w"}', None, now).until
+    assert week == parse_dismissal(b'{"until": "2025-02-08T00:00:00Z"}', None, now).until
+
+
+async def test_a_dismissal_is_undone_and_expires_for_every_client(nats_url: str) -> None:
+    """Of two replicas one writes the expiry, once."""
+    async with running(nats_url) as here, running(nats_url), here.live() as stream:
+        await store(here, drift(1))
+        path = f"{here.url}/api/v1/drifts/d1/dismiss"
+        await dismiss(here, "d1", {"until": "1w"})
+        assert (await stream.next()).json["dismissal"]["until"] is not None
+        async with here.session.delete(path) as response:
+            assert (response.status, (await response.json())["status"]) == (200, "open")
+        assert (await stream.next()).json["status"] == "open"
+        await dismiss(here, "d1", {"until": "1s"})
+        first, second = await stream.take(2)
+        assert (first.json["status"], second.json["status"]) == ("resolved", "open")
+        assert second.json["history"][-1]["event_name"] == "Dismissal expired"
+        assert (await here.bus.stream_state()).messages == 4
 
 
 async def test_a_dismissal_shows_on_every_client_and_in_every_list(nats_url: str) -> None:

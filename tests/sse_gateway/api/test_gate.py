@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.sse_gateway.gateway import STREAM_PATH, change, publish, running
+from tests.sse_gateway.credentials import token_file
+from tests.sse_gateway.gateway import STREAM_PATH, Gateway, change, publish, running
 
 ELSEWHERE = "https://dashboard.example.org"
 
@@ -31,7 +33,7 @@ async def test_only_named_origins_and_our_own_may_read(nats_url: str, origin: st
         for path in (STREAM_PATH, "/api/v1/drifts", "/api/v1/stream?nonsense=1"):
             async with gateway.session.get(f"{gateway.url}{path}", headers={"Origin": origin}) as response:
                 assert response.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
-                assert response.headers["Vary"] == "Origin"
+                assert "Origin" in response.headers["Vary"]
 
 
 async def test_the_default_origin_is_that_of_a_development_server(nats_url: str) -> None:
@@ -113,3 +115,22 @@ async def test_draining_ends_streams_in_order_and_spreads_the_return(nats_url: s
         retries = [stream.parser.retries[-1] for stream in opened]
         assert all(500 <= retry <= 5000 for retry in retries)
         assert len(set(retries)) > 1
+
+
+async def test_an_open_gateway_answers_under_names_of_its_own_alone(nats_url: str, tmp_path: Path) -> None:
+    """A page whose name was made to resolve to this machine neither reads nor dismisses; with tokens it may ask."""
+
+    async def get(gateway: Gateway, host: str) -> int:
+        async with gateway.session.get(f"{gateway.url}/api/v1/drifts", headers={"Host": host}) as response:
+            return response.status
+
+    async with running(nats_url, http_hosts="drift.example.org") as gateway:
+        for host, status in (
+            ("localhost:8080", 200),
+            ("192.0.2.7", 200),
+            ("drift.example.org", 200),
+            ("evil.example.org", 403),
+        ):
+            assert await get(gateway, host) == status
+    async with running(nats_url, auth_tokens_file=token_file(tmp_path, sesame={})) as gateway:
+        assert await get(gateway, "evil.example.org") == 401

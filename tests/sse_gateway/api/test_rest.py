@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from urllib.parse import quote
 
+import aiohttp
 import pytest
 
 from tests.conftest import eventually
 from tests.sse_gateway.gateway import alert, change, metric, publish, publish_changes, running
 from tests.sse_gateway.stored import BEGIN, drift, put_resource, store
-from tfdrift.events import DriftKind, DriftStatus, UserIdentity
+from tfdrift.events import Drift, DriftKind, DriftStatus, Resolution, UserIdentity
 from tfdrift.records import (
     DRIFTS_BUCKET,
     WORKSPACES_BUCKET,
@@ -76,9 +79,116 @@ async def test_a_drift_is_found_by_its_id_as_the_stream_shows_it(nats_url: str) 
     async with running(nats_url) as gateway:
         await store(gateway, drift(1))
         async with gateway.session.get(f"{gateway.url}/api/v1/drifts/d1") as response:
-            assert (response.content_type, await response.read()) == ("application/json", drift(1).encode())
+            body = await response.read()
+            assert response.content_type == "application/json"
+            assert body.startswith(drift(1).encode()[:-1] + b',"remedies":[')
+            assert [remedy["kind"] for remedy in json.loads(body)["remedies"]] == ["restore", "ignore"]
         status, problem = await gateway.get("/api/v1/drifts/d2")
         assert (status, problem["title"]) == (404, "Not Found")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?user=*oe", ["d2"]),
+        ("?user=arn:aws:*:1:*&workspace=eu/net", ["d2"]),
+        ("?resource=module.net.*", ["d2"]),
+        ("?resource=AWS_INSTANCE.web[1]", ["d1"]),
+        ("?resource=i-3", ["d3"]),
+        ("?resolution=reverted", ["d4"]),
+        ("?q=JANE%20web", ["d4", "d3", "d1"]),
+        ("?q=putbucketpolicy", ["d3"]),
+        ("?account=2", ["d4"]),
+        ("?region=US-east-1", ["d2"]),
+        ("?provider=gcp", []),
+        ("?sort=timestamp", ["d1", "d2", "d3", "d4"]),
+        ("?sort=-severity", ["d3", "d2", "d1", "d4"]),
+        ("?sort=severity", ["d4", "d1", "d2", "d3"]),
+        ("?sort=user", ["d1", "d3", "d4", "d2"]),
+    ],
+)
+async def test_drifts_are_searched_and_sorted(nats_url: str, query: str, expected: list[str]) -> None:
+    """Globs and search words match in any case; the same list comes in pages of one, too."""
+    async with running(nats_url) as gateway:
+        await store(gateway, *various())
+        status, page = await gateway.get(f"/api/v1/drifts{query}")
+        assert (status, [row["id"] for row in page["drifts"]]) == (200, expected)
+        assert page["total"] == len(expected)
+        found, cursor = [], ""
+        while True:
+            more = (await gateway.get(f"/api/v1/drifts{query}&limit=1{cursor}"))[1]
+            found += [row["id"] for row in more["drifts"]]
+            if more["next_cursor"] is None:
+                break
+            cursor = f"&cursor={more['next_cursor']}"
+        assert found == expected
+
+
+async def test_drifts_are_counted_by_facet_and_in_groups(nats_url: str) -> None:
+    """A facet ignores its own parameter, and a group shows its most severe and its open drifts."""
+    async with running(nats_url) as gateway:
+        await store(gateway, *various())
+        page = (await gateway.get("/api/v1/drifts?severity=critical&group_by=user"))[1]
+        assert page["facets"]["severity"] == {"high": 2, "critical": 1, "medium": 1}
+        assert page["facets"]["user"] == {"Jane": 1}
+        assert [(group["key"], group["count"]) for group in page["groups"]] == [("Jane", 1)]
+        (jane, joe) = (await gateway.get("/api/v1/drifts?group_by=user&limit=1"))[1]["groups"]
+        assert (jane["key"], jane["count"], jane["open"], jane["severity"]) == ("Jane", 3, 2, "critical")
+        assert (joe["key"], joe["ids"]) == ("joe", ["d2"])
+        calls = (await gateway.get("/api/v1/drifts?group_by=call"))[1]["groups"]
+        assert {group["key"]: group["count"] for group in calls} == {"e-1": 1, None: 3}
+        assert (await gateway.get("/api/v1/drifts"))[1]["groups"] is None
+
+
+async def test_people_are_listed_with_their_drifts(nats_url: str) -> None:
+    """The person of the newest drift first."""
+    async with running(nats_url) as gateway:
+        await store(gateway, *various())
+        status, page = await gateway.get("/api/v1/people")
+        assert status == 200
+        jane, joe = page["people"]
+        assert (jane["name"], jane["open"], jane["resolved"], jane["severity"]) == ("Jane", 2, 1, "critical")
+        assert (jane["via"], jane["last_seen"]) == (["console"], "2025-01-15T10:04:00.000000Z")
+        assert joe["name"] == "joe"
+        first = (await gateway.get("/api/v1/people?limit=1"))[1]
+        second = (await gateway.get(f"/api/v1/people?limit=1&cursor={first['next_cursor']}"))[1]
+        assert [person["name"] for person in first["people"] + second["people"]] == ["Jane", "joe"]
+        assert second["next_cursor"] is None
+
+
+async def test_a_large_answer_is_compressed_for_a_client_that_accepts_it(nats_url: str) -> None:
+    """Under another tag; a client that does not accept it gets the same bytes uncompressed."""
+    async with running(nats_url) as gateway:
+        await store(gateway, *(drift(number) for number in range(1, 60)))
+        url = f"{gateway.url}/api/v1/drifts"
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
+            plain, packed = [await _answer(session, url, coding) for coding in ("identity, gzip;q=0", "br, gzip;q=0.5")]
+            assert (plain[0], packed[0]) == (None, "gzip")
+            assert len(packed[2]) * 5 < len(plain[2])
+            assert gzip.decompress(packed[2]) == plain[2]
+            assert plain[1] != packed[1]
+            headers = {"If-None-Match": packed[1], "Accept-Encoding": "gzip"}
+            async with session.get(url, headers=headers) as response:
+                assert response.status == 304
+
+
+async def _answer(session: aiohttp.ClientSession, url: str, accepted: str) -> tuple[str | None, str, bytes]:
+    """Returns coding, tag and body of an answer."""
+    async with session.get(url, headers={"Accept-Encoding": accepted}) as response:
+        assert response.headers["Vary"] == "Accept-Encoding, Origin"
+        return response.headers.get("Content-Encoding"), response.headers["ETag"], await response.read()
+
+
+def various() -> list[Drift]:
+    """Returns drifts that differ in everything that is searched for."""
+    joe = UserIdentity(user_name="joe", arn="arn:aws:iam::1:user/Joe")
+    resolved = {"status": DriftStatus.RESOLVED, "resolution": Resolution.REVERTED}
+    return [
+        drift(1),
+        drift(2, workspace="eu/net", address="module.net.aws_vpc.main", user_identity=joe, region="us-east-1"),
+        drift(3, severity=Severity.CRITICAL, event_id="e-1", event_name="PutBucketPolicy"),
+        drift(4, severity=Severity.MEDIUM, account_id="2", **resolved),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -92,12 +202,12 @@ async def test_a_drift_is_found_by_its_id_as_the_stream_shows_it(nats_url: str) 
         ("/api/v1/drifts?events=drift", "events"),
         ("/api/v1/events?cursor=garbage", "cursor"),
         ("/api/v1/events?cursor=k3f9a2-7", "cursor"),
-        ("/api/v1/events?status=open", "status"),
+        ("/api/v1/events?status=closed", "status"),
         ("/api/v1/stats?x=1", "x"),
         ("/api/v1/workspaces?x=1", "x"),
     ],
 )
-async def test_a_wrong_query_is_a_problem_document(nats_url: str, path: str, parameter: str) -> None:
+async def test_an_invalid_query_is_a_problem_document(nats_url: str, path: str, parameter: str) -> None:
     """It names the parameter."""
     async with running(nats_url) as gateway:
         status, problem = await gateway.get(path)

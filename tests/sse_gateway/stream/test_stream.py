@@ -11,8 +11,10 @@ import pytest
 
 from tests.conftest import eventually
 from tests.sse_gateway.gateway import STREAM_PATH, alert, change, metric, publish, running, serials
+from tests.sse_gateway.stored import drift
 from tfdrift.bus import Bus
-from tfdrift.events import StateChange
+from tfdrift.envelope import WORKSPACE
+from tfdrift.events import DriftStatus, Resolution, StateChange, UserIdentity
 from tfdrift.severity import Severity
 from tfdrift.subjects import Provider
 
@@ -160,6 +162,7 @@ async def test_a_message_outside_the_grammar_is_passed_over(nats_url: str) -> No
     """A foreign message on the stream's subjects is neither shown nor stops anything."""
     async with running(nats_url) as gateway, gateway.live() as stream:
         await gateway.bus.publish("tfdrift.unheard.of", b"x")
+        await gateway.bus.publish("tfdrift.drift.high.aws.x", b"{}", {WORKSPACE: "\\x4"})
         await publish(gateway.bus, [change(1)])
         event = await stream.next()
         assert serials([event]) == [1]
@@ -200,3 +203,33 @@ async def test_a_workspace_in_any_script_can_be_asked_for(nats_url: str) -> None
     async with running(nats_url) as gateway, gateway.live(f"?workspace={quote('süd/ネット')}") as stream:
         await publish(gateway.bus, [*sent])
         assert serials([await stream.next()]) == [2]
+
+
+async def test_a_stream_is_narrowed_by_account_region_person_and_status(nats_url: str) -> None:
+    """Live and replayed alike, and counted beforehand."""
+    joe = UserIdentity(user_name="joe")
+    drifts = [
+        drift(1),
+        drift(2, account_id="2"),
+        drift(3, region="us-east-1"),
+        drift(4, user_identity=joe),
+        drift(5, status=DriftStatus.RESOLVED, resolution=Resolution.REVERTED),
+    ]
+    query = "?account=1&region=eu-west-1&user=jane&status=open"
+    async with running(nats_url) as gateway, gateway.live(query) as live:
+        await publish(gateway.bus, [*drifts, change(1), drift(6)])
+        seen = await live.take(2)
+        assert [event.json["id"] for event in seen] == ["d1", "d6"]
+        for spelling in ("last_event_id", "lastEventId"):
+            async with gateway.stream(f"{query}&{spelling}={with_sequence(str(seen[0].id), 0)}") as again:
+                assert (await again.next()).json["replayed"] == 2
+                assert [event.json["id"] for event in await again.take(2)] == ["d1", "d6"]
+        status, page = await gateway.get(f"/api/v1/events{query}&resource=aws_instance.web[1]")
+        assert (status, [event["data"]["id"] for event in page["events"]]) == (200, ["d1"])
+        status, problem = await gateway.get(f"{STREAM_PATH}?lastEventId=a-1&last_event_id=a-2")
+        assert (status, problem["parameter"]) == (400, "lastEventId")
+
+
+def with_sequence(identifier: str, sequence: int) -> str:
+    """Returns an id of the same ledger."""
+    return f"{identifier.partition('-')[0]}-{sequence}"

@@ -14,6 +14,7 @@ from drift_detector.effects.dead_letters import DeadLetters
 from drift_detector.effects.failures import Failures
 from drift_detector.effects.mirrors import Mirrors
 from drift_detector.effects.reconcile import Cause, Reconciler
+from drift_detector.effects.refill import Refill
 from drift_detector.effects.retention import Retention
 from drift_detector.effects.rules_follower import RulesFollower
 from drift_detector.effects.sweep import SWEEP_SECONDS, Sweep
@@ -21,7 +22,7 @@ from drift_detector.effects.takeover import Takeover
 from drift_detector.effects.work_queue import WorkQueue
 from drift_detector.settings import DetectorSettings
 from tfdrift.bus import Bus
-from tfdrift.harness import Runtime, every
+from tfdrift.harness import Readiness, Runtime, every
 from tfdrift.records import DRIFTS_BUCKET
 
 DURABLE = "drift-detector"
@@ -54,9 +55,11 @@ class Detector:
         self._retention = Retention(store, stored, claims, bus.bucket(DRIFTS_BUCKET))
         takeover = Takeover(self._reconciler.publish)
         self._sweep = Sweep(store, stored, self._reconciler, takeover, self._queue)
+        self._refill = Refill(bus, self._on_refill)
         self._mirrors = Mirrors(
-            bus, store, stored, claims, self._attributions, takeover, self._queue, self._dead_letters
+            bus, store, stored, claims, self._attributions, takeover, self._queue, self._dead_letters, self._refill
         )
+        self._readiness: Readiness | None = None
         self._rules = RulesFollower(rules, store, lambda: self._queue.add(store.subjects_of_all_calls()))
 
     async def run(self, runtime: Runtime[DetectorSettings]) -> None:
@@ -68,6 +71,7 @@ class Detector:
             work = (
                 self._queue.run(),
                 self._dead_letters.run(),
+                self._refill.run(),
                 self._failures.run(),
                 every(SWEEP_SECONDS, self._sweep.sweep, "sweep"),
                 every(_DELETE_EVERY_SECONDS, self._delete, "forget_calls"),
@@ -75,13 +79,22 @@ class Detector:
                 self._bus.consume(DURABLE, SUBJECTS, self._alerts.handle, max_in_flight=MAX_IN_FLIGHT),
             )
             running += [runtime.tasks.create_task(coroutine) for coroutine in work]
+            self._readiness = runtime.readiness
             runtime.readiness.set("caught_up", True)
             runtime.log.info("caught_up", resources=len(self._store.states), claiming_calls=len(self._store.calls))
             await runtime.stopping.wait()
         for task in running:
             task.cancel()
 
+    def _on_refill(self, done: bool) -> None:
+        """Be unready while a bucket that was created anew is refilled; then derive every drift anew."""
+        if done:
+            self._mirrors.queue_all()
+        if self._readiness is not None:
+            self._readiness.set("caught_up", done, "a bucket was created anew, and is refilled")
+
     async def _reconcile(self, subject: DriftSubject, cause: Cause) -> None:
+        await self._refill.settled()
         await self._reconciler.reconcile(subject, cause)
         if isinstance(subject, ManagedSubject):
             await self._attributions.publish(subject.key, cause.received)

@@ -23,10 +23,11 @@ class Condition(StrEnum):
     LEDGER_REFUSES = "ledger_refuses"
     SHORTENED = "shortened"
     MISSING_FIELDS = "missing_fields"
+    SENDER_REFUSED = "sender_refused"
 
 
 # These show in alerts, so they are over when no alert has shown them for an hour.
-_FADING: Final = frozenset({Condition.SHORTENED, Condition.MISSING_FIELDS})
+_FADING: Final = frozenset({Condition.SHORTENED, Condition.MISSING_FIELDS, Condition.SENDER_REFUSED})
 _FADE_SECONDS: Final = 3600.0
 _UNREADY: Final = frozenset({Condition.LEDGER_REFUSES})
 

@@ -19,7 +19,8 @@ StateError                  a named condition of one workspace
 └── OrderError              a good state that must not follow the recorded one
     ├── StaleSerial         ``stale_serial``: a lower serial of the same lineage
     ├── LineageChanged      ``lineage_changed``: a different state under the same name
-    └── DuplicateWorkspace  ``duplicate_workspace``: another state has the workspace name
+    ├── DuplicateWorkspace  ``duplicate_workspace``: another state has the workspace name
+    └── DuplicateState      ``duplicate_state``: another workspace has the same lineage and the same resources
 """
 
 # ruff: noqa: N818 - each name is the condition
@@ -86,7 +87,7 @@ class NotAState(ContentError):
 
 
 class TooDeep(ContentError):
-    """Attributes nested deeper than `ingest_tfstate.redaction.redact.MAX_DEPTH`."""
+    """Attributes nested deeper than `tfdrift.redaction.MAX_DEPTH`."""
 
     condition = "too_deep"
 
@@ -143,6 +144,12 @@ class DuplicateWorkspace(OrderError):
     condition = "duplicate_workspace"
 
 
+class DuplicateState(OrderError):
+    """Another workspace has the same lineage and the same resources."""
+
+    condition = "duplicate_state"
+
+
 CONDITIONS: tuple[str, ...] = tuple(
     error.condition
     for error in (
@@ -162,5 +169,6 @@ CONDITIONS: tuple[str, ...] = tuple(
         StaleSerial,
         LineageChanged,
         DuplicateWorkspace,
+        DuplicateState,
     )
 )

@@ -14,9 +14,11 @@ from aiohttp import web
 from sse_gateway.access.address import parse_networks
 from sse_gateway.access.credentials import Credentials
 from sse_gateway.access.settings import access_of, tls_of
+from sse_gateway.api.dismissal import open_expired
 from sse_gateway.api.gate import Gate
 from sse_gateway.api.mirror import Mirror
 from sse_gateway.api.routes import PUBLIC_PATHS, Api
+from sse_gateway.api.session import Sessions
 from sse_gateway.fanout.cursor import Cursor
 from sse_gateway.fanout.hub import Hub
 from sse_gateway.fanout.ring import Ring
@@ -26,7 +28,7 @@ from sse_gateway.settings import GatewaySettings
 from sse_gateway.stream.admission import Admission
 from sse_gateway.stream.peers import watch_peers
 from sse_gateway.stream.streams import Streams
-from tfdrift.harness import Runtime, every
+from tfdrift.harness import Browsers, Runtime, every
 
 # For connections that are not streams (NATS, the admin port, REST calls) and files.
 SPARE_DESCRIPTORS: Final = 512
@@ -81,10 +83,13 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(mirror.run(runtime.bus, lambda: mark("mirror"))),
         runtime.tasks.create_task(hub.keep_alive(settings.keepalive_seconds)),
         runtime.tasks.create_task(Credentials(settings, access, tls, streams.withdrawals.withdraw).run()),
+        runtime.tasks.create_task(every(1.0, lambda: open_expired(runtime.bus, mirror.drifts, _now()), "expiry")),
         runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
-    gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
-    server = await runtime.serve(application(api, gate), settings.http_port, tls)
+    browsers = Browsers(settings.own_host_names, settings.origins, any_host=not access.open, every_request=True)
+    gate = Gate(browsers, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
+    sessions = Sessions(access, _now, secure=tls is not None)
+    server = await runtime.serve(application(api, sessions, gate), settings.http_port, tls, guarded=False)
     watch_peers(server.listening, settings.keepalive_seconds)
     await runtime.stopping.wait()
     streams.drain()
@@ -93,7 +98,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         task.cancel()
 
 
-def application(api: Api, gate: Gate) -> web.Application:
+def application(api: Api, sessions: Sessions, gate: Gate) -> web.Application:
     """Returns the application of the public port."""
 
     @web.middleware
@@ -101,7 +106,7 @@ def application(api: Api, gate: Gate) -> web.Application:
         return await gate(request, handler)
 
     app = web.Application(middlewares=[through_the_gate], client_max_size=64 * 1024)
-    app.add_routes(api.routes())
+    app.add_routes([*api.routes(), *sessions.routes()])
     app.on_response_prepare.append(gate.on_prepare)
     return app
 

@@ -6,7 +6,7 @@ from tfdrift.bus.errors import BusError, Conflict, Differs, NoRoom, NotFound, Po
 from tfdrift.bus.fence import Fence
 from tfdrift.bus.follower import Follow
 from tfdrift.bus.messages import Ack, Entry, Message, StreamState
-from tfdrift.bus.topology import Retention
+from tfdrift.bus.topology import Retention, bucket_stream
 
 __all__ = [
     "Ack",
@@ -28,4 +28,5 @@ __all__ = [
     "StreamState",
     "Transient",
     "Unavailable",
+    "bucket_stream",
 ]

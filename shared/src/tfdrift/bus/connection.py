@@ -164,6 +164,14 @@ class Bus:
         state = info.state
         return StreamState(created_at(info), state.first_seq, state.last_seq, state.messages, state.bytes)
 
+    async def was_remade(self, stream: str) -> bool:
+        """Whether a stream was created anew and `on_remade` has not been called for it yet: what it lacks may be lost.
+
+        Raises:
+            Unavailable: NATS did not answer, or the stream does not exist now.
+        """
+        return not self._streams.is_known(stream, (await self.stream_state(stream)).created)
+
     async def get_message(self, stream: str, sequence: int) -> Message | None:
         """Return the message of a sequence; None when the stream no longer has it."""
         try:

@@ -30,7 +30,9 @@ def admin_app(
 
     async def readyz(_: web.Request) -> web.Response:
         look_at_bus()
-        answer = {"ready": readiness.ok, "conditions": readiness.conditions, "details": readiness.details}
+        answer = {"ready": readiness.ok, "conditions": readiness.conditions}
+        if readiness.details:
+            answer["details"] = readiness.details
         return web.json_response(answer, status=200 if readiness.ok else 503)
 
     app = web.Application()

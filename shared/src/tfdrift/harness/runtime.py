@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY
 
 from tfdrift.bus import Bus, Differs, NoRoom
 from tfdrift.harness.admin import admin_app
+from tfdrift.harness.browsers import Browsers, guard
 from tfdrift.harness.connection import Listening
 from tfdrift.harness.errors import ConfigurationError, cannot_listen
 from tfdrift.harness.readiness import NOT_DRAINING, Readiness
@@ -45,12 +46,24 @@ class Runtime(Generic[S]):
     log: Any = field(default_factory=structlog.get_logger)
     _runners: list[web.AppRunner] = field(default_factory=list)
 
-    async def serve(self, app: web.Application, port: int, tls: ssl.SSLContext | None = None) -> Listening:
+    async def serve(
+        self,
+        app: web.Application,
+        port: int,
+        tls: ssl.SSLContext | None = None,
+        *,
+        guarded: bool = True,
+    ) -> Listening:
         """Serve an application on `http_host`; a handler is cancelled when its client disconnects.
+
+        Args:
+            guarded: whether the harness refuses what pages of another origin make browsers send.
 
         Raises:
             ConfigurationError: the port is taken, or the host is not an address of this machine.
         """
+        if guarded:
+            app.middlewares.insert(0, guard(Browsers(self.settings.own_host_names)))
         runner = Listening(app, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS, access_log=None)
         self._runners.append(runner)
         host = self.settings.http_host

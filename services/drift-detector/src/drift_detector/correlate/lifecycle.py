@@ -429,7 +429,10 @@ def _ending(stored: Drift, evidence: Evidence) -> Resolution | None:
 
 def _is_replaced(record: ResourceRecord, since: datetime) -> bool:
     """Whether another cloud resource is under the address since then: the id there is another."""
-    return any((change.created or "id" in change.before) and change.recorded_at > since for change in record.changes)
+    return any(
+        ((change.created and not change.moved) or "id" in change.before) and change.recorded_at > since
+        for change in record.changes
+    )
 
 
 def _resolved(

@@ -11,6 +11,7 @@ from drift_detector.compare.verdict import Verdict
 from drift_detector.correlate.derive import EvaluationContext
 from drift_detector.correlate.failure import Failure
 from drift_detector.correlate.lifecycle import Evidence, next_drift
+from drift_detector.correlate.payload import drift_id
 from drift_detector.correlate.store import DriftSubject, FactStore, UnmanagedSubject
 from drift_detector.correlate.stored_drifts import StoredDrifts
 from drift_detector.facts.attribute_paths import recorded
@@ -54,12 +55,14 @@ def plan(subject: DriftSubject, store: FactStore, stored: StoredDrifts, now: dat
         record = store.record(subject)
     except ValueError:  # `derived` has the failure
         record = None
+    if record is not None and record.removed is not None and record.removed.moved_to is not None:
+        return Plan({})  # its drifts are those of the address that it moved to
     if any(not failure.event_ids for failure in derived.failures):  # the whole subject failed
         return Plan({}, failures=derived.failures)
     left_out = frozenset[str]().union(*(failure.event_ids for failure in derived.failures))
     kept = {failure.key for failure in derived.failures}
     own = frozenset((subject.drift,)) if isinstance(subject, UnmanagedSubject) else frozenset()
-    known = stored.of_resource(record) if record is not None else frozenset()
+    known = _known(record, stored) if record is not None else frozenset()
     writes: dict[str, Drift] = {}
     unpublished: set[str] = set()
     for key in derived.drifts.keys() | own | known:
@@ -82,6 +85,21 @@ def plan(subject: DriftSubject, store: FactStore, stored: StoredDrifts, now: dat
         if wanted is not None and wanted != drift:
             writes[key] = wanted
     return Plan(writes, frozenset(unpublished), derived.due, derived.failures, derived.needed)
+
+
+def _known(record: ResourceRecord, stored: StoredDrifts) -> frozenset[str]:
+    """Returns the ids of a resource's stored drifts, with those that it had at the addresses from which it moved."""
+    found = stored.of_resource(record)
+    if record.origin is None:
+        return found
+    before = {change.previous_address for change in record.changes if change.previous_address is not None}
+    for address in sorted(before):
+        found |= stored.of_resource(record.model_copy(update={"address": address}))
+    versions = ((key, stored.get(key)) for key in found)
+    # Another resource may have had the address before, or have it since.
+    return frozenset(
+        key for key, version in versions if version is not None and drift_id(record, version.drift.attribute) == key
+    )
 
 
 def _is_recorded(drift: Drift, record: ResourceRecord, context: EvaluationContext) -> bool:

@@ -23,6 +23,7 @@ class StoredDrifts:
         """Add a version, unless a later one is known."""
         if revision < self._revisions.get(key, 0):
             return
+        self.remove(key)  # it may have moved to another address
         self._revisions[key] = revision
         self._records[key] = record
         if record.drift.workspace is not None and record.drift.address is not None:

@@ -108,11 +108,10 @@ class Claims:
         self._known.pop(key, None)
         self._store.remove_call(event_id)
 
-    def clear(self) -> None:
-        """The bucket was made anew: forget its calls."""
+    def lost(self) -> dict[str, bytes]:
+        """Forget the revisions, because the bucket was created anew; returns the calls by key, to be written back."""
         self._known.clear()
-        self._store.clear_calls()
-        metrics.CLAIMING_CALLS.set(0)
+        return {digest(call.event_id): call.model_dump_json().encode() for call in self._store.calls}
 
     def _take(self, key: str, call: Call, revision: int) -> bool:
         """Put a stored call into the store of facts; whether it is new there, or says something else than before."""

@@ -18,9 +18,11 @@ from drift_detector.correlate.plan import Plan, plan
 from drift_detector.correlate.store import DriftSubject, FactStore, ManagedSubject
 from drift_detector.correlate.stored_drifts import StoredDrifts
 from drift_detector.effects.failures import Failures
-from tfdrift.bus import Bus, Conflict
+from tfdrift.bus import Bus, Conflict, Unavailable, bucket_stream
 from tfdrift.outbox import Outbox, StoredRecord, next_version
-from tfdrift.records import STATE_BUCKET, DriftRecord
+from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, DriftRecord
+
+_DRIFTS_STREAM = bucket_stream(DRIFTS_BUCKET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Reconciler:
     """
 
     def __init__(self, bus: Bus, store: FactStore, stored: StoredDrifts, failures: Failures) -> None:
+        self._bus = bus
         self._store = store
         self._stored = stored
         self._failures = failures
@@ -119,8 +122,11 @@ class Reconciler:
 
         Raises:
             Conflict: somebody else has written it meanwhile.
+            Unavailable: it was lost with its bucket; a first version would take the place of a later one.
         """
         stored = await self._outbox.read(key)
+        if stored is None and self._stored.get(key) is not None and await self._bus.was_remade(_DRIFTS_STREAM):
+            raise Unavailable("the drifts were lost with their bucket, and are not written back yet")
         if stored is not None:
             self._note(key, stored)
             stored = await self._outbox.publish(key, stored)

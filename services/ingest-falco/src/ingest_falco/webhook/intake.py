@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from ingest_falco.alert.audit_logs import AuditLog, alerts
 from ingest_falco.alert.dead_letter import dead_letter_of
 from ingest_falco.alert.message import LedgerMessage, build_message
 from ingest_falco.alert.normalise import Normalised, normalise
-from ingest_falco.alert.parse import parse_alert
+from ingest_falco.alert.parse import Alert, parse_alert
+from ingest_falco.alert.redact import AlertRedactor
 from ingest_falco.clouds.part import Reason
 from ingest_falco.conditions import Condition, Conditions
-from ingest_falco.errors import AlertFailed, IngestError, SpoolRefused
+from ingest_falco.errors import AlertFailed, IngestError, MalformedAlert, SpoolRefused
 from ingest_falco.metrics import (
     AUDIT_LAG_SECONDS,
     FAILED,
@@ -28,6 +32,7 @@ from ingest_falco.spool.routing import Route
 from ingest_falco.spool.spool import Spool
 from ingest_falco.throttle import Labels, Throttle
 from tfdrift.bus import BusError
+from tfdrift.envelope import canonical_json
 
 _WARN_SECONDS: Final = 60.0
 # Whoever may post can invent sources; each would make a series.
@@ -51,12 +56,16 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     SPOOLED = "spooled"
+    IGNORED = "ignored"
 
 
 class Intake:
     """Takes alerts, one call each, any number at a time."""
 
-    def __init__(self, ledger: Ledger, spool: Spool, conditions: Conditions, log: Any) -> None:
+    def __init__(
+        self, ledger: Ledger, spool: Spool, conditions: Conditions, log: Any, redactor: AlertRedactor | None = None
+    ) -> None:
+        self._redactor = redactor or AlertRedactor()
         self._ledger = ledger
         self._spool = spool
         self._conditions = conditions
@@ -77,12 +86,49 @@ class Intake:
         """
         received = datetime.now(UTC)
         try:
-            normalised = read(body)
+            normalised = self._redactor.redacted(read(body))
             message = build_message(normalised, received=received, traceparent=traceparent)
         except IngestError:
             raise
         except Exception as error:
             raise await self._failed(body, received, error) from error
+        return await self._keep(normalised, message, received)
+
+    async def take_entries(self, log: AuditLog, body: bytes, traceparent: str | None) -> Counter[Outcome]:
+        """Store every entry of an audit log in `body` that may have changed something; returns the results.
+
+        The sender tries again where this raises, and the entries that were stored are recognised then.
+
+        Raises:
+            MalformedAlert, AlertTooLarge, AlertFailed, SpoolRefused: as `take`; the other entries are stored.
+        """
+        received = datetime.now(UTC)
+        entries = list(alerts(log, body, received))
+        taken = [self._take_entry(entry, received, traceparent) for entry in entries]
+        results = await asyncio.gather(*taken, return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            raise failures[0]
+        if entries and not any(results):
+            raise MalformedAlert(f"the body has no entry of the {log.name}")
+        return Counter(result for result in results if isinstance(result, Outcome))
+
+    async def _take_entry(self, alert: Alert, received: datetime, traceparent: str | None) -> Outcome | None:
+        """Store one entry; None where it is no entry of such a log."""
+        try:
+            normalised = self._redactor.redacted(normalise(alert))
+            if normalised.event.event_name is None:
+                return None
+            if normalised.event.read_only:
+                return Outcome.IGNORED
+            message = build_message(normalised, received=received, traceparent=traceparent)
+        except IngestError:
+            raise
+        except Exception as error:
+            raise await self._failed(canonical_json(dict(alert.document)), received, error) from error
+        return await self._keep(normalised, message, received)
+
+    async def _keep(self, normalised: Normalised, message: LedgerMessage, received: datetime) -> Outcome:
         self._note_missing(normalised)
         self._note_losses(normalised, message)
         outcome = await self._store(message)

@@ -11,7 +11,7 @@ from typing import Final
 
 from ingest_tfstate.record.records import Failures
 from ingest_tfstate.resource.instances import KnownInstance, OwnPlace, State
-from ingest_tfstate.resource.place import Inferences, inferences, own_place
+from ingest_tfstate.resource.place import Inferences, Place, inferences, own_place, place_of
 from tfdrift.records import WorkspaceHead
 
 # An instance takes some 400 bytes, so all together 200 MB.
@@ -23,14 +23,13 @@ class Known:
     """What is remembered of one workspace.
 
     Attributes:
-        fence: the revision of the fence under which it was recorded.
+        head: its head, which names the fence under which it was recorded.
         by_digest: the instances that are recorded.
         others: the addresses of those that could not be recorded.
         inferred: what their provider configurations agreed on.
     """
 
-    fence: int
-    digest: str
+    head: WorkspaceHead
     by_digest: dict[bytes, KnownInstance]
     others: frozenset[str]
     inferred: Inferences
@@ -47,6 +46,10 @@ class Compared:
     own_places: dict[str, OwnPlace]
     inferred: Inferences
 
+    def places(self) -> dict[str, Place]:
+        """Returns the places of the instances that are parsed."""
+        return {address: place_of(own, self.inferred) for address, own in self.own_places.items()}
+
 
 def compared(state: State) -> Compared:
     """Returns the own places of the instances that are parsed, and the inferences from all instances."""
@@ -55,7 +58,7 @@ def compared(state: State) -> Compared:
     return Compared(own_places, inferences([*own_places.values(), *known]))
 
 
-def remember(state: State, digest: str, fence: int, found: Compared, failures: Failures) -> Known:
+def remember(state: State, head: WorkspaceHead, found: Compared, failures: Failures) -> Known:
     """Returns what is to be remembered of a state that is recorded now."""
     by_digest = {one.digest: one for one in state.unchanged.values()}
     places: dict[OwnPlace, OwnPlace] = {}
@@ -64,7 +67,7 @@ def remember(state: State, digest: str, fence: int, found: Compared, failures: F
             own = places.setdefault(found.own_places[address], found.own_places[address])
             by_digest[instance.digest] = KnownInstance(address, instance.type, instance.digest, own)
     others = state.instances.keys() & failures.keys() | state.unreadable.keys()
-    return Known(fence, digest, by_digest, frozenset(others), found.inferred)
+    return Known(head, by_digest, frozenset(others), found.inferred)
 
 
 class KnownStates:
@@ -77,10 +80,15 @@ class KnownStates:
     def get(self, workspace: str, head: WorkspaceHead | None) -> Known | None:
         """Returns what is remembered of a workspace, None unless its head is the one that was recorded then."""
         known = self._by_workspace.get(workspace)
-        if known is None or head is None or (known.fence, known.digest) != (head.fence, head.digest):
+        if known is None or head is None or (known.head.fence, known.head.digest) != (head.fence, head.digest):
             return None
         self._by_workspace.move_to_end(workspace)
         return known
+
+    def head_behind(self, workspace: str, fence: int) -> WorkspaceHead | None:
+        """Returns the head that was recorded behind a fence, so that one that is lost can be written again."""
+        known = self._by_workspace.get(workspace)
+        return known.head if known is not None and known.head.fence == fence else None
 
     def put(self, workspace: str, known: Known) -> None:
         """Remember a workspace in place of what was remembered of it."""

@@ -16,7 +16,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Final
 
 import structlog
 from pydantic import ValidationError
@@ -38,13 +40,16 @@ from ingest_tfstate.record.records import (
 )
 from ingest_tfstate.record.state_bucket import BATCH, StateBucket, all_of
 from ingest_tfstate.record.stored_records import StoredRecords
-from ingest_tfstate.redaction.redact import Redactor
-from ingest_tfstate.resource.place import place_of
+from ingest_tfstate.resource.instances import State
 from tfdrift.bus import Bus, Conflict, Fence, Rejected
 from tfdrift.envelope import MSG_ID, Envelope, parse_header_text
 from tfdrift.events import StateChange
-from tfdrift.records import WORKSPACES_BUCKET, ResourceRecord, WorkspaceHead, workspace_key
+from tfdrift.records import WORKSPACES_BUCKET, Removal, ResourceRecord, WorkspaceHead, workspace_key
+from tfdrift.redaction import Redactor, Rules
 from tfdrift.subjects import STREAM, EventName
+
+# So many resources are compared to see whether two workspaces are one.
+COMPARED: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +91,25 @@ class Recorder:
 
     def __init__(self, bus: Bus, redactor: Redactor) -> None:
         self._bus = bus
-        self._redactor = redactor
+        self.redactor = redactor
         self._states = StateBucket(bus)
         self._workspaces = bus.bucket(WORKSPACES_BUCKET)
         self._known = KnownStates()
 
+    @property
+    def rules(self) -> Rules:
+        """What the operator hides beside the built-in rules."""
+        return self.redactor.rules
+
     async def load_head(self, workspace: str) -> StoredWorkspace:
-        """Returns the head of a workspace; one that cannot be read counts as missing."""
+        """Returns the head of a workspace. One that cannot be read counts as missing; one that is lost is restored."""
         fence = await self._states.fence(workspace)
         entry = await self._workspaces.get(workspace_key(workspace))
         if entry is None or entry.value is None:
-            return StoredWorkspace(None, 0, fence)
+            lost = self._known.head_behind(workspace, fence.revision)
+            if lost is None:
+                return StoredWorkspace(None, 0, fence)
+            return StoredWorkspace(lost, await self._workspaces.create(workspace_key(workspace), lost.encode()), fence)
         try:
             head = WorkspaceHead.model_validate_json(entry.value)
         except ValidationError:
@@ -126,17 +139,15 @@ class Recorder:
         work.failures.update(state.unreadable)
         metrics.FAILED.labels("read").inc(len(state.unreadable))
         if stored.head is None or work.refills:
-            events, at, recovering = await self._record_first(work)
+            events, at, recovering = await self._record_first(work, found)
         else:
             events, at, recovering = await self._record_next(work, stored.head, found, known)
         await self._announce(events, work, recovering)
-        await self._advance(next_head(work.snapshot, at, work.fence.revision, work.failures), stored.revision)
+        head = next_head(work.snapshot, at, work.fence.revision, work.failures)
+        await self._advance(head, stored.revision)
         if (await self._states.fence(snapshot.workspace)).revision != work.fence.revision:
             raise Conflict(f"another process began to record {snapshot.workspace}")
-        remembered = await asyncio.to_thread(
-            remember, state, snapshot.digest, work.fence.revision, found, work.failures
-        )
-        self._known.put(snapshot.workspace, remembered)
+        self._known.put(snapshot.workspace, await asyncio.to_thread(remember, state, head, found, work.failures))
         return Recording(events, work.failures)
 
     async def mark(self, workspace: str, condition: str | None) -> None:
@@ -158,10 +169,48 @@ class Recorder:
         await self._advance(stored.head.model_copy(update={"condition": LINEAGE_ACCEPTED}), stored.revision)
         return True
 
-    async def prune(self, workspace: str, before: datetime) -> int:
-        """Deletes the records of resources that were removed before a moment; returns their number."""
-        records = await self._load(workspace)
-        pruned = await self._states.prune(workspace, records.removed_before(before))
+    async def move_source(self, stored: StoredWorkspace, source: str) -> None:
+        """Shows in the head that its state is read from another place now."""
+        if stored.head is not None and stored.head.source != source:
+            await self._advance(stored.head.model_copy(update={"source": source}), stored.revision)
+
+    async def shares_resources(self, state: State, workspace: str) -> bool:
+        """Whether a workspace has a resource of a state at the same address, by its type and id."""
+        some = {address: one for address, one in islice(state.instances.items(), COMPARED) if one.id is not None}
+        records = await self._states.get(workspace, some.keys())
+        return any(
+            record.removed is None and (record.type, record.id) == (some[address].type, some[address].id)
+            for address, record in records.items()
+        )
+
+    async def forget(self, workspace: str, reason: str) -> bool:
+        """Retires a workspace: its resources count as removed, and its head is deleted; False if it has no head.
+
+        Raises:
+            BusError: NATS failed, or another process records the workspace; try again.
+        """
+        stored = await self.load_head(workspace)
+        if stored.head is None:
+            return False
+        fence = await self._states.raise_fence(stored.fence, b"")
+        await self._expect_head(workspace, stored)
+        records = await self._load(workspace_key(workspace))
+        at = recorded_at(datetime.now(UTC), stored.head, ())
+        removal = Removal(serial=stored.head.serial, recorded_at=at, reason=reason)
+        left = (record for address in records if (record := records.get(address)) and record.removed is None)
+        failures: Failures = {}
+        await self._states.write((record.model_copy(update={"removed": removal}) for record in left), fence, failures)
+        await self._workspaces.delete(workspace_key(workspace), revision=stored.revision)
+        return True
+
+    async def prune(self, key: str, before: datetime) -> int:
+        """Deletes the records of resources that were removed before a moment; returns their number.
+
+        Args:
+            key: the key of the workspace, which may be retired.
+        """
+        records = await self._load(key)
+        pruned = await self._states.prune(key, records.removed_before(before))
         metrics.TOMBSTONES_PRUNED.inc(pruned)
         return pruned
 
@@ -175,17 +224,17 @@ class Recorder:
         await self._expect_head(snapshot.workspace, stored)
         return _Work(snapshot, stored, fence, note.moment, note.refills, {})
 
-    async def _record_first(self, work: _Work) -> tuple[list[StateChange], datetime, bool]:
+    async def _record_first(self, work: _Work, found: Compared) -> tuple[list[StateChange], datetime, bool]:
         """Records a workspace without a head, or without its records, which a lost bucket took with it.
 
         The records that it has all the same are those of a process that died.
         """
         workspace, head = work.snapshot.workspace, work.stored.head
-        records = await self._load(workspace)
+        records = await self._load(workspace_key(workspace))
         at = recorded_at(work.moment, head, ())
         left = [address for address in records if address not in work.snapshot.state]
         await self._states.delete(workspace, left, work.fence)
-        await self._write(first_records(work.snapshot, at, self._redactor, work.failures), work)
+        await self._write(first_records(work.snapshot, at, self.redactor, work.failures, found.places()), work)
         # Records are written before the event. Without any, nobody has published it, unless the state is empty.
         recovering = bool(records) or not work.snapshot.state.instances or work.refills
         if head is not None and head.digest == work.snapshot.digest:
@@ -197,24 +246,23 @@ class Recorder:
     ) -> tuple[list[StateChange], datetime, bool]:
         state, workspace = work.snapshot.state, work.snapshot.workspace
         if known is None:
-            records = await self._load(workspace)
+            records = await self._load(workspace_key(workspace))
         else:
             gone = [address for address in known.addresses() if address not in state]
             records = await self._states.get(workspace, [*state.instances, *gone])
         # Those of a process that died, or that joined this recording and was faster.
         unannounced = await asyncio.to_thread(records.since, head.recorded_at)
         at = recorded_at(work.moment, head, unannounced.values())
-        places = {address: place_of(own, found.inferred) for address, own in found.own_places.items()}
         new = await asyncio.to_thread(
-            next_records, work.snapshot, at, self._redactor, Stored(head, records, places), work.failures
+            next_records, work.snapshot, at, self.redactor, Stored(head, records, found.places()), work.failures
         )
         await self._write(new, work)
         changed = unannounced | {record.address: record for record in new if record.address not in work.failures}
         events = await asyncio.to_thread(announcements, changed.values(), head, state.terraform_version)
         return events, at, bool(unannounced)
 
-    async def _load(self, workspace: str) -> StoredRecords:
-        return await self._states.load(workspace)
+    async def _load(self, key: str) -> StoredRecords:
+        return await self._states.load(key)
 
     async def _write(self, records: Iterable[ResourceRecord], work: _Work) -> None:
         await self._states.write(records, work.fence, work.failures)

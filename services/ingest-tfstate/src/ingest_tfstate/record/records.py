@@ -17,12 +17,12 @@ from typing import Any, Final
 
 from ingest_tfstate.errors import Incomplete, LineageChanged, StaleSerial, StateError
 from ingest_tfstate.record.diff import same
-from ingest_tfstate.redaction.redact import RULES_VERSION, Redactor
 from ingest_tfstate.resource.flat_map import like
 from ingest_tfstate.resource.instances import Instance, State
 from ingest_tfstate.resource.place import Place, places
 from tfdrift.envelope import canonical_json
 from tfdrift.records import MAX_CHANGES, RecordedChange, Removal, ResourceRecord, WorkspaceHead, hidden_hash
+from tfdrift.redaction import NO_RULES, RULES_VERSION, Redactor, Rules
 
 # A record is one message, and NATS allows 1 MiB for a message with its headers.
 MAX_RECORD_BYTES: Final = 900 * 1024
@@ -59,10 +59,10 @@ class StateSnapshot:
         return min(self.modified, self.received)
 
 
-def fingerprint(data: bytes) -> str:
-    """Returns a hash of a state's bytes and of the version of the redaction rules, in hex."""
+def fingerprint(data: bytes, rules: Rules = NO_RULES) -> str:
+    """Returns a hash of a state's bytes and of what is hidden of a state, in hex."""
     digest = hashlib.sha256(data)
-    digest.update(f"redaction {RULES_VERSION}".encode())
+    digest.update(f"redaction {RULES_VERSION}{rules.digest}".encode())
     return digest.hexdigest()
 
 
@@ -128,15 +128,20 @@ def versions(record: ResourceRecord) -> list[tuple[datetime, int]]:
 
 
 def first_records(
-    snapshot: StateSnapshot, at: datetime, redactor: Redactor, failures: Failures | None = None
+    snapshot: StateSnapshot,
+    at: datetime,
+    redactor: Redactor,
+    failures: Failures | None = None,
+    where: Mapping[str, Place] | None = None,
 ) -> Iterator[ResourceRecord]:
     """Yields the records of a workspace that is seen for the first time, one by one, without a history.
 
     Args:
         failures: receives the instances that cannot be recorded.
+        where: the places of all instances; by default they are found from those.
     """
     failures = {} if failures is None else failures
-    where = places(snapshot.state.instances.values())
+    where = places(snapshot.state.instances.values()) if where is None else where
     for address, instance in snapshot.state.instances.items():
         with _alone(address, failures):
             yield _record(snapshot, instance, where[address], at, redactor)
@@ -162,14 +167,20 @@ def next_records(
     gone = [record for record in left if record.removed is None or record.removed.recorded_at > head.recorded_at]
     movable = _by_identity(gone)
     fresh: list[ResourceRecord] = []
+    moved_to: dict[str | None, str] = {}
     for address, instance in state.instances.items():
         with _alone(address, failures):
             record = _record(snapshot, instance, where[address], at, redactor)
             record, before = _followed(record, instance, records.get(address), movable, redactor)
+            last = record.changes[-1] if record.changes else None
+            if last is not None and last.moved and last.recorded_at > head.recorded_at:
+                moved_to[last.previous_address] = address
             if before is None or not _unchanged(record, before):
                 fresh.append(fit(record))
-    removal = Removal(serial=state.serial, recorded_at=at)
-    fresh.extend(record.model_copy(update={"removed": removal}) for record in gone if record.removed is None)
+    for record in gone:
+        if record.removed is None:
+            removal = Removal(serial=state.serial, recorded_at=at, moved_to=moved_to.get(record.address))
+            fresh.append(record.model_copy(update={"removed": removal}))
     return fresh
 
 
@@ -255,7 +266,8 @@ def _with_past(record: ResourceRecord, before: ResourceRecord, hidden: dict[str,
     Args:
         hidden: the attributes of `before`, redacted as those of `record` are.
     """
-    created = before.address != record.address or before.removed is not None
+    moved = before.address != record.address
+    created = moved or before.removed is not None
     changed = (
         {}
         if hidden is record.attributes
@@ -272,11 +284,21 @@ def _with_past(record: ResourceRecord, before: ResourceRecord, hidden: dict[str,
             recorded_at=record.recorded_at,
             before=changed,
             created=created,
-            moved=before.address != record.address,
-            removed=before.removed if before.address == record.address else None,
+            moved=moved,
+            removed=None if moved else before.removed,
+            previous_address=before.address if moved else None,
         )
         changes = (*changes, entry)[-MAX_CHANGES:]
-    return record.model_copy(update={"changes": changes})
+    return record.model_copy(update={"changes": changes, "origin": _origin(record, before)})
+
+
+def _origin(record: ResourceRecord, before: ResourceRecord) -> str | None:
+    """Returns `ResourceRecord.origin` of a record that follows another one."""
+    if before.address != record.address:
+        return before.origin or before.address
+    if before.removed is not None and before.removed.moved_to is not None:
+        return f"{record.address} since {record.serial}"
+    return before.origin
 
 
 def _unchanged(record: ResourceRecord, before: ResourceRecord | None) -> bool:

@@ -11,7 +11,7 @@ from ingest_tfstate import metrics
 from ingest_tfstate.record.records import Failures
 from ingest_tfstate.record.stored_records import StoredRecords
 from tfdrift.bus import Bus, Conflict, Entry, Fence, Rejected, Unavailable
-from tfdrift.records import STATE_BUCKET, ResourceRecord, fence_key, resource_key, workspace_key
+from tfdrift.records import STATE_BUCKET, ResourceRecord, digest, fence_key, resource_key
 
 T = TypeVar("T")
 
@@ -35,8 +35,8 @@ class StateBucket:
         """Raise a fence, so that nobody else writes behind it; see `Bucket.raise_fence`."""
         return await self._bucket.raise_fence(fence, note)
 
-    async def load(self, workspace: str) -> StoredRecords:
-        """Returns every record of a workspace by address."""
+    async def load(self, key: str) -> StoredRecords:
+        """Returns every record of the workspace of a key, by address."""
         values: dict[str, tuple[bytes, int]] = {}
         complete = asyncio.Event()
 
@@ -52,7 +52,7 @@ class StateBucket:
                 on_entry,
                 on_caught_up=complete.set,
                 on_remade=values.clear,
-                keys=f"{workspace_key(workspace)}.>",
+                keys=f"{key}.>",
             )
         )
         caught_up = asyncio.create_task(complete.wait())
@@ -61,7 +61,7 @@ class StateBucket:
             if watch.done():
                 await watch
             if not complete.is_set():
-                raise Unavailable(f"the records of {workspace} were not delivered within {_LOAD_SECONDS:g} s")
+                raise Unavailable(f"the records of the workspace {key} were not delivered within {_LOAD_SECONDS:g} s")
         finally:
             watch.cancel()
             caught_up.cancel()
@@ -101,10 +101,10 @@ class StateBucket:
         """Delete records behind a fence."""
         await all_of([self._bucket.delete(resource_key(workspace, address), fence=fence) for address in addresses])
 
-    async def prune(self, workspace: str, revisions: dict[str, int]) -> int:
-        """Delete the records that are still at their revisions; returns their number."""
+    async def prune(self, key: str, revisions: dict[str, int]) -> int:
+        """Delete the records of a workspace's key that are still at their revisions; returns their number."""
         pruned = await all_of(
-            [self._delete_at(resource_key(workspace, address), revision) for address, revision in revisions.items()]
+            [self._delete_at(f"{key}.{digest(address)}", revision) for address, revision in revisions.items()]
         )
         return sum(pruned)
 

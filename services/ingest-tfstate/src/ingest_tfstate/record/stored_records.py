@@ -19,6 +19,7 @@ class _Moment(msgspec.Struct):
     """A `RecordedChange` or a `Removal`."""
 
     recorded_at: datetime
+    moved_to: str | None = None
 
 
 class _Outline(msgspec.Struct):
@@ -51,7 +52,8 @@ class StoredRecords(Mapping[str, ResourceRecord]):
             moments = [change.recorded_at for change in outline.changes[-1:]]
             if outline.removed is not None:
                 moments.append(outline.removed.recorded_at)
-                self._removed[outline.address] = outline.removed.recorded_at
+                if outline.removed.moved_to is None:
+                    self._removed[outline.address] = outline.removed.recorded_at
             if moments:
                 self._newest[outline.address] = max(moments)
 
@@ -73,5 +75,8 @@ class StoredRecords(Mapping[str, ResourceRecord]):
         return {address: record for address, record in found.items() if record is not None}
 
     def removed_before(self, moment: datetime) -> dict[str, int]:
-        """Returns the revisions of the records of resources that were removed before a moment, by address."""
+        """Returns the revisions of the records of resources that were removed before a moment, by address.
+
+        What moved to another address is left out: its record keeps whatever comes to its address from being it.
+        """
         return {address: self._revisions[address] for address, at in self._removed.items() if at < moment}

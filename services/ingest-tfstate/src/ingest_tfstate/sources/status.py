@@ -142,11 +142,16 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Succeeded:
+    """Another state has taken the workspace, or its name, while this one is gone."""
+
+
+@dataclass(frozen=True, slots=True)
 class HeadChanged:
     """Somebody else changed the workspace's head."""
 
 
-Observation = Listed | Claimed | Absent | SourceLost | Unchanged | Unread | Rejected | Stored | HeadChanged
+Observation = Listed | Claimed | Absent | SourceLost | Unchanged | Unread | Rejected | Stored | Succeeded | HeadChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +233,8 @@ def step(status: Status, observation: Observation, now: float) -> Step:  # noqa:
             marks = (Mark(None),) if head_condition is not None else ()
             after, effects = _clear(status, Recorded(signature))
             return after, (*marks, *effects)
+        case Succeeded():
+            return _clear(status, Unseen())
         case HeadChanged():
             return (status if _signature(status) is None else Unseen(reported(status))), ()
         case Unchanged():
@@ -241,6 +248,11 @@ def reported(status: Status) -> StateError | None:
             return None
         case _:
             return status.reported
+
+
+def is_missing(status: Status | None) -> bool:
+    """Whether a state is known to be gone."""
+    return isinstance(status, Refused) and isinstance(status.reported, Missing)
 
 
 def report_changes(before: StateError | None, error: StateError | None) -> tuple[Report | Replace | Clear, ...]:

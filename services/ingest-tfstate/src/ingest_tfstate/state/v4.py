@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from ingest_tfstate.errors import ContentError, Malformed
-from ingest_tfstate.redaction.redact import check_depth
+from ingest_tfstate.resource.depth import check_depth
 from ingest_tfstate.resource.instances import Instance, KnownInstance, Path, State, address, attributes_of
 from ingest_tfstate.state.document import (
     Members,

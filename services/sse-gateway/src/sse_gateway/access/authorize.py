@@ -6,7 +6,7 @@ it in a cookie. It never comes in the URL, because logs and histories would stor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -18,6 +18,9 @@ from sse_gateway.access.scope import Grant
 from sse_gateway.access.tokens import Token, find
 from sse_gateway.errors import BadToken, KeysUnavailable, Refused
 from sse_gateway.problem import Problem
+
+# The cookie that `POST /api/v1/session` sets. Browsers send it only to pages of the same site.
+SESSION_COOKIE: Final = "tfdrift_session"
 
 # What everybody may do where no access rule is set.
 OPEN: Final = Grant("anonymous", may_write=True)
@@ -54,8 +57,17 @@ class Access:
 
     @property
     def by_cookie(self) -> bool:
-        """Whether browsers send the token by themselves."""
+        """Whether browsers of other origins may send the token by themselves."""
         return not self.open and self.cookie is not None
+
+    @property
+    def session_cookie(self) -> str:
+        """The cookie that a sign-in sets."""
+        return self.cookie or SESSION_COOKIE
+
+    def token_in(self, cookies: Mapping[str, str]) -> str | None:
+        """Returns the token that a request's cookies carry."""
+        return cookies.get(self.session_cookie)
 
     def replace_tokens(self, tokens: Sequence[Token]) -> set[str]:
         """Accept these tokens in place of those before; returns the names of those that are gone or changed."""
@@ -68,7 +80,7 @@ class Access:
 
         Args:
             authorization: the values of its ``Authorization`` headers.
-            cookie: the value of its cookie of the name `cookie`.
+            cookie: the token in its cookie.
 
         Raises:
             Refused: it has no valid token (401), or the issuer's keys cannot be read (503).

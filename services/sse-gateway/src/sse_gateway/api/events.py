@@ -17,7 +17,7 @@ from sse_gateway.fanout.since import parse_since
 from sse_gateway.ledger.subscription import Ledger
 from tfdrift.subjects import parse
 
-EVENT_PARAMETERS: Final = (*FILTER_PARAMETERS, "since", "limit", "cursor")
+EVENT_PARAMETERS: Final = (*FILTER_PARAMETERS, "resource", "since", "limit", "cursor")
 
 # A rare filter would read the whole ledger for one answer. After so many pages the answer is what was found so far,
 # with the cursor to go on from.
@@ -46,7 +46,8 @@ def parse_event_query(query: Query, now: datetime, epoch: str, scope: Scope) -> 
         raise BadParameter("cursor", f"cursor {text!r} is not one that this list gave as next_cursor")
     if before is not None and before.epoch != epoch:
         raise BadParameter("cursor", f"cursor {text!r} is of a ledger that was created again since; begin again")
-    return EventQuery(compile_filter(query, scope), parse_since(since, now) if since is not None else None, before)
+    wanted = compile_filter(query, scope, also=("resource",))
+    return EventQuery(wanted, parse_since(since, now) if since is not None else None, before)
 
 
 async def newest_first(ledger: Ledger, query: EventQuery, limit: int) -> tuple[list[Frame], Cursor | None]:
@@ -73,7 +74,7 @@ async def newest_first(ledger: Ledger, query: EventQuery, limit: int) -> tuple[l
         for frame in frames:
             if query.since is not None and frame.published < query.since:
                 return found, None
-            if query.wanted.matches(frame.subject, frame.workspace):
+            if query.wanted.takes(frame):
                 if len(found) == limit:
                     return found, Cursor(epoch, found[-1].sequence)
                 found.append(frame)

@@ -16,6 +16,7 @@ from sse_gateway.errors import BadParameter, Behind, Refused
 from sse_gateway.metrics import REFUSED
 from sse_gateway.problem import CONTENT_TYPE, Problem
 from tfdrift.bus import BusError
+from tfdrift.harness import Browsers
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -23,6 +24,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 GRANT: Final = web.RequestKey("grant", Grant)
 ADDRESS: Final = web.RequestKey("address", str)
 _BEGUN: Final = web.RequestKey("begun", bool)
+
+# Where a browser exchanges its token for a cookie, and gives it back.
+SESSION_PATH: Final = "/api/v1/session"
 
 PREFLIGHT_SECONDS: Final = 600
 _REQUEST_HEADERS: Final = "Authorization, Cache-Control, Content-Type, If-None-Match, Last-Event-ID"
@@ -36,11 +40,9 @@ class Gate:
     A request passes `_admit` before its handler runs. Access rules belong there and nowhere else.
     """
 
-    def __init__(
-        self, origins: frozenset[str], access: Access, proxies: Sequence[Network], public: frozenset[str]
-    ) -> None:
+    def __init__(self, browsers: Browsers, access: Access, proxies: Sequence[Network], public: frozenset[str]) -> None:
         """`public` are the paths that need no token, because they show no data."""
-        self._origins = origins
+        self._browsers = browsers
         self._access = access
         self._proxies = proxies
         self._public = public
@@ -51,6 +53,8 @@ class Gate:
         forwarded = request.headers.getall("X-Forwarded-For", [])
         request[ADDRESS] = client_address(request.remote or "", forwarded, self._proxies)
         try:
+            if (refusal := self._browsers.refusal(request.method, request.headers)) is not None:
+                raise forbidden(refusal[1])
             if request.method == "OPTIONS":
                 return self._preflight(request)
             await self._admit(request)
@@ -69,7 +73,7 @@ class Gate:
     async def on_prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         """Add the headers of every answer (Fetch standard, section 3.2)."""
         request[_BEGUN] = True
-        response.headers.add("Vary", "Origin")
+        response.headers["Vary"] = ", ".join([*response.headers.getall("Vary", []), "Origin"])
         response.headers["X-Content-Type-Options"] = "nosniff"
         origin = request.headers.get("Origin")
         if origin is not None and self._allowed(request, origin):
@@ -82,25 +86,24 @@ class Gate:
         """Find out what the sender may do, or raise `Refused`."""
         if request.path in self._public and request.method in _SAFE:
             return
-        cookie = request.cookies.get(self._access.cookie) if self._access.cookie is not None else None
+        if request.path == SESSION_PATH:  # whoever signs in or out has no token yet, or an expired one
+            return
+        cookie = self._access.token_in(request.cookies)
         grant = await self._access.grant(request.headers.getall("Authorization", []), cookie)
         if request.method not in _SAFE:
             self._check_origin(request, grant)
         request[GRANT] = grant
 
     def _check_origin(self, request: web.Request, grant: Grant) -> None:
-        """Refuse a write that a page of another site causes (cross-site request forgery).
+        """Refuse a write without an origin, where the browser sends the token by itself (cross-site request forgery).
 
-        A browser sends the origin with every such request. Where it sends the token by itself, a request without an
-        origin is refused too.
+        A browser sends the origin with every such request; other origins are refused before.
         """
-        origin = request.headers.get("Origin")
-        if grant.by_cookie if origin is None else not self._allowed(request, origin):
+        if grant.by_cookie and "Origin" not in request.headers:
             raise forbidden("Pages of this origin may not write here (TFDRIFT_CORS_ORIGINS).")
 
     def _allowed(self, request: web.Request, origin: str) -> bool:
-        own = (f"http://{request.host}", f"https://{request.host}")
-        return origin.lower() in self._origins or origin in own
+        return self._browsers.is_own(origin.lower(), request.headers.get("Host"))
 
     def _preflight(self, request: web.Request) -> web.Response:
         failure = request.match_info.http_exception

@@ -10,19 +10,23 @@ from http import HTTPStatus
 from random import Random
 from typing import Final
 
+import orjson
 from aiohttp import web
 
 from sse_gateway.access.authorize import OPEN, forbidden
+from sse_gateway.access.scope import Grant
 from sse_gateway.api import pages
 from sse_gateway.api.answers import json_answer, listing, members
-from sse_gateway.api.dismissal import dismiss
+from sse_gateway.api.dismissal import dismiss, undo
 from sse_gateway.api.events import EVENT_PARAMETERS, event_json, newest_first, parse_event_query
 from sse_gateway.api.gate import ADDRESS, GRANT
 from sse_gateway.api.mirror import Mirror
 from sse_gateway.api.resources import find, shown
 from sse_gateway.contract import openapi
-from sse_gateway.drifts.dismissal import Dismissal, parse_reason
+from sse_gateway.drifts.dismissal import parse_dismissal
+from sse_gateway.drifts.people import people
 from sse_gateway.drifts.query import DRIFT_PARAMETERS, parse_drift_query
+from sse_gateway.drifts.remedies import remedies
 from sse_gateway.errors import BadParameter, Behind, Refused
 from sse_gateway.fanout.cursor import Cursor, decode_token, encode_token
 from sse_gateway.fanout.filters import Query, check_names, single
@@ -34,6 +38,7 @@ from sse_gateway.stream.request import Sender, parse_request
 from sse_gateway.stream.streams import HEADERS, Streams
 from tfdrift import __version__
 from tfdrift.bus import Bus
+from tfdrift.events import Drift
 
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000
@@ -71,6 +76,8 @@ class Api:
             web.get("/api/v1/drifts", self.list_drifts),
             web.get("/api/v1/drifts/{id}", self.get_drift),
             web.post("/api/v1/drifts/{id}/dismiss", self.dismiss_drift),
+            web.delete("/api/v1/drifts/{id}/dismiss", self.undo_dismissal),
+            web.get("/api/v1/people", self.list_people),
             web.get("/api/v1/events", self.list_events),
             web.get("/api/v1/workspaces", self.list_workspaces),
             # An address may contain slashes: the keys of for_each are any text.
@@ -82,7 +89,7 @@ class Api:
     async def health(self, request: web.Request) -> web.Response:
         """Answer whether this process is alive and can read the ledger; a ``degraded`` one still serves clients."""
         connected = self.bus.connected
-        return members(
+        return await members(
             request,
             {
                 "status": "ok" if connected and self.caught_up.is_set() else "degraded",
@@ -95,7 +102,7 @@ class Api:
 
     async def openapi(self, request: web.Request) -> web.Response:
         """Answer with the OpenAPI document."""
-        return json_answer(request, self.description)
+        return await json_answer(request, self.description)
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Serve the event stream; HEAD is answered with its headers."""
@@ -115,17 +122,30 @@ class Api:
         check_names(query, DRIFT_PARAMETERS)
         wanted, limit = parse_drift_query(query, self.now(), request[GRANT].scope), _limit(query)
         await self._until_ready()
-        rows, cursor = self.mirror.drifts.page(wanted, limit)
-        return listing(request, "drifts", [row.body for row in rows], cursor)
+        page = self.mirror.drifts.page(wanted, limit)
+        counted = {"total": page.total, "facets": page.facets, "groups": page.groups}
+        return await listing(request, "drifts", [row.body for row in page.rows], page.next_cursor, counted)
+
+    async def list_people(self, request: web.Request) -> web.Response:
+        """Answer with the people behind the drifts."""
+        query = _query(request)
+        check_names(query, ("limit", "cursor"))
+        limit, start = _limit(query), _start_at(query)
+        await self._until_ready()
+        found = people(self.mirror.drifts.visible(request[GRANT].scope))
+        page, rest = found[start : start + limit], found[start + limit :]
+        cursor = encode_token(str(start + limit)) if rest else None
+        return await listing(request, "people", [orjson.dumps(person) for person in page], cursor)
 
     async def get_drift(self, request: web.Request) -> web.Response:
-        """Answer with one drift and its history."""
+        """Answer with one drift, its history and what can be done about it."""
         check_names(_query(request), ())
         await self._until_ready()
         row = self.mirror.drifts.get(request.match_info["id"])
         if row is None or not row.visible(request[GRANT].scope):
             raise Refused(Problem(HTTPStatus.NOT_FOUND, f"There is no drift {request.match_info['id']!r}."))
-        return json_answer(request, row.body)
+        found = remedies(Drift.model_validate_json(row.body))
+        return await json_answer(request, b'%b,"remedies":%b}' % (row.body[:-1], orjson.dumps(found)))
 
     async def dismiss_drift(self, request: web.Request) -> web.Response:
         """Resolve a drift as dismissed."""
@@ -133,10 +153,16 @@ class Api:
         grant = request[GRANT]
         if not grant.may_write:
             raise forbidden("This token may not dismiss drifts.")
-        dismissal = Dismissal(None if grant is OPEN else grant.name, parse_reason(await request.read()), self.now())
-        drift = await dismiss(self.bus, request.match_info["id"], dismissal, grant)
-        headers = {"Cache-Control": "no-store"}
-        return web.Response(body=drift.encode(), content_type="application/json", headers=headers)
+        dismissal = parse_dismissal(await request.read(), _by(grant), self.now())
+        return _written(await dismiss(self.bus, request.match_info["id"], dismissal, grant))
+
+    async def undo_dismissal(self, request: web.Request) -> web.Response:
+        """Open a dismissed drift again."""
+        check_names(_query(request), ())
+        grant = request[GRANT]
+        if not grant.may_write:
+            raise forbidden("This token may not undo dismissals.")
+        return _written(await undo(self.bus, request.match_info["id"], _by(grant), self.now(), grant))
 
     async def list_events(self, request: web.Request) -> web.Response:
         """Answer with the events of the ledger, newest first."""
@@ -146,7 +172,9 @@ class Api:
         wanted = parse_event_query(query, self.now(), self.ledger.epoch, request[GRANT].scope)
         limit = _limit(query)
         frames, cursor = await newest_first(self.ledger, wanted, limit)
-        return listing(request, "events", [event_json(frame) for frame in frames], str(cursor) if cursor else None)
+        return await listing(
+            request, "events", [event_json(frame) for frame in frames], str(cursor) if cursor else None
+        )
 
     async def list_workspaces(self, request: web.Request) -> web.Response:
         """Answer with the workspaces by name."""
@@ -156,7 +184,7 @@ class Api:
         await self._until_ready()
         heads = [head for head in self.mirror.heads(request[GRANT].scope) if after is None or head.workspace > after]
         cursor = encode_token(heads[limit - 1].workspace) if len(heads) > limit else None
-        return listing(request, "workspaces", [head.encode() for head in heads[:limit]], cursor)
+        return await listing(request, "workspaces", [head.encode() for head in heads[:limit]], cursor)
 
     async def get_resource(self, request: web.Request) -> web.Response:
         """Answer with one resource as the state records it."""
@@ -167,7 +195,7 @@ class Api:
         known = [head.workspace for head in self.mirror.heads(request[GRANT].scope)]
         wanted = known if workspace is None else [name for name in known if name == workspace]
         record = await find(self.bus, wanted, request.match_info["address"], request[GRANT].scope)
-        return json_answer(request, shown(record))
+        return await json_answer(request, shown(record))
 
     async def stats(self, request: web.Request) -> web.Response:
         """Answer with counts of what may be seen."""
@@ -175,7 +203,7 @@ class Api:
         await self._until_ready()
         scope = request[GRANT].scope
         heads, span = self.mirror.heads(scope), await self.ledger.span()
-        return members(
+        return await members(
             request,
             {
                 "drifts": self.mirror.drifts.counts(scope),
@@ -209,6 +237,15 @@ def _query(request: web.Request) -> Query:
     return tuple(request.query.items())
 
 
+def _by(grant: Grant) -> str | None:
+    return None if grant is OPEN else grant.name
+
+
+def _written(drift: Drift) -> web.Response:
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(body=drift.encode(), content_type="application/json", headers=headers)
+
+
 def _limit(query: Query) -> int:
     text = single(query, "limit")
     if text is None:
@@ -216,6 +253,15 @@ def _limit(query: Query) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MAX_LIMIT):
         raise BadParameter("limit", f"limit {text!r} is not a number from 1 to {MAX_LIMIT}", (f"1 to {MAX_LIMIT}",))
     return int(text)
+
+
+def _start_at(query: Query) -> int:
+    """Returns how many entries the pages before have."""
+    cursor = single(query, "cursor")
+    try:
+        return max(0, int(decode_token(cursor))) if cursor is not None else 0
+    except ValueError:
+        raise BadParameter("cursor", "cursor is not one that this list gave as next_cursor") from None
 
 
 def _name_after(query: Query) -> str | None:

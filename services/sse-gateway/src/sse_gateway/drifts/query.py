@@ -2,69 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Final
 
 from sse_gateway.access.scope import EVERYTHING, Scope
+from sse_gateway.drifts.grouping import GROUPINGS, Grouping
+from sse_gateway.drifts.order import Order, Place, parse_order, parse_place
 from sse_gateway.drifts.row import Row
 from sse_gateway.errors import BadParameter
-from sse_gateway.fanout.cursor import decode_token
+from sse_gateway.fanout.details import any_matches, text_glob
 from sse_gateway.fanout.filters import Query, choose, kind_glob, severities, single, values
 from sse_gateway.fanout.since import parse_since
-from tfdrift.events import DriftKind, DriftStatus
-from tfdrift.severity import Severity
+from tfdrift.events import DriftKind, DriftStatus, Resolution
+from tfdrift.subjects import Provider
 
-DRIFT_PARAMETERS = ("status", "severity", "workspace", "kind", "attribute", "user", "since", "limit", "cursor")
+DRIFT_PARAMETERS: Final = (
+    *("status", "resolution", "severity", "workspace", "provider", "account", "region", "kind", "attribute"),
+    *("user", "resource", "q", "since", "sort", "group_by", "limit", "cursor"),
+)
 
-_KINDS = frozenset(DriftKind)
+_KINDS: Final = frozenset(DriftKind)
+
+Criterion = Callable[[Row], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class DriftQuery:
-    """Which drifts a client asks for; an empty set asks for all.
+    """Which drifts a client asks for, and in which order.
 
     Attributes:
-        kinds: kinds of drift; resource_types: globs of resource types. The parameter ``kind`` may name either.
-        attributes: attribute paths, each with everything below it (``tags`` asks for ``tags.Env`` too).
-        user: a user name, ARN or principal id, in any case.
-        before: the place in the list before which the page begins.
+        criteria: by parameter, what a row must fulfil; a parameter that is absent asks for everything.
+        since: the time since which a drift must have changed.
+        order: the order of the list.
+        after: the place in the list after which the page begins; None is the begin.
+        grouping: how rows are counted together; None is not at all.
         scope: what the client may see.
     """
 
-    statuses: frozenset[DriftStatus]
-    severities: frozenset[Severity]
-    workspaces: frozenset[str]
-    kinds: frozenset[DriftKind]
-    resource_types: frozenset[str]
-    attributes: frozenset[str]
-    user: str | None
+    criteria: tuple[tuple[str, Criterion], ...]
     since: datetime | None
-    before: tuple[datetime, str] | None
+    order: Order
+    after: Place | None
+    grouping: Grouping | None = None
     scope: Scope = EVERYTHING
 
-    def matches(self, row: Row) -> bool:
-        """Whether the client asks for a drift."""
-        return (
-            row.visible(self.scope)
-            and (not self.statuses or row.status in self.statuses)
-            and (not self.severities or row.severity in self.severities)
-            and (not self.workspaces or row.workspace in self.workspaces)
-            and self._matches_kind(row)
-            and (not self.attributes or any(_covers(path, row.attribute) for path in self.attributes))
-            and (self.user is None or self.user in row.names)
-        )
-
-    def _matches_kind(self, row: Row) -> bool:
-        if not self.kinds and not self.resource_types:
-            return True
-        return row.kind in self.kinds or any(fnmatchcase(row.resource_type, glob) for glob in self.resource_types)
-
-
-def _covers(path: str, attribute: str | None) -> bool:
-    if attribute is None:
-        return False
-    return attribute == path or (attribute.startswith(path) and attribute[len(path)] in ".[")
+    def missed(self, row: Row) -> Iterator[str]:
+        """Yield the parameters that a row does not fulfil."""
+        return (name for name, fulfils in self.criteria if not fulfils(row))
 
 
 def parse_drift_query(query: Query, now: datetime, scope: Scope) -> DriftQuery:
@@ -73,25 +60,62 @@ def parse_drift_query(query: Query, now: datetime, scope: Scope) -> DriftQuery:
     Raises:
         BadParameter: a value is not known.
     """
-    kinds = frozenset(value.strip().lower() for value in values(query, "kind"))
-    user, since, cursor = single(query, "user"), single(query, "since"), single(query, "cursor")
+    since, cursor = single(query, "since"), single(query, "cursor")
+    order = parse_order(single(query, "sort"))
     return DriftQuery(
-        statuses=frozenset(choose("status", value, DriftStatus) for value in values(query, "status")),
-        severities=frozenset(severities(query)),
-        workspaces=frozenset(values(query, "workspace")),
-        kinds=frozenset(DriftKind(kind) for kind in kinds & _KINDS),
-        resource_types=frozenset(kind_glob(kind) for kind in kinds - _KINDS),
-        attributes=frozenset(values(query, "attribute")),
-        user=user.casefold() if user is not None else None,
+        criteria=tuple(_criteria(query)),
         since=parse_since(since, now) if since is not None else None,
-        before=_parse_order(cursor) if cursor is not None else None,
+        order=order,
+        after=parse_place(cursor, order) if cursor is not None else None,
+        grouping=_grouping(single(query, "group_by")),
         scope=scope,
     )
 
 
-def _parse_order(cursor: str) -> tuple[datetime, str]:
-    try:
-        moment, identifier = decode_token(cursor).split("|", 1)
-        return datetime.fromisoformat(moment), identifier
-    except ValueError:
-        raise BadParameter("cursor", "cursor is not one that this list gave as next_cursor") from None
+def _criteria(query: Query) -> Iterator[tuple[str, Criterion]]:
+    """Yield a criterion for each parameter that is given."""
+    if statuses := frozenset(choose("status", value, DriftStatus) for value in values(query, "status")):
+        yield "status", lambda row: row.status in statuses
+    if resolutions := frozenset(choose("resolution", value, Resolution) for value in values(query, "resolution")):
+        yield "resolution", lambda row: row.resolution in resolutions
+    if wanted := frozenset(severities(query)):
+        yield "severity", lambda row: row.severity in wanted
+    if workspaces := frozenset(values(query, "workspace")):
+        yield "workspace", lambda row: row.workspace in workspaces
+    if providers := frozenset(choose("provider", value, Provider) for value in values(query, "provider")):
+        yield "provider", lambda row: row.provider in providers
+    if accounts := frozenset(value.strip() for value in values(query, "account")):
+        yield "account", lambda row: row.account in accounts
+    if regions := frozenset(value.strip().lower() for value in values(query, "region")):
+        yield "region", lambda row: row.region in regions
+    if kinds := frozenset(value.strip().lower() for value in values(query, "kind")):
+        yield "kind", _kind_criterion(kinds)
+    if paths := frozenset(values(query, "attribute")):
+        yield "attribute", lambda row: row.attribute is not None and any(_covers(p, row.attribute) for p in paths)
+    if users := frozenset(text_glob(value) for value in values(query, "user")):
+        yield "user", lambda row: any_matches(users, row.names)
+    if resources := frozenset(text_glob(value) for value in values(query, "resource")):
+        yield "resource", lambda row: any_matches(resources, row.resources)
+    if (search := single(query, "q")) is not None:
+        words = search.casefold().split()
+        yield "q", lambda row: all(word in row.text for word in words)
+
+
+def _kind_criterion(values: frozenset[str]) -> Criterion:
+    """``kind`` names kinds of drift, or globs of resource types."""
+    kinds = values & _KINDS
+    globs = [kind_glob(value) for value in values - _KINDS]
+    return lambda row: row.kind in kinds or any(fnmatchcase(row.resource_type, glob) for glob in globs)
+
+
+def _covers(path: str, attribute: str) -> bool:
+    """Whether an attribute is at a path or below it: ``tags`` covers ``tags.Env``."""
+    return attribute == path or (attribute.startswith(path) and attribute[len(path)] in ".[")
+
+
+def _grouping(name: str | None) -> Grouping | None:
+    if name is None:
+        return None
+    if name not in GROUPINGS:
+        raise BadParameter("group_by", f"group_by {name!r} is not known", GROUPINGS)
+    return GROUPINGS[name]

@@ -1,4 +1,4 @@
-"""A drift as lists filter and show it."""
+"""A drift as lists filter, sort and show it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sse_gateway.access.scope import Scope
-from tfdrift.events import DriftKind, DriftStatus
+from tfdrift.events import Drift, DriftKind, DriftStatus, Resolution, UserIdentity
 from tfdrift.records import DriftRecord
 from tfdrift.severity import Severity
+from tfdrift.subjects import Provider
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A drift as lists filter and show it.
+    """A drift as lists filter, sort and show it.
 
     Attributes:
         subject: the subject it is published on, which decides who may see it.
-        names: the user name, ARN and principal id of whoever caused it, in folded case.
+        identity: whoever caused it.
+        person: their name as lists show it: the user name, else the ARN, else the principal id.
+        names: all three in folded case.
+        resources: the Terraform address and the cloud's id in folded case.
+        text: everything that a search looks at, in folded case.
+        until: when its dismissal expires; None if it is not dismissed, or for good.
         body: the JSON that clients receive, as on the stream.
     """
 
@@ -25,12 +31,23 @@ class Row:
     subject: str
     timestamp: datetime
     status: DriftStatus
+    resolution: Resolution | None
     severity: Severity
     workspace: str | None
+    provider: Provider
+    account: str | None
+    region: str | None
     kind: DriftKind
     resource_type: str
+    resource: str | None
     attribute: str | None
-    names: tuple[str, ...]
+    event_id: str | None
+    identity: UserIdentity | None
+    person: str | None
+    names: frozenset[str]
+    resources: frozenset[str]
+    text: str
+    until: datetime | None
     body: bytes
 
     @property
@@ -50,18 +67,45 @@ def row_of(value: bytes) -> Row:
         ValueError: the value is not a record.
     """
     drift = DriftRecord.model_validate_json(value).drift
-    identity = drift.user_identity
-    names = (identity.user_name, identity.arn, identity.principal_id) if identity is not None else ()
+    names = person_names(drift)
     return Row(
         id=drift.id,
         subject=str(drift.subject()),
         timestamp=drift.timestamp,
         status=drift.status,
+        resolution=drift.resolution,
         severity=drift.severity,
         workspace=drift.workspace,
+        provider=drift.provider,
+        account=drift.account_id,
+        region=drift.region,
         kind=drift.kind,
         resource_type=drift.resource_type.lower(),
+        resource=drift.address or drift.resource_id,
         attribute=drift.attribute,
-        names=tuple(name.casefold() for name in names if name),
+        event_id=drift.event_id,
+        identity=drift.user_identity,
+        person=names[0] if names else None,
+        names=frozenset(name.casefold() for name in names),
+        resources=frozenset(text.casefold() for text in (drift.address, drift.resource_id) if text),
+        text=_searched(drift, names),
+        until=drift.dismissal.until if drift.dismissal is not None else None,
         body=drift.encode(),
     )
+
+
+def person_names(drift: Drift) -> list[str]:
+    """Returns the user name, ARN and principal id of whoever caused a drift, as far as they are known."""
+    identity = drift.user_identity
+    names = (identity.user_name, identity.arn, identity.principal_id) if identity is not None else ()
+    return [name for name in names if name]
+
+
+def _searched(drift: Drift, names: list[str]) -> str:
+    texts = (
+        *(drift.address, drift.resource_id, drift.resource_type, drift.attribute, drift.workspace, drift.kind),
+        *(drift.event_name, drift.event_id, drift.source_ip, drift.account_id, drift.region, drift.severity),
+        *names,
+        *drift.matched_rules,
+    )
+    return "\n".join(text for text in texts if text).casefold()

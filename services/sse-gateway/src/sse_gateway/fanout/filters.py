@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, TypeVar
@@ -12,10 +12,16 @@ from weakref import WeakValueDictionary
 
 from sse_gateway.access.scope import EVERYTHING, Scope
 from sse_gateway.errors import BadParameter
+from sse_gateway.fanout.details import Details, text_glob
+from sse_gateway.fanout.frame import Frame
+from tfdrift.events import DriftStatus
 from tfdrift.severity import Severity
 from tfdrift.subjects import MAX_TOKEN_LENGTH, EventName, Pattern, Provider, SubjectError, parse
 
-FILTER_PARAMETERS: Final = ("events", "severity", "provider", "kind", "workspace")
+FILTER_PARAMETERS: Final = (
+    *("events", "severity", "provider", "kind", "workspace"),
+    *("account", "region", "user", "status"),
+)
 
 # A glob of the characters of a subject token (printable ASCII without "." and ">").
 _KIND: Final = re.compile(rf"[!-\-/-=?-~]{{1,{MAX_TOKEN_LENGTH}}}")
@@ -37,15 +43,25 @@ class Filter:
         pattern: the subjects that are asked for.
         workspaces: the workspaces that are asked for; an event without a workspace is in none of them.
         scope: what the client may see, whatever it asks for.
+        details: what is asked of the payload; None is nothing, so that it need not be decoded.
     """
 
     pattern: Pattern = field(default_factory=Pattern)
     workspaces: frozenset[str] = frozenset()
     scope: Scope = EVERYTHING
+    details: Details | None = None
     _answers: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
+    def takes(self, frame: Frame) -> bool:
+        """Whether an event is asked for."""
+        return self.matches(frame.subject, frame.workspace) and self.takes_payload(frame.data)
+
+    def takes_payload(self, data: bytes) -> bool:
+        """Whether the payload of an event is asked for, apart from its subject and workspace."""
+        return self.details is None or self.details.take(data)
+
     def matches(self, subject: str, workspace: str | None) -> bool:
-        """Whether an event on ``subject`` about ``workspace`` is asked for; a foreign subject never is."""
+        """Whether events on ``subject`` about ``workspace`` are asked for; a foreign subject never is."""
         if self.workspaces and workspace not in self.workspaces:
             return False
         if not self.scope.allows_workspace(workspace):
@@ -61,7 +77,9 @@ class Filter:
     @property
     def subjects(self) -> tuple[str, ...] | None:
         """The same as NATS filter subjects; None where subjects alone do not decide, or where they are too many."""
-        return self.pattern.subjects() if not self.workspaces and self.scope == EVERYTHING else None
+        if self.workspaces or self.details is not None or self.scope != EVERYTHING:
+            return None
+        return self.pattern.subjects()
 
     @property
     def events(self) -> tuple[EventName, ...]:
@@ -77,18 +95,20 @@ def _matches(pattern: Pattern, subject: str) -> bool:
         return False
 
 
-_shared: WeakValueDictionary[tuple[Pattern, frozenset[str], Scope], Filter] = WeakValueDictionary()
+_shared: WeakValueDictionary[tuple[Pattern, frozenset[str], Scope, Details | None], Filter] = WeakValueDictionary()
 
 
-def compile_filter(query: Query, scope: Scope = EVERYTHING) -> Filter:
+def compile_filter(query: Query, scope: Scope = EVERYTHING, also: Sequence[str] = ()) -> Filter:
     """Returns the filter of a query's filter parameters, within `scope`; other parameters are ignored.
+
+    ``also`` names further filter parameters; ``resource`` is one that only lists have.
 
     Equal filters are one object, so clients with equal filters share work and memory.
 
     Raises:
         BadParameter: a value is not known.
     """
-    return _compile(tuple((name, value) for name, value in query if name in FILTER_PARAMETERS), scope)
+    return _compile(tuple((name, value) for name, value in query if name in FILTER_PARAMETERS or name in also), scope)
 
 
 @lru_cache(maxsize=64)
@@ -100,11 +120,30 @@ def _compile(query: Query, scope: Scope) -> Filter:
         providers=frozenset(_words(query, "provider", Provider)),
         kinds=frozenset(kind_glob(value) for value in values(query, "kind")),
     )
-    workspaces = frozenset(values(query, "workspace"))
-    found = _shared.get((pattern, workspaces, scope))
+    workspaces, details = frozenset(values(query, "workspace")), parse_details(query)
+    if details is not None and details.statuses and EventName.DRIFT in (pattern.events or EventName):
+        pattern = replace(pattern, events=frozenset({EventName.DRIFT}))  # no other event has a status
+    key = (pattern, workspaces, scope, details)
+    found = _shared.get(key)
     if found is None:
-        found = _shared[pattern, workspaces, scope] = Filter(pattern, workspaces, scope)
+        found = _shared[key] = Filter(*key)
     return found
+
+
+def parse_details(query: Query) -> Details | None:
+    """Returns what a query asks of the payload; None if it asks for nothing.
+
+    Raises:
+        BadParameter: a value is not known.
+    """
+    details = Details(
+        accounts=frozenset(value.strip().casefold() for value in values(query, "account")),
+        regions=frozenset(value.strip().casefold() for value in values(query, "region")),
+        users=frozenset(text_glob(value) for value in values(query, "user")),
+        resources=frozenset(text_glob(value) for value in values(query, "resource")),
+        statuses=frozenset(_words(query, "status", DriftStatus)),
+    )
+    return details if details != Details() else None
 
 
 def check_names(query: Query, allowed: Iterable[str]) -> None:

@@ -31,12 +31,20 @@ class Group:
     wrote_at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """The groups of a subject and workspace; ``detailed`` if one of them also looks into the payload."""
+
+    groups: tuple[Group, ...]
+    detailed: bool
+
+
 class Groups:
     """All joined clients by group, and the groups of each subject and workspace that was asked for."""
 
     def __init__(self) -> None:
         self._groups: dict[tuple[Filter, bool], Group] = {}
-        self._routes: dict[tuple[str, str | None], tuple[Group, ...]] = {}
+        self._routes: dict[tuple[str, str | None], _Route] = {}
 
     def __iter__(self) -> Iterator[Group]:
         """The groups; they may change while the caller writes to them."""
@@ -71,10 +79,13 @@ class Groups:
 
     def route(self, frame: Frame) -> tuple[Group, ...]:
         """The groups that an event goes to."""
-        groups = self._routes.get((frame.subject, frame.workspace))
-        if groups is None:
+        route = self._routes.get((frame.subject, frame.workspace))
+        if route is None:
             if len(self._routes) >= _REMEMBERED_ROUTES:
                 self._routes.clear()
             groups = tuple(g for g in self._groups.values() if g.wanted.matches(frame.subject, frame.workspace))
-            self._routes[frame.subject, frame.workspace] = groups
-        return groups
+            route = _Route(groups, any(group.wanted.details is not None for group in groups))
+            self._routes[frame.subject, frame.workspace] = route
+        if not route.detailed:
+            return route.groups
+        return tuple(group for group in route.groups if group.wanted.takes_payload(frame.data))

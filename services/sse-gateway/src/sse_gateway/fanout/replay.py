@@ -83,7 +83,7 @@ class Replay:
         boundary = after - after % PIECE_SEQUENCES + PIECE_SEQUENCES
         frames, reach = self._ring.between(after, boundary, PIECE_BYTES)
         if wanted != _EVERYTHING:
-            frames = [frame for frame in frames if wanted.matches(frame.subject, frame.workspace)]
+            frames = [frame for frame in frames if wanted.takes(frame)]
         return Piece(joined(frames), len(frames), reach, final=reach < self._ring.last or reach == boundary)
 
     def _forget(self) -> None:

@@ -22,16 +22,27 @@ def parse_since(text: str, now: datetime) -> datetime:
     Raises:
         BadParameter: it is neither form.
     """
-    if match := _DURATION.fullmatch(text):
-        try:
-            return max(_BEGINNING, now - timedelta(seconds=int(match[1]) * _SECONDS[match[2]]))
-        except OverflowError:
-            return _BEGINNING
+    try:
+        duration = parse_duration(text)
+        if duration is not None:
+            return max(_BEGINNING, now - duration)
+    except OverflowError:
+        return _BEGINNING
     try:
         # In a query string "+" means a space, so an offset such as +09:00 arrives with one.
         return parse_rfc3339(text.replace(" ", "+")) if "T" in text.upper() else _refuse(text)
     except ValueError:
         return _refuse(text)
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """Returns the duration that ``text`` spells, such as ``15m``; None for any other text.
+
+    Raises:
+        OverflowError: it is longer than a `timedelta` may be.
+    """
+    match = _DURATION.fullmatch(text)
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]]) if match else None
 
 
 def _refuse(text: str) -> datetime:

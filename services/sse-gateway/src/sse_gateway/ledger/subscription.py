@@ -168,6 +168,12 @@ class Ledger:
         if event is None:
             return None
         workspace = message.header(WORKSPACE)
+        try:
+            return self._frame(message, event, workspace)
+        except ValueError:  # a foreign publisher's header
+            return None
+
+    def _frame(self, message: Message, event: EventName, workspace: str | None) -> Frame:
         return Frame(
             message.sequence,
             message.subject,

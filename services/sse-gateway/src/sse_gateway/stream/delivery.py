@@ -93,7 +93,7 @@ class Delivery:
             if span is not None:
                 RESETS.labels(ResetReason.EXPIRED).inc()
                 self._hub.write(client, own_events.reset(ResetReason.EXPIRED, Cursor(span.epoch, span.oldest)))
-        matching = [frame for frame in later if client.wanted.matches(frame.subject, frame.workspace)]
+        matching = [frame for frame in later if client.wanted.takes(frame)]
         for piece in pieces(matching, PIECE_BYTES):
             self._hub.write(client, joined(piece))
             _FROM_LEDGER.inc(len(piece))

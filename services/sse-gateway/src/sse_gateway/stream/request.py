@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Final
 
 from sse_gateway.access.scope import Scope
+from sse_gateway.errors import BadParameter
 from sse_gateway.fanout.filters import FILTER_PARAMETERS, Filter, Query, check_names, compile_filter, single
 from sse_gateway.fanout.since import parse_since
 from sse_gateway.stream.lifetime import End
 
-_PARAMETERS: Final = (*FILTER_PARAMETERS, "since", "last_event_id")
+# event-source-polyfill, which many applications use, sends the second spelling.
+_LAST_EVENT_ID: Final = ("last_event_id", "lastEventId")
+_PARAMETERS: Final = (*FILTER_PARAMETERS, "since", *_LAST_EVENT_ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,12 @@ def parse_request(query: Query, headers: Mapping[str, str], now: datetime, scope
     """
     check_names(query, _PARAMETERS)
     since = single(query, "since")
-    parameter = single(query, "last_event_id")
+    one, other = (single(query, name) for name in _LAST_EVENT_ID)
+    if one is not None and other is not None and one != other:
+        raise BadParameter("lastEventId", "lastEventId and last_event_id are given with different ids")
     return StreamRequest(
         wanted=compile_filter(query, scope),
-        last_event_id=headers.get("Last-Event-ID") or parameter,
+        last_event_id=headers.get("Last-Event-ID") or one or other,
         since=parse_since(since, now) if since is not None else None,
     )
 

@@ -64,6 +64,6 @@ async def count_replayed(ledger: Ledger, hub: Hub, replay: Replay, after: int, w
         after = ring.first - 1
     while after + 1 < ring.first:
         page = await ledger.history.page_at(after + 1, ring.first - 1)
-        matching += sum(f.sequence > after and wanted.matches(f.subject, f.workspace) for f in page.frames)
+        matching += sum(f.sequence > after and wanted.takes(f) for f in page.frames)
         after = page.end
     return matching + replay.count(after, wanted)
