@@ -75,12 +75,6 @@ class FactStore:
         self.calls.remove(event_id)
         self._resolved.pop(event_id, None)
 
-    def clear_calls(self) -> None:
-        """Forget every call."""
-        self._calls_version += 1
-        self.calls.clear()
-        self._resolved.clear()
-
     @property
     def version(self) -> tuple[int, int, int]:
         """Another value after every change of facts or rules; what was derived is valid until then."""
