@@ -46,5 +46,6 @@ def schemas(models: tuple[type[BaseModel], ...]) -> dict[str, Any]:
     texts = template("descriptions.yaml")
     for model, schema in definitions.items():
         for name, member in schema.get("properties", {}).items():
-            member.setdefault("description", texts.get(f"{model}.{name}") or texts[name])
+            if (text := texts.get(f"{model}.{name}", texts.get(name))) is not None:
+                member.setdefault("description", text)
     return definitions
