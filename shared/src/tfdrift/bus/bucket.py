@@ -105,7 +105,7 @@ class Bucket:
                 raise
             return await self.update(key, value, entry.revision)
 
-    async def delete(self, key: str, *, fence: Fence | None = None, revision: int | None = None) -> None:
+    async def delete(self, key: str, revision: int | None = None, *, fence: Fence | None = None) -> None:
         """Remove a key; a marker shows the deletion to watchers and then expires by itself.
 
         Raises:
