@@ -47,7 +47,7 @@ def half_open(address: Address, count: int) -> list[socket.socket]:
     opened = []
     for number in range(count):
         connection = socket.create_connection(address)
-        connection.send(b"GET /api/v1/stream HTTP/1.1\r\nHost: bench"[: number % 41])
+        connection.send(b"GET /api/v1/stream HTTP/1.1\r\nHost: localhost"[: number % 45])
         opened.append(connection)
     return opened
 

@@ -50,7 +50,7 @@ def fill(address: Address) -> None:
 def last_id(server: Server) -> str:
     """Returns the id of the newest event."""
     with socket.create_connection(server.address) as connection:
-        connection.sendall(b"GET /api/v1/stats HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
+        connection.sendall(b"GET /api/v1/stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         text = b"".join(iter(lambda: connection.recv(1 << 16), b"")).decode()
     return text.partition('"last_id":"')[2].partition('"')[0]
 
@@ -58,7 +58,7 @@ def last_id(server: Server) -> str:
 def request(server: Server, missed: int) -> bytes:
     """Returns a request that resumes `missed` events before the newest."""
     epoch, _, sequence = last_id(server).partition("-")
-    head = f"GET {server.path} HTTP/1.1\r\nHost: bench\r\nLast-Event-ID: {epoch}-{int(sequence) - missed}\r\n\r\n"
+    head = f"GET {server.path} HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: {epoch}-{int(sequence) - missed}\r\n\r\n"
     return head.encode()
 
 

@@ -34,7 +34,7 @@ class HttpPublisher(_Raw):
     def __init__(self, address: Address, path: str) -> None:
         super().__init__(address)
         self._head = (
-            f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
         )
 
     def publish(self, payloads: list[bytes]) -> None:

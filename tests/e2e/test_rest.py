@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import aiohttp
 import pytest
@@ -11,6 +12,12 @@ import pytest
 from tests.e2e.alerts import JANE, event_id, resize, shell, unprotect
 from tests.e2e.estate import instance, instance_id, state
 from tests.pipeline import Pipeline
+
+
+def _stored(drift: dict[str, Any]) -> dict[str, Any]:
+    """One drift's answer as the stream has it: without what can be done about it."""
+    assert drift["remedies"]
+    return {name: value for name, value in drift.items() if name != "remedies"}
 
 
 async def test_drifts_lists_what_is_open_and_what_was_resolved(
@@ -30,14 +37,14 @@ async def test_drifts_lists_what_is_open_and_what_was_resolved(
     async def ids(query: str = "") -> list[str]:
         return [drift["id"] for drift in (await pipeline.get(f"{ours}{query}"))["drifts"]]
 
-    await pipeline.get_until(f"/api/v1/drifts/{opened['id']}", lambda drift: drift == opened)
-    await pipeline.get_until(f"/api/v1/drifts/{resolved['id']}", lambda drift: drift == resolved)
+    await pipeline.get_until(f"/api/v1/drifts/{opened['id']}", lambda drift: _stored(drift) == opened)
+    await pipeline.get_until(f"/api/v1/drifts/{resolved['id']}", lambda drift: _stored(drift) == resolved)
     assert await ids() == [opened["id"], resolved["id"]]
     assert await ids("&status=open") == [opened["id"]]
     assert await ids("&status=resolved") == [resolved["id"]]
     assert await ids("&user=jane.roe@example.com") == [resolved["id"]]
     assert await ids("&attribute=instance_type&severity=medium&kind=modified&since=1h") == [resolved["id"]]
-    assert await pipeline.get(f"/api/v1/drifts/{opened['id']}") == opened
+    assert _stored(await pipeline.get(f"/api/v1/drifts/{opened['id']}")) == opened
     page = await pipeline.get(f"{ours}&limit=1")
     rest = await pipeline.get(f"{ours}&limit=1&cursor={page['next_cursor']}")
     assert [page["drifts"], rest["drifts"]] == [[opened], [resolved]]

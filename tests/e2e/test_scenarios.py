@@ -109,7 +109,11 @@ async def play(pipeline: Pipeline, estates: list[Estate]) -> None:
             match step:
                 case Wrote():
                     workspace = estate.workspace(step)
-                    data = estate.own(state(*step.resources, *estate.tellers, serial=step.serial).decode()).encode()
+                    written = json.loads(
+                        estate.own(state(*step.resources, *estate.tellers, serial=step.serial).decode())
+                    )
+                    # A lineage of its own: one that several workspaces share is a copy, which is refused.
+                    data = json.dumps(written | {"lineage": workspace}).encode()
                     pipeline.write_state(workspace, data, START + timedelta(minutes=step.minutes))
                     serials[workspace] = step.serial
                 case Called():

@@ -96,7 +96,7 @@ class Client:
         last = f"Last-Event-ID: {self.sequence.epoch}-{self.next - 1}\r\n" if self.next > 1 else ""
         since = "" if last else "?since=1h"
         # HTTP/1.0 has no chunks, so what comes after the head is the stream itself.
-        writer.write(f"GET /api/v1/stream{since} HTTP/1.0\r\nHost: test\r\n{last}\r\n".encode())
+        writer.write(f"GET /api/v1/stream{since} HTTP/1.0\r\nHost: localhost\r\n{last}\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
         if b" 200 " not in head.partition(b"\r\n")[0]:
             await asyncio.sleep(0.2)  # draining, behind the ledger, or without NATS: it says so, and to come back

@@ -107,7 +107,7 @@ def request(chance: random.Random) -> bytes:
     query = "&".join(f"{name}={encode(value)}" for name, value in pairs)
     target = chance.choice(PATHS) + (f"?{query}" if query else "")
     version = chance.choice(("HTTP/1.1",) * 20 + ("HTTP/1.0",) * 4 + ("HTTP/2.0", "HTTP/9", "FTP"))
-    lines = [f"{chance.choice(METHODS)} {target} {version}".encode("utf-8", "replace"), b"Host: test"]
+    lines = [f"{chance.choice(METHODS)} {target} {version}".encode("utf-8", "replace"), b"Host: localhost"]
     lines += [_header(chance) for _ in range(chance.choice((0, 0, 0, 1, 3)))]
     head = b"\r\n".join(lines) + b"\r\n\r\n"
     if chance.random() < 0.1:

@@ -369,6 +369,7 @@ class Evidence:
         agreement: the call since which cloud and state agree, as far as the known calls say.
         is_recorded: a state that was written after the drift has its new value.
         is_incomplete: facts are missing that the drift was derived from.
+        is_withdrawn: the culprit claims nothing any more, as another entry of its operation says.
     """
 
     is_known: Callable[[str], bool]
@@ -378,6 +379,7 @@ class Evidence:
     agreement: Agreement | None = None
     is_recorded: bool = False
     is_incomplete: bool = False
+    is_withdrawn: bool = False
 
 
 def next_drift(stored: Drift | None, derived: Drift | None, evidence: Evidence) -> Drift | None:
@@ -422,6 +424,8 @@ def _ending(stored: Drift, evidence: Evidence) -> Resolution | None:
     if record is not None and (record.removed is not None or _is_replaced(record, stored.timestamp)):
         return Resolution.DESTROYED
     is_known = stored.event_id is None or evidence.is_known(stored.event_id)
+    if evidence.is_withdrawn:
+        return Resolution.ABSORBED
     if evidence.is_incomplete or not (is_known or evidence.is_recorded):
         return None
     return Resolution.APPLIED if stored.kind is DriftKind.UNCONFIRMED else Resolution.ABSORBED

@@ -80,6 +80,7 @@ def plan(subject: DriftSubject, store: FactStore, stored: StoredDrifts, now: dat
             agreement=derived.agreements.get(key),
             is_recorded=drift is not None and record is not None and _is_recorded(drift, record, store.context),
             is_incomplete=derived.is_incomplete,
+            is_withdrawn=drift is not None and drift.event_id is not None and store.calls.is_withdrawn(drift.event_id),
         )
         wanted = next_drift(drift, derived.drifts.get(key), evidence)
         if wanted is not None and wanted != drift:

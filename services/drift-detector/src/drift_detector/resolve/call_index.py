@@ -80,6 +80,11 @@ class CallIndex:
         ids = self._of_operation.get(call.operation, ()) if call.operation is not None else ()
         return [self._stored[event_id] for event_id in ids] or [call]
 
+    def is_withdrawn(self, event_id: str) -> bool:
+        """Whether a stored call claims nothing because another entry of its operation says so."""
+        call = self._stored.get(event_id)
+        return call is not None and call.operation is not None and event_id not in self._calls
+
     def failure_of(self, event_id: str) -> Call | None:
         """Returns the entry that reports the later failure of a call's operation; None if there is none."""
         call = self._stored.get(event_id)
