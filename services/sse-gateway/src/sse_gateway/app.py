@@ -15,7 +15,7 @@ from sse_gateway.access.credentials import Credentials
 from sse_gateway.access.settings import access_of, tls_of
 from sse_gateway.api.http import Gate
 from sse_gateway.api.mirror import Mirror
-from sse_gateway.api.rest import PUBLIC_PATHS, Api
+from sse_gateway.api.rest import Api, is_public
 from sse_gateway.fanout.cursor import Cursor
 from sse_gateway.fanout.hub import Hub
 from sse_gateway.fanout.ring import Ring
@@ -80,7 +80,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(Credentials(settings, access, tls, streams.withdraw).run()),
         runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
-    gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
+    gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), is_public)
     server = await runtime.serve(application(api, gate), settings.http_port, tls)
     watch_peers(server.listening, settings.keepalive_seconds)
     await runtime.stopping.wait()

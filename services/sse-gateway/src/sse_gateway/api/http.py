@@ -37,13 +37,13 @@ class Gate:
     """
 
     def __init__(
-        self, origins: frozenset[str], access: Access, proxies: Sequence[Network], public: frozenset[str]
+        self, origins: frozenset[str], access: Access, proxies: Sequence[Network], is_public: Callable[[str], bool]
     ) -> None:
-        """`public` are the paths that need no token, since they show nothing of anybody's."""
+        """`is_public` says which paths need no token, since they show nothing of anybody's."""
         self._origins = origins
         self._access = access
         self._proxies = proxies
-        self._public = public
+        self._is_public = is_public
         self._log = structlog.get_logger()
 
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -80,7 +80,7 @@ class Gate:
 
     async def _admit(self, request: web.Request) -> None:
         """Let the request pass with what its sender may do, or raise `Refused`."""
-        if request.path in self._public and request.method in _SAFE:
+        if self._is_public(request.path) and request.method in _SAFE:
             return
         grant = await self._access.grant(request)
         if request.method not in _SAFE:

@@ -36,7 +36,11 @@ DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000
 
 # They show nothing of anybody's, and a page is needed to sign in on.
-PUBLIC_PATHS: Final = frozenset({"/health", "/api/v1/openapi.json", *pages.PATHS})
+
+
+def is_public(path: str) -> bool:
+    """Whether a path needs no token: it shows nothing of anybody's."""
+    return path in ("/health", "/api/v1/openapi.json") or pages.is_page(path)
 
 
 @dataclass(frozen=True)
