@@ -1,5 +1,5 @@
 # One image for each service: docker build --build-arg SERVICE=ingest-falco .
-# The classic builder is enough. pip's own variables may be given as build arguments where a mirror is used.
+# The classic builder is enough. With a mirror, give pip's own variables as build arguments.
 ARG PYTHON_IMAGE=python:3.12-slim
 
 FROM ${PYTHON_IMAGE} AS build
@@ -8,7 +8,7 @@ ARG PIP_EXTRA_INDEX_URL
 ARG PIP_TRUSTED_HOST
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
-# pip stays outside of the environment that is shipped.
+# The shipped environment has no pip.
 RUN python3 -m venv --without-pip /opt/venv
 COPY requirements.lock ./
 RUN python3 -m pip --python /opt/venv/bin/python install --require-hashes --no-deps -r requirements.lock
@@ -24,7 +24,7 @@ ARG SERVICE
 LABEL org.opencontainers.image.title="tfdrift ${SERVICE}" \
   org.opencontainers.image.description="Terraform drift with the person behind it, from Falco alerts and states" \
   org.opencontainers.image.licenses="Apache-2.0"
-# A named volume mounted on the spool takes over its owner.
+# A named volume that is mounted here gets this folder's owner.
 RUN install -d -o 10001 -g 10001 /var/lib/tfdrift/spool
 COPY --from=build /opt/venv /opt/venv
 COPY deploy/images/healthcheck.py /opt/healthcheck.py

@@ -1,4 +1,4 @@
-# `make` lists the targets. Every one that needs the environment makes it first.
+# `make` lists the targets. Each that needs the environment creates it first.
 PYTHON ?=
 TESTS ?= tests
 export PYTHON
@@ -13,7 +13,7 @@ MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyprojec
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
-setup: $(STAMP) ## makes .venv and installs everything, with hashes
+setup: $(STAMP) ## creates .venv and installs everything, with hashes
 
 $(STAMP): requirements-dev.lock $(MANIFESTS) deploy/local/setup.sh
 	@deploy/local/setup.sh
@@ -27,30 +27,30 @@ demo: setup ## posts the example day's Falco alerts to the running pipeline
 test: setup ## runs every test; TESTS=tests/shared narrows it
 	@$(BIN)/python -m pytest $(TESTS)
 
-lint: setup ## ruff, mypy and the import rules
+lint: setup ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy examples deploy/local
 	@$(BIN)/lint-imports
 
-bench: setup ## the benchmarks: prints their figures and writes them to bench/results
+bench: setup ## runs the benchmarks, prints their figures and writes them to bench/results
 	@$(BIN)/python -m bench
 
-truth: setup ## how right the detector is over the real logs and states of DRIFT_CORPUS
+truth: setup ## measures the detector over the real logs and states of DRIFT_CORPUS
 	@$(BIN)/python -m bench.truth
 
 coverage: setup ## writes docs/coverage.md from the mapping
 	@$(BIN)/python -m mapping_generator.coverage docs/coverage.md
 
-schemas: setup ## writes docs/schemas from the payload models
+schemas: setup ## writes docs/schemas and docs/asyncapi.yaml from the payload models
 	@$(BIN)/python -m tfdrift.schemas docs/schemas
 	@$(BIN)/python -m sse_gateway.api.asyncapi docs/asyncapi.yaml
 
 mapping: setup ## generates the detector's mapping/auto.json; PROVIDER=latest takes the provider's newest schema
 	@$(BIN)/python -m mapping_generator $(if $(PROVIDER),--provider $(PROVIDER))
 
-lock: setup ## resolves both lock files anew; LOCK=--upgrade takes newer versions
+lock: setup ## resolves both lock files; LOCK=--upgrade takes newer versions
 	@deploy/local/lock.sh $(LOCK)
 
 compose-test: setup ## builds the images and sends one drift through the published ports; needs Docker

@@ -1,4 +1,4 @@
-"""Runs the benchmarks, each in a process of its own: all of them, or those that the command line names."""
+"""Runs all benchmarks, or those that the command line names, each in its own process."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ NOT_BENCHMARKS = {"__init__", "__main__", "report", "cloudtrail", "truth", "abus
 
 
 def names() -> list[str]:
-    """The benchmarks that there are."""
+    """Returns the names of the benchmarks."""
     return sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in NOT_BENCHMARKS)
 
 
 def main() -> int:
-    """Run what the command line names, or everything; the exit code is 1 when one failed, 2 for an unknown name."""
+    """Run the named benchmarks, or all; the exit code is 1 if one failed and 2 for an unknown name."""
     wanted = sys.argv[1:] or names()
     unknown = sorted(set(wanted) - set(names()))
     if unknown:
-        print(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}", file=sys.stderr)
+        print(f"unknown benchmarks: {', '.join(unknown)}; known are {', '.join(names())}", file=sys.stderr)
         return 2
     failed = [
         name

@@ -1,8 +1,8 @@
-"""Malformed requests by the hundred thousand, and 5,000 half-open connections, while clients listen on.
+"""Measures the gateway under 100,000 malformed requests and 5,000 half-open connections, while clients listen.
 
-Prints the gateway's memory before and after, and how much longer events took to the listening clients meanwhile. The
-memory before is that after a first tenth of the requests, when the process has its caches. Not part of
-`make bench`: run it by ``python -m bench.abuse``.
+Prints the gateway's memory before and after, and how much longer events took to reach the clients meanwhile. "Before"
+is after a first tenth of the requests, when the caches are filled. `make bench` leaves it out: run
+``python -m bench.abuse``.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ RATE = 20
 
 
 def flooded(seed: int, address: Address, requests: int) -> tuple[Counter[str], list[bytes]]:
-    """Send the requests; what was answered, and the answers that must not come.
+    """Send the requests; returns the status codes, and up to five answers that are errors of the gateway.
 
-    It shares its core with the listeners and with nats-server, which must not wait for it: the figures are to be the
-    gateway's.
+    The process shares its core with the listeners and with nats-server and runs at idle priority, so that it delays
+    neither of them.
     """
     os.sched_setaffinity(0, {LOADER_CORE})
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
@@ -43,7 +43,7 @@ def flooded(seed: int, address: Address, requests: int) -> tuple[Counter[str], l
 
 
 def half_open(address: Address, count: int) -> list[socket.socket]:
-    """Connections that begin a request and never end it."""
+    """Returns connections that begin a request and never end it."""
     opened = []
     for number in range(count):
         connection = socket.create_connection(address)
@@ -53,7 +53,7 @@ def half_open(address: Address, count: int) -> list[socket.socket]:
 
 
 def measure(server: Server, options: argparse.Namespace) -> dict[str, Any]:
-    """One run."""
+    """Returns the figures of one run."""
     publisher = server.publisher()
     with (
         ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool,
@@ -64,7 +64,7 @@ def measure(server: Server, options: argparse.Namespace) -> dict[str, Any]:
         pool.submit(flooded, 1, server.address, options.requests // 10).result()
         for connection in idle:
             connection.close()
-        load.settle(1)
+        load.read_for(1)
         quiet = load.at_rate(publisher, RATE, 10, server.process)
         before = resident_bytes(server.process)
         idle = half_open(server.address, options.half_open)

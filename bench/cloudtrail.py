@@ -1,4 +1,4 @@
-"""CloudTrail records as the alerts that Falco's cloudtrail plugin makes of them, for reports over real logs.
+"""Turns CloudTrail records into the alerts that Falco's cloudtrail plugin sends, for reports over real logs.
 
 Source: the plugin's documented fields (falcosecurity/plugins, plugins/cloudtrail/README.md).
 """
@@ -14,14 +14,14 @@ Record = dict[str, Any]
 
 
 def records(folder: Path) -> Iterator[Record]:
-    """Every record of every log below a folder; a log is ``{"Records": [...]}`` or a list."""
+    """Yields every record of every log below a folder; a log is ``{"Records": [...]}`` or a list."""
     for path in sorted(folder.rglob("*.json")):
         document = json.loads(path.read_text(encoding="utf-8"))
         yield from document["Records"] if isinstance(document, dict) else document
 
 
 def alert(record: Record) -> bytes:
-    """The alert of one record, as Falco's http_output posts it."""
+    """Returns the alert of one record, as Falco's http_output posts it."""
     identity = record.get("userIdentity") or {}
     source = record["eventSource"]
     fields = {
@@ -61,7 +61,7 @@ def alert(record: Record) -> bytes:
 
 
 def _user(identity: Record) -> str | None:
-    """The plugin's ``ct.user``: of a role its name, of some types no more than the type."""
+    """Returns the plugin's ``ct.user``: the name of a role, and for some types only the type."""
     kind = identity.get("type")
     if kind == "AssumedRole":
         issuer = (identity.get("sessionContext") or {}).get("sessionIssuer") or {}
@@ -71,7 +71,7 @@ def _user(identity: Record) -> str | None:
 
 
 def _original_user(identity: Record) -> str | None:
-    """The plugin's ``ct.originaluser``: of a role its session, as its ARN or else its principal tells it."""
+    """Returns the plugin's ``ct.originaluser``: the session name of a role, from its ARN or else its principal id."""
     if identity.get("type") != "AssumedRole":
         return identity.get("userName")
     for text, separator, parts in ((identity.get("arn"), "/", 3), (identity.get("principalId"), ":", 2)):

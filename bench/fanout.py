@@ -1,11 +1,12 @@
-"""Fan-out of events to many clients: this gateway, end to end from NATS, beside the servers that one would put there.
+"""Compares the gateway's fan-out, end to end from NATS, with that of nchan, sse-starlette and a plain aiohttp server.
 
-All servers run side by side on one core; the loader, the publisher and nats-server have the other. In each round every
-server in turn gets its clients and 300-byte drifts as fast as it delivers them, with a bounded number on their way;
-figures are medians of the rounds, ratios are medians of each round's ratio. Then this gateway alone: latency at
-a modest rate and for one client, and the memory of idle clients (resident in the process; the kernel's buffers not).
+All servers run side by side on one core; the loader, the publisher and nats-server use the other. In each round every
+server in turn gets its clients and then drifts of 300 bytes as fast as it delivers them, with a bounded number in
+flight. Figures are medians of the rounds, and ratios are medians of each round's ratio. Then the gateway alone is
+measured: latency at a modest rate and for one client, and the resident memory of idle clients (without the kernel's
+buffers).
 
-`--clients 5000` or `--clients 10000` measures larger crowds.
+`--clients 5000` or `--clients 10000` measures more clients.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ RATE_PROBES = 50
 
 
 def one_round(server: Server, options: argparse.Namespace) -> tuple[Measured, float]:
-    """Saturate a server once; what came of it, and the bytes of memory that an idle client takes."""
+    """Saturate a server once; returns the figures, and the bytes of memory per idle client."""
     before = resident_bytes(server.process)
     with Load(server.address, server.path, options.clients, PROBES) as load:
-        load.settle()
+        load.read_for()
         idle = (resident_bytes(server.process) - before) / options.clients
         publisher = server.publisher()
         measured = load.saturate(publisher, options.window, 1.0, options.seconds, server.process)
@@ -40,17 +41,17 @@ def one_round(server: Server, options: argparse.Namespace) -> tuple[Measured, fl
 
 
 def crowd(servers: Sequence[Server], options: argparse.Namespace) -> dict[str, Any]:
-    """The saturated comparison."""
+    """Returns the figures of the saturated servers."""
     found: dict[str, list[Measured]] = {server.name: [] for server in servers}
     idle: dict[str, float] = {}
     for number in range(options.rounds):
         for server in servers:
             measured, bytes_each = one_round(server, options)
             found[server.name].append(measured)
-            if number == 0:  # later rounds reuse what the first one's clients took
+            if number == 0:  # later rounds reuse the memory of the first
                 idle[server.name] = bytes_each
-    # Servers that write each event at once keep the loader busy with small reads; it is the bottleneck only where a
-    # server is not busy itself.
+    # Servers that write each event at once keep the loader busy with small reads. The loader is the bottleneck only
+    # where the server is not busy.
     figures: dict[str, Any] = {}
     for name, runs in found.items():
         figures[name] = {
@@ -73,14 +74,14 @@ def crowd(servers: Sequence[Server], options: argparse.Namespace) -> dict[str, A
 
 
 def latencies(server: Server) -> dict[str, Any]:
-    """20 events a second to 1,000 clients, and single events to one."""
+    """Returns latencies at 20 events a second to 1,000 clients, and at 100 a second to one."""
     figures: dict[str, Any] = {}
     for label, clients, rate, seconds in (
         ("20 events/s to 1,000 clients", 1000, 20, 10),
         ("1 client, 100 events/s", 1, 100, 5),
     ):
         with Load(server.address, server.path, clients, RATE_PROBES) as load:
-            load.settle()
+            load.read_for()
             publisher = server.publisher()
             load.at_rate(publisher, rate, 1, server.process)
             measured = load.at_rate(publisher, rate, seconds, server.process)
@@ -91,13 +92,13 @@ def latencies(server: Server) -> dict[str, Any]:
 
 
 def idle(server: Server, clients: int) -> dict[str, Any]:
-    """Memory of idle clients, and what they cost while nothing happens."""
+    """Returns the memory of idle clients and the processor time that they take."""
     before = resident_bytes(server.process)
     with Load(server.address, server.path, clients, 0) as load:
-        load.settle(1)
+        load.read_for(1)
         each = (resident_bytes(server.process) - before) / clients
         cpu = processor_seconds(server.process)
-        load.settle(5)
+        load.read_for(5)
         share = (processor_seconds(server.process) - cpu) / 5
     return {"clients": clients, "bytes_per_client": round(each), "processor_share": round(share, 3)}
 
@@ -106,8 +107,8 @@ def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=1000)
-    parser.add_argument("--idle", type=int, default=10_000, help="0 leaves it out")
-    parser.add_argument("--window", type=int, default=100, help="events on their way while saturated")
+    parser.add_argument("--idle", type=int, default=10_000, help="0 skips it")
+    parser.add_argument("--window", type=int, default=100, help="events in flight while saturated")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--only", help="part of the name of the servers to measure")
@@ -121,11 +122,11 @@ def main() -> None:
         figures = {"clients": options.clients}
         if not any(server.name == "nchan" for server in servers):
             figures["nchan"] = "skipped: apt-get install nginx libnginx-mod-nchan"
-        # Memory first: what other rounds have left behind would be taken into use again, unseen.
+        # Memory first: it would otherwise be hidden in what earlier rounds have left allocated.
         if options.idle:
             figures["idle"] = idle(servers[0], options.idle)
         figures |= crowd(servers, options) | latencies(servers[0])
-        if options.idle:  # its memory was in use already
+        if options.idle:  # by now its memory is allocated already
             figures["gateway"]["bytes_per_idle_client"] = figures["idle"]["bytes_per_client"]
     report("fanout" if options.clients == 1000 else f"fanout-{options.clients}", figures)
 

@@ -1,8 +1,8 @@
-"""From the webhook to the client, through the whole pipeline: four processes and nats-server on this machine.
+"""Measures the time from the webhook to the client, through four processes and nats-server on this machine.
 
 Prints the time from the first byte of an alert's POST to the arrival of its `falco` event and of its `drift` at an SSE
-client, one alert at a time, and how many alerts a second the webhook takes over 64 connections, each answered after
-the ledger has it. A machine with other work shows that in its figures: compare them within one run.
+client, one alert at a time. Then prints how many alerts a second the webhook acknowledges over 64 connections, each
+after the ledger has stored it. Other work on the machine changes the figures: compare only those of one run.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Arrivals = dict[str, float]
 
 
 async def sequential(pipeline: Pipeline, session: aiohttp.ClientSession) -> dict[str, float]:
-    """Latencies in milliseconds of alerts that come one at a time, each a drift."""
+    """Returns latencies in milliseconds of alerts that arrive one at a time, each a drift."""
     instances, times = [instance_id() for _ in range(WARM_UP + ALERTS)], moments()
     estate = state(1, *(instance(web, f"web{number}") for number, web in enumerate(instances)))
     async with pipeline.stream("?workspace=bench") as observer:
@@ -41,9 +41,9 @@ async def sequential(pipeline: Pipeline, session: aiohttp.ClientSession) -> dict
     waits: dict[str, list[float]] = {"webhook": [], "falco": [], "drift": []}
     async with pipeline.stream("?events=falco,drift") as client:
         for number, web in enumerate(instances):
-            told = await _one(pipeline, session, client, resize(web, "m5.4xlarge", next(times)))
+            arrivals = await _one(pipeline, session, client, resize(web, "m5.4xlarge", next(times)))
             if number >= WARM_UP:
-                for name, seconds in told.items():
+                for name, seconds in arrivals.items():
                     waits[name].append(seconds * 1000)
     figures: dict[str, float] = {}
     for name, found in waits.items():
@@ -60,8 +60,8 @@ async def _one(pipeline: Pipeline, session: aiohttp.ClientSession, client: SseCl
     answering = asyncio.create_task(_taken(session, pipeline.webhook, body))
     answering.add_done_callback(lambda _: arrivals.setdefault("webhook", perf_counter() - began))
 
-    def both_there(told: SseClient) -> bool:
-        for event in told.events[seen:]:
+    def both_there(reader: SseClient) -> bool:
+        for event in reader.events[seen:]:
             arrivals.setdefault(event.event, perf_counter() - began)
         return {"falco", "drift"} <= set(arrivals)
 
@@ -77,7 +77,7 @@ async def _taken(session: aiohttp.ClientSession, webhook: str, body: bytes) -> N
 
 
 async def throughput(pipeline: Pipeline) -> dict[str, float]:
-    """Requests a second over 64 connections: alerts, and as the yardstick of the run /ping, which does no work."""
+    """Returns requests a second over 64 connections: alerts, and /ping, which does no work, as the yardstick."""
     bodies = [json.dumps(shell()).encode() for _ in range(THROUGHPUT_ALERTS)]
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS)) as session:
 
@@ -107,7 +107,7 @@ async def _rate(items: Any, send: Any) -> float:
 
 
 async def measure(pipeline: Pipeline) -> dict[str, float]:
-    """All figures of one pipeline."""
+    """Returns all figures of one pipeline."""
     await pipeline.ready()
     async with aiohttp.ClientSession() as session:
         figures = await sequential(pipeline, session)

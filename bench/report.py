@@ -1,4 +1,4 @@
-"""How a benchmark reports: figures on stdout for people, and as JSON under ``bench/results`` for machines."""
+"""Reports the figures of a benchmark: on stdout for people, as JSON under ``bench/results`` for machines."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Resuming: 100,000 events replayed to one client, and a herd of 500 clients that each missed the last 200 events.
+"""Measures resuming: 100,000 events replayed to one client, and 500 clients at once that each missed 200 events.
 
-The replay comes from the gateway's window in memory, and with a window too small for anything from JetStream; its
-yardstick is nats-py's ordered consumer reading the same events, on the core that the gateway has otherwise. The
-herd's time runs from the first connect to the last byte at the last client; the median of nine herds.
+The replay comes from the gateway's window in memory, or, with a window too small for anything, from JetStream. Its
+yardstick is nats-py's ordered consumer reading the same events on the same core. The time of the 500 clients runs from
+the first connect to the last byte at the last client; the median of nine runs counts.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def fill(address: Address) -> None:
 
 
 def last_id(server: Server) -> str:
-    """The id of the newest event."""
+    """Returns the id of the newest event."""
     with socket.create_connection(server.address) as connection:
         connection.sendall(b"GET /api/v1/stats HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
         text = b"".join(iter(lambda: connection.recv(1 << 16), b"")).decode()
@@ -56,14 +56,14 @@ def last_id(server: Server) -> str:
 
 
 def request(server: Server, missed: int) -> bytes:
-    """A request that resumes so many events before the newest."""
+    """Returns a request that resumes `missed` events before the newest."""
     epoch, _, sequence = last_id(server).partition("-")
     head = f"GET {server.path} HTTP/1.1\r\nHost: bench\r\nLast-Event-ID: {epoch}-{int(sequence) - missed}\r\n\r\n"
     return head.encode()
 
 
 def replay(server: Server, missed: int) -> tuple[float, int]:
-    """One client that resumes; the seconds until its last event, and how many bytes that takes."""
+    """Resume one client; returns the seconds until its last event, and the bytes until then."""
     last = b"id: " + last_id(server).encode() + b"\n"
     wanted = request(server, missed)
     began, size, tail = time.perf_counter(), 0, b""
@@ -79,7 +79,7 @@ def replay(server: Server, missed: int) -> tuple[float, int]:
 
 
 def herd(server: Server) -> float:
-    """The clients all at once; seconds until each has everything."""
+    """Resume all clients at once; returns the seconds until each has everything."""
     _, each = replay(server, MISSED)
     wanted = request(server, MISSED)
     poll, waiting = select.epoll(), {}
@@ -145,7 +145,7 @@ async def _call_back(url: str) -> float:
 
 
 def ordered_consumer(url: str, callback: bool) -> float:
-    """Seconds that nats-py's ordered consumer takes for the events, on the gateway's core."""
+    """Returns the seconds that nats-py's ordered consumer takes for the events, on the gateway's core."""
     os.sched_setaffinity(0, {SERVER_CORE})
     return asyncio.run(_call_back(url) if callback else _iterate(url))
 
@@ -163,14 +163,14 @@ def main() -> None:
         folder = Path(name)
         with nats(folder / "nats", LOADER_CORE) as server:
             with gateway(folder, server, SERVER_CORE):
-                pass  # makes the streams
+                pass  # it creates the streams
             fill(("127.0.0.1", server.port))
             figures = compare(folder, server)
     report("resume", figures)
 
 
 def compare(folder: Path, server: Any) -> dict[str, Any]:
-    """All figures over a ledger that is filled."""
+    """Returns all figures over a filled ledger."""
     small = {"TFDRIFT_RECENT_WINDOW_BYTES": str(SMALL_WINDOW)}
     large = {"TFDRIFT_RECENT_WINDOW_BYTES": str(128 * 1024**2)}
     rates: dict[str, list[float]] = {"window": [], "jetstream": [], "iterator": [], "callback": []}

@@ -1,7 +1,7 @@
-"""ingest-tfstate over a real nats-server: a state of 100,000 resources seen for the first time, and its next serial.
+"""Measures ingest-tfstate with a state of 100,000 resources over a real nats-server: the first serial and the next.
 
-Prints how long each takes from its bytes to the head in the bucket, processor time included, the memory that it needs
-beside the state's own bytes, and the longest time that the event loop stood still: so long do health checks wait.
+Prints the time of each from its bytes to the head in the bucket, its processor time, the memory that it needs beside
+the state's bytes, and the longest time that the event loop stood still, which is how long health checks wait.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ CHANGED = 1_000
 ACCOUNT = "123456789012"
 _PROVIDER = 'provider["registry.terraform.io/hashicorp/aws"]'
 _TICK_SECONDS = 0.005
-# What a provider writes of an instance is some 3 KB.
+# A provider writes about 3 KB for an instance.
 _PADDING = {f"attribute_{number}": "value " * 8 for number in range(40)} | {"block": [{"enabled": True, "size": 8}]}
 
 
 def instance(number: int, size: int) -> dict[str, Any]:
-    """One instance of a resource with a count."""
+    """Returns one instance of a resource with a count."""
     identifier = f"i-{number:017x}"
     attributes = {
         "id": identifier,
@@ -52,7 +52,7 @@ def instance(number: int, size: int) -> dict[str, Any]:
 
 
 def write_states(folder: Path) -> None:
-    """The two serials, as files; in a process of its own, so that its memory does not hide what reading takes."""
+    """Write both serials as files, in another process: its memory must not count as the reader's."""
     for serial in (1, 2):
         resources = [
             {
@@ -72,13 +72,13 @@ def write_states(folder: Path) -> None:
 
 
 def peak_bytes() -> int:
-    """The most memory that this process ever had."""
+    """Returns the largest resident memory of this process so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 @asynccontextmanager
 async def stalls() -> AsyncIterator[list[float]]:
-    """How long the loop stood still at most while the block ran, in seconds, as the list's only entry."""
+    """Measure the longest time in seconds that the loop stood still in the block; it is the list's only entry."""
     longest = [0.0]
 
     async def tick() -> None:
@@ -95,7 +95,7 @@ async def stalls() -> AsyncIterator[list[float]]:
 
 
 async def take(recorder: Recorder, file: Path) -> dict[str, Any]:
-    """Take one state as the service does; what it cost."""
+    """Take one state as the service does; returns its costs."""
     data = await asyncio.to_thread(file.read_bytes)
     before, start, processor = peak_bytes(), time.perf_counter(), time.process_time()
     async with stalls() as longest:

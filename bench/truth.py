@@ -1,15 +1,15 @@
-"""How right the detector is, over real logs and states: ``make truth`` with DRIFT_CORPUS naming their folder.
+"""Measures how right the detector is over real logs and states: ``make truth`` with DRIFT_CORPUS naming their folder.
 
-Every call of the logs is read as the pipeline reads it. A call is *relevant* when it succeeded, wrote and was no dry
-run or service's own echo, its service is one that the AWS provider manages, and Terraform may hold what it did: the
-mapping is sure of it, or `drift_detector.catalog.without_resource` has no reason why not. So an operation that nobody
-has thought of counts as one that is missing. A type is *surely* known where the operation is about it, and not about
-something else that it names. An identity is known where the call names the resource, whether or not anything of it can
-be compared.
+Every call of the logs is read as the pipeline reads it. A call is *relevant* under three conditions. It succeeded,
+wrote, and was no dry run and no service's own echo. The AWS provider manages its service. Terraform may have a resource
+for what it changed: the mapping is sure of it, or `drift_detector.catalog.without_resource` has no reason against it.
+So an operation that nobody has thought of counts as missing. A type is *surely* known where the operation is about it,
+and not about something else that it names. An identity is known where the call names the resource, whether or not its
+values can be compared.
 
-Since a log seldom comes with the states of its time, each resource that a call names is given a state of its own that
-knows it and has other values; then Terraform's own calls must open nothing, nor must failed or reading ones, and every
-drift must name the person that the log names.
+A log seldom comes with the states of its time. So each resource that a call names gets a state of its own with other
+values. Then Terraform's own calls, failed calls and reading calls must open no drift, and every drift must name the
+person that the log names.
 """
 
 from __future__ import annotations
@@ -52,34 +52,34 @@ from tfdrift.records import ResourceRecord, resource_key
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
-# What only reads, where a record does not say so: records before CloudTrail's version 1.02, or cut short.
+# Reading calls, for records that do not say so: those before CloudTrail's version 1.02, or truncated ones.
 _READS = re.compile(r"(BatchGet|Describe|Get|Head|List|Lookup|Search)[A-Z]")
 
 
 @dataclass
 class Truth:
-    """What was counted."""
+    """The counts of a run."""
 
     calls: Counter[str] = field(default_factory=Counter)
     tiers: Counter[tuple[str, str]] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
     unnamed: Counter[str] = field(default_factory=Counter)
-    outside: Counter[str] = field(default_factory=Counter)
+    without_resource: Counter[str] = field(default_factory=Counter)
     drifts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
 
 def envelope_of(found: Normalised) -> Envelope:
-    """The envelope of an alert that was received when its call was made."""
+    """Returns the envelope of an alert that was received when its call was made."""
     call = found.call.model_dump_json().encode() if found.call else None
     return Envelope(found.message_id, found.occurred or LONG_AGO, found.occurred, call=call)
 
 
-def judge_calls(folder: Path, context: EvaluationContext) -> Truth:
-    """Count what becomes of every call of the logs below a folder."""
+def evaluate_calls(folder: Path, context: EvaluationContext) -> Truth:
+    """Count what every call of the logs below a folder leads to."""
     truth = Truth()
     services = {name.partition(":")[0] for name in context.catalog.events}
-    outside = load_without_resource()
+    without_resource = load_without_resource()
     sanction = sanctions(context.rules)
     for record in records(folder):
         found = normalise(parse_alert(alert(record)))
@@ -90,11 +90,11 @@ def judge_calls(folder: Path, context: EvaluationContext) -> Truth:
         truth.calls["seen"] += 1
         truth.calls[kind] += 1
         if kind == "written" and found.event.service in services:
-            reason = _outside(record, found, context, outside)
+            reason = _without_resource(record, found, context, without_resource)
             if reason is None:
                 _count_relevant(truth, found, call, context)
             else:
-                truth.outside[reason] += 1
+                truth.without_resource[reason] += 1
         if call is not None:
             _count_drifts(truth, record, call, kind, context)
     return truth
@@ -115,14 +115,16 @@ def _kind(record: Record) -> str:
     return "dry run" if dry else "written"
 
 
-def _outside(record: Record, found: Normalised, context: EvaluationContext, outside: WithoutResource) -> str | None:
-    """Why no Terraform resource holds what a call did; CloudTrail itself tells data from management."""
+def _without_resource(
+    record: Record, found: Normalised, context: EvaluationContext, without_resource: WithoutResource
+) -> str | None:
+    """Returns why no Terraform resource has what a call did; CloudTrail itself marks data events."""
     service, name = found.event.service or "", found.event.event_name or ""
     rule = context.catalog.event(service, name)
     is_data = record.get("managementEvent") is False or record.get("eventCategory") in ("Data", "NetworkActivity")
     if is_data and (rule is None or rule.tier is Tier.WEAK):
         return "CloudTrail calls it an event of data"
-    return outside.reason(context.catalog, service, name)
+    return without_resource.reason(context.catalog, service, name)
 
 
 def _count_relevant(truth: Truth, found: Normalised, call: Call | None, context: EvaluationContext) -> None:
@@ -152,8 +154,8 @@ def _count_drifts(truth: Truth, record: Record, call: Call, kind: str, context: 
     store.calls.put(call)
     opened = [
         drift
-        for case in store.subjects_of_call(call)
-        for drift in store.derive(case, call.received).drifts.values()
+        for subject in store.subjects_of_call(call)
+        for drift in store.derive(subject, call.received).drifts.values()
         if drift.status == "open"
     ]
     identity = record.get("userIdentity") or {}
@@ -167,7 +169,7 @@ def _count_drifts(truth: Truth, record: Record, call: Call, kind: str, context: 
 
 
 def known_resource(target: Target, call: Call) -> ResourceRecord:
-    """A record that a target means, with other values than those that the call gives."""
+    """Returns a record of the resource that a target names, with other values than the call's."""
     attributes: dict[str, Any] = {parse_attribute(one.attribute)[0]: None for one in target.operations}  # type: ignore[misc]
     names = {name if name != "@identity" else "id": value for name, value in target.identity.items()}
     return ResourceRecord(
@@ -186,8 +188,8 @@ def known_resource(target: Target, call: Call) -> ResourceRecord:
     )
 
 
-def judge_states(folder: Path, context: EvaluationContext) -> dict[str, Any]:
-    """How many states load, whether every instance of them is in the index, and what the AWS schema does not know."""
+def evaluate_states(folder: Path, context: EvaluationContext) -> dict[str, Any]:
+    """Returns how many states load, how many instances are indexed, and which attributes the AWS schema lacks."""
     store, counts = FactStore(context), Counter[str]()
     schema, unknown = load_snapshot().types, set[str]()
     for path in sorted(folder.rglob("*.tfstate")):
@@ -219,22 +221,22 @@ def _listed(counts: Counter[str]) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share, or a dash where there is no whole."""
+    """Returns a share as text, or a dash where the whole is 0."""
     return f"{100 * part / whole:.1f} %" if whole else "-"
 
 
 def main() -> int:
-    """Judge the corpus and report; the exit code is 1 where something opened a drift that must not."""
+    """Evaluate the corpus and report; the exit code is 1 if a call opened a drift that must not."""
     corpus = os.environ.get("DRIFT_CORPUS")
     if not corpus:
-        print("set DRIFT_CORPUS to a folder with cloudtrail/ and tfstate/ below it", file=sys.stderr)
+        print("Set DRIFT_CORPUS to a folder that contains cloudtrail/ and tfstate/.", file=sys.stderr)
         return 2
     context = EvaluationContext(load_catalogs(), load_rules(None), timedelta(hours=1))
-    truth = judge_calls(Path(corpus) / "cloudtrail", context)
+    truth = evaluate_calls(Path(corpus) / "cloudtrail", context)
     relevant = truth.calls["relevant"]
     figures: dict[str, Any] = {f"calls {name}": count for name, count in truth.calls.items()}
-    figures["calls of services managed, but of no resource"] = truth.outside.total()
-    for reason, count in truth.outside.most_common():
+    figures["calls of services managed, but of no resource"] = truth.without_resource.total()
+    for reason, count in truth.without_resource.most_common():
         figures[f"  {reason}"] = count
     figures["type known"] = percent(truth.calls["relevant, type known"], relevant)
     figures["type surely known"] = percent(truth.calls["relevant, type surely known"], relevant)
@@ -245,7 +247,7 @@ def main() -> int:
     named = truth.drifts["where the log names somebody"]
     figures["drifts that name the person"] = percent(truth.drifts["that name the person"], named)
     figures["microseconds a call"] = round(truth.seconds / max(truth.calls["seen"], 1) * 1e6, 1)
-    figures |= judge_states(Path(corpus) / "tfstate", context)
+    figures |= evaluate_states(Path(corpus) / "tfstate", context)
     figures["unmapped events"] = _listed(truth.unmapped)
     figures["events that name no resource"] = _listed(truth.unnamed)
     report("truth", figures)

@@ -34,6 +34,7 @@ def generate(schema: Schema) -> dict[str, Any]:
     return {
         "version": 1,
         "provider_schema": f"hashicorp/aws {schema.provider} ({PACKAGE} {schema.package})",
+        "made_by": "make mapping",
         "sources": {"botocore": service_model.VERSION, PACKAGE: schema.package},
         "global_services": _global_services(kinds_by_service),
         "types": types,

@@ -1,1 +1,1 @@
-"""What the stream benchmarks share: a load client, publishers, and the servers that are compared."""
+"""The load client, the publishers and the compared servers of the stream benchmarks."""

@@ -1,4 +1,4 @@
-"""The usual server by hand: aiohttp, a queue per client, JSON per client.
+"""A plain SSE server to compare with: aiohttp, a queue per client, JSON encoded per client.
 
 ``python -m bench.streams.aiohttp_app PORT``
 """

@@ -1,9 +1,9 @@
 """A load client for event streams: raw sockets and one epoll, in one process that also publishes.
 
-Most clients only count bytes: ``MSG_TRUNC`` has the kernel throw the data away (tcp(7)), so that a thousand readers
-cost the loader little. Every so many clients one is a *probe*: it reads its stream, counts its events, and takes the
-time of each from the moment of publishing that stands in its payload. Probes are spread evenly over the order in which
-the clients came, so that they stand for all positions in a server's list.
+Most clients only count bytes: with ``MSG_TRUNC`` the kernel discards the data (tcp(7)), so a thousand readers cost the
+loader little. Some clients are *probes*: a probe reads its stream, counts its events, and takes the delay of each from
+the time of publishing in its payload. Probes are spread evenly over the order of connecting, so that they represent all
+positions in a server's list.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class Publisher(Protocol):
 
 
 class LoadError(Exception):
-    """A server did not do what was asked of it."""
+    """A server did not answer as expected."""
 
 
 @dataclass
 class Probe:
-    """A client that reads what it is sent."""
+    """A client that reads its stream."""
 
     events: int = 0
     counted: int = 0
@@ -52,7 +52,7 @@ class Probe:
     delays: list[int] = field(default_factory=list)
 
     def feed(self, data: bytes, now: int) -> None:
-        """Take in a read of the time `now`, in nanoseconds."""
+        """Add data that was read at the time `now`, in nanoseconds."""
         data = self.tail + data
         last = 0
         for match in _SENT.finditer(data):
@@ -64,7 +64,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one run of a server came to; times in seconds, delays of the probes' events from publishing to reading."""
+    """The figures of one run. Times are in seconds; delays run from publishing to reading, at the probes."""
 
     seconds: float
     deliveries: float
@@ -84,7 +84,7 @@ class Measured:
 
 
 def payload(sent: int, size: int = 300) -> bytes:
-    """A drift's JSON of `size` bytes that says when it was published."""
+    """Returns a drift's JSON of `size` bytes with the time of publishing."""
     head = (
         b'{"id":"d-1","severity":"high","resource_type":"aws_instance","resource_id":"i-0a1b2c3d4e5f60718",'
         b'"old_value":"t3.micro","new_value":"m5.4xlarge","status":"open","kind":"modified","sent":"%019d","note":"'
@@ -93,26 +93,26 @@ def payload(sent: int, size: int = 300) -> bytes:
 
 
 def raise_descriptor_limit() -> int:
-    """As many descriptors as we may have; returns how many."""
+    """Raise the limit of open descriptors to the highest allowed, and return it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
 
 
 def processor_seconds(process: int) -> float:
-    """Processor time of a process so far."""
+    """Returns the processor time of a process so far."""
     fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def resident_bytes(process: int) -> int:
-    """Memory of a process."""
+    """Returns the resident memory of a process."""
     pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize()
 
 
 class Load:
-    """Open streams of one server, and what comes over them."""
+    """Open streams of one server, and the bytes that arrive on them."""
 
     def __init__(self, address: Address, path: str, clients: int, probes: int, headers: str = "") -> None:
         self._poll = select.epoll()
@@ -147,7 +147,7 @@ class Load:
         """Read until a condition holds.
 
         Raises:
-            LoadError: it does not within a minute.
+            LoadError: it does not hold within a minute.
         """
         deadline = time.monotonic() + _DEADLINE_SECONDS
         while not condition():
@@ -155,14 +155,14 @@ class Load:
             if time.monotonic() > deadline:
                 raise LoadError(otherwise)
 
-    def settle(self, seconds: float = 0.3) -> None:
-        """Read what still comes of the openings."""
+    def read_for(self, seconds: float = 0.3) -> None:
+        """Read for a while, until the responses to all requests have arrived."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.read(0.05)
 
     def read(self, timeout: float) -> None:
-        """Read what is there; wait `timeout` seconds at most when nothing is."""
+        """Read what has arrived; if nothing has, wait at most `timeout` seconds."""
         received, probes, sockets = self._received, self._probes, self._sockets
         for descriptor, _ in self._poll.poll(timeout, 4096):
             probe = probes.get(descriptor)
@@ -189,7 +189,7 @@ class Load:
             probe.delays.clear()
 
     def saturate(self, publisher: Publisher, window: int, warm_up: float, seconds: float, process: int) -> Measured:
-        """Publish as fast as the server delivers: at most `window` events are out that a probe still misses."""
+        """Publish as fast as the server delivers: at most `window` events are in flight to any probe."""
         published = self._slowest()
 
         def run(until: float) -> None:
@@ -212,7 +212,7 @@ class Load:
         return measured
 
     def at_rate(self, publisher: Publisher, per_second: float, seconds: float, process: int) -> Measured:
-        """Publish one event at a time, `per_second`."""
+        """Publish single events at a rate of `per_second`."""
         self._reset()
         began, published, before = _Meter(process), 0, self._slowest()
         start = time.monotonic()

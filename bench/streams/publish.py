@@ -1,4 +1,4 @@
-"""The two ways events come into a server: HTTP POST, and JetStream, each over one raw connection."""
+"""Publishes events to a server by HTTP POST or JetStream, each over one raw connection."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class _Raw:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self.socket.close()
 
     def drain(self) -> None:
-        """Throw away what the server answered."""
+        """Discard the server's answers."""
         with suppress(BlockingIOError):
             while len(self.socket.recv(1 << 16, socket.MSG_DONTWAIT)) == 1 << 16:
                 pass
@@ -51,7 +51,7 @@ class NatsPublisher(_Raw):
         self.socket.sendall(f"CONNECT {json.dumps(options)}\r\nSUB bench.ack 1\r\n".encode())
 
     def publish(self, payloads: list[bytes]) -> None:
-        """Send each payload as a message; its acknowledgement comes to a subject that `drain` reads."""
+        """Send each payload as a message; `drain` reads the acknowledgements."""
         received = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         headers = f"NATS/1.0\r\nTfdrift-Received: {received}\r\n\r\n".encode()
         messages = []

@@ -1,4 +1,4 @@
-"""The servers that are compared, each a process on the core that it is given, reached on loopback."""
+"""Starts the compared servers, each as a process on a given core and on a loopback port."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Server:
     """A running server.
 
     Attributes:
-        process: the one that does the work, for its processor time and memory.
-        path: of its stream.
-        publisher: a new connection over which events go in.
+        process: the id of the process that does the work, to measure its processor time and memory.
+        path: the path of its event stream.
+        publisher: opens a connection that publishes events.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Server:
 
 @contextmanager
 def pinned(command: list[str], core: int, log: Path, environment: dict[str, str] | None = None) -> Iterator[int]:
-    """A process on one core; ended by SIGTERM. Gives its id."""
+    """Run a process on one core and yield its id; SIGTERM ends it."""
     with log.open("ab") as out:
         process = subprocess.Popen(
             command,
@@ -64,19 +64,19 @@ def pinned(command: list[str], core: int, log: Path, environment: dict[str, str]
 
 
 def wait_for_port(port: int) -> Address:
-    """Wait until somebody listens on a port of loopback."""
+    """Wait until a loopback port accepts connections."""
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return "127.0.0.1", port
         time.sleep(0.02)
-    raise TimeoutError(f"nobody listens on port {port}")
+    raise TimeoutError(f"no process listens on port {port}")
 
 
 @contextmanager
 def nats(folder: Path, core: int) -> Iterator[NatsServer]:
-    """A nats-server with JetStream on the loader's core."""
+    """Run a nats-server with JetStream on the loader's core."""
     folder.mkdir(parents=True, exist_ok=True)
     server = NatsServer(folder)
     before = os.sched_getaffinity(0)
@@ -95,7 +95,7 @@ def nats(folder: Path, core: int) -> Iterator[NatsServer]:
 def gateway(
     folder: Path, server: NatsServer, core: int, *, coalescing: bool = True, **variables: str
 ) -> Iterator[Server]:
-    """Our gateway, end to end: its events are published to NATS. Without coalescing it is as `uncoalesced` says."""
+    """Run our gateway, whose events are published to NATS; without coalescing, that of `uncoalesced`."""
     port, admin = free_port(), free_port()
     environment = {
         "TFDRIFT_NATS_URL": server.url,
@@ -116,7 +116,7 @@ def gateway(
 
 @contextmanager
 def nchan(folder: Path, core: int) -> Iterator[Server | None]:
-    """nchan in an nginx of its own; None where Debian's libnginx-mod-nchan is not installed."""
+    """Run nginx with nchan; yields None where Debian's libnginx-mod-nchan is not installed."""
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if nginx is None or not NCHAN_MODULE.exists():
         yield None
@@ -157,7 +157,7 @@ http {{
 
 @contextmanager
 def python_app(name: str, module: str, folder: Path, core: int) -> Iterator[Server]:
-    """One of the usual Python servers of this folder."""
+    """Run one of the Python servers of this folder."""
     port = free_port()
     with pinned(
         [sys.executable, "-m", f"bench.streams.{module}", str(port)], core, folder / f"{module}.log"
@@ -168,7 +168,7 @@ def python_app(name: str, module: str, folder: Path, core: int) -> Iterator[Serv
 
 @contextmanager
 def all_servers(folder: Path, core: int, loader_core: int) -> Iterator[list[Server]]:
-    """Everything that is compared, running side by side; each has a ledger of its own, where it has one."""
+    """Run all compared servers side by side; each gateway has a ledger of its own."""
     with ExitStack() as stack:
         servers: list[Server | None] = []
         for coalescing in (True, False):

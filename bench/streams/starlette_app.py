@@ -1,4 +1,4 @@
-"""The usual server by library: sse-starlette on uvicorn. ``python -m bench.streams.starlette_app PORT``."""
+"""A library's SSE server to compare with: sse-starlette on uvicorn. ``python -m bench.streams.starlette_app PORT``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def stream(_: Request) -> EventSourceResponse:
 
 
 def main() -> None:
-    """Serve on a port of loopback; uvicorn takes uvloop and httptools where they are installed."""
+    """Serve on a loopback port; uvicorn uses uvloop and httptools where they are installed."""
     app = Starlette(routes=[Route("/sub", stream), Route("/pub", publish, methods=["POST"])])
     uvicorn.run(
         app, host="127.0.0.1", port=int(sys.argv[1]), access_log=False, log_level="error", timeout_graceful_shutdown=1

@@ -1,8 +1,7 @@
-"""The gateway as nchan works, for a comparison like for like: a write for each event, left to Nagle's algorithm.
+"""Runs the gateway in nchan's way, for a like-for-like comparison: one write per event, joined by Nagle's algorithm.
 
-nchan sets ``TCP_NODELAY`` on its publishers' connections, and not on its subscribers': the kernel joins what it writes
-while earlier data is on its way (RFC 9293 section 3.7.4). The gateway joins events itself, and has each write sent at
-once.
+nchan sets ``TCP_NODELAY`` on connections of publishers and not of subscribers: the kernel joins what it writes while
+earlier data is in flight (RFC 9293, section 3.7.4). The gateway joins events itself and sends each write at once.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ from sse_gateway.fanout import hub as fanout
 
 
 class UncoalescedHub(fanout.Hub):
-    """Leaves the connections of its clients to Nagle's algorithm."""
+    """A hub that leaves its clients' connections to Nagle's algorithm."""
 
     def join(self, client: fanout.Client) -> asyncio.Future[fanout.Leaving]:
-        """Make a client live."""
+        """Add a client to the live flow."""
         own = client.transport.get_extra_info("socket")  # type: ignore[attr-defined]
         with socket.socket(fileno=os.dup(own.fileno())) as same:
             same.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)

@@ -1,5 +1,7 @@
-"""The image's health check: is the process alive? Whether it is ready is for a load balancer (``/readyz``) to ask:
-restarting a service because NATS is away would help nobody."""
+"""The image's health check: asks whether the process is alive.
+
+Readiness (``/readyz``) is for load balancers. To restart a service because NATS is away would help nobody.
+"""
 
 import os
 import sys

@@ -1,4 +1,7 @@
-"""Waits until all four services are ready, says so and where to look, and stays: honcho stops when anything ends."""
+"""Waits until all four services are ready and prints their addresses.
+
+Then it waits for the signal, because honcho stops everything when one process ends.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ REMIND_SECONDS = 20.0
 
 
 def address(port: int) -> str:
-    """The base URL of a port here."""
+    """The base URL of a local port."""
     name = f"[{host()}]" if ":" in host() else host()
     return f"http://{name}:{port}"
 
 
 def is_ready(port: int) -> bool:
-    """Whether the service with this admin port says that it is connected and caught up."""
+    """Whether the service with this admin port is ready."""
     try:
         with urllib.request.urlopen(f"{address(port)}/readyz", timeout=2) as answer:  # noqa: S310 -- http by construction
             return bool(answer.status == 200)
@@ -30,7 +33,7 @@ def is_ready(port: int) -> bool:
 
 
 def wait_for_all() -> None:
-    """Return once every service is ready; say from time to time which is not."""
+    """Return when every service is ready; print from time to time which are not."""
     remind = time.monotonic() + REMIND_SECONDS
     waiting = admin_ports()
     while waiting := {name: port for name, port in waiting.items() if not is_ready(port)}:
@@ -41,7 +44,7 @@ def wait_for_all() -> None:
 
 
 def main() -> None:
-    """Announce, then wait for the signal."""
+    """Print the addresses, then wait for the signal."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     wait_for_all()

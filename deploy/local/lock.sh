@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Resolves the two lock files anew: requirements.lock is what the services need at run time, requirements-dev.lock
-# adds the tools. Both hold for every platform, carry hashes and no download address, and keep the versions they
-# pin unless --upgrade or --upgrade-package NAME is given.
+# Resolves both lock files: requirements.lock has what the services need at run time, requirements-dev.lock adds the
+# tools. Both are for every platform and have hashes but no download addresses. The pinned versions stay unless
+# --upgrade or --upgrade-package NAME is given.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -13,14 +13,14 @@ for member in "${members[@]}"; do
   compile+=(--no-emit-package "$name")
 done
 
-lock() { # lock FILE ARGUMENTS...: the workspace's own packages go in as paths and stay out of the file
-  local file=$1 made
+lock() { # lock FILE ARGUMENTS...: the workspace's own packages are resolved as paths and not written to the file
+  local file=$1 resolved
   shift
-  made=$(mktemp)
-  cp "$file" "$made" 2>/dev/null || true
-  printf -- '-e ./%s\n' "${members[@]}" | "${compile[@]}" "$@" --output-file "$made" - >/dev/null
-  { echo "# Made by \`make lock\` from the pyproject.toml files."; grep -v '^#' "$made"; } >"$file"
-  rm -f "$made"
+  resolved=$(mktemp)
+  cp "$file" "$resolved" 2>/dev/null || true
+  printf -- '-e ./%s\n' "${members[@]}" | "${compile[@]}" "$@" --output-file "$resolved" - >/dev/null
+  { echo "# Made by \`make lock\` from the pyproject.toml files."; grep -v '^#' "$resolved"; } >"$file"
+  rm -f "$resolved"
 }
 
 lock requirements.lock "$@"

@@ -1,4 +1,4 @@
-"""nats-server for ``make run``: it starts with the services and stops after them, so that they can still hand in."""
+"""Runs nats-server for ``make run``; it stops after the services, so that they can publish until their end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINGER_SECONDS = 4.0
 
 
 def any_service_left() -> bool:
-    """Whether a service's admin port, the last thing that it closes, still answers."""
+    """Whether a service's admin port still answers; a service closes it last."""
     for port in admin_ports().values():
         try:
             socket.create_connection((host(), port), timeout=0.2).close()
@@ -28,22 +28,22 @@ def any_service_left() -> bool:
 
 
 def wait_for_services() -> None:
-    """Return once all of them are gone, or when there is no more time."""
+    """Return when all services have ended, or after the deadline."""
     deadline = time.monotonic() + LINGER_SECONDS
     while time.monotonic() < deadline and any_service_left():
         time.sleep(0.05)
 
 
 def main() -> None:
-    """Run it until SIGTERM, or until it ends by itself, which is a failure."""
+    """Run nats-server until SIGTERM; if it ends by itself, that is a failure."""
     stopping: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _frame: stopping.append(number))  # before there is a child to leave
+    signal.signal(signal.SIGTERM, lambda number, _frame: stopping.append(number))  # before the child exists
     data = Path(os.environ["DATA"])
     log = data / "nats-server.log"
     binary = Path(sys.executable).parent / "nats-server"
     listen = ["-a", "127.0.0.1", "-p", os.environ["NATS_PORT"]]
     command = [str(binary), "-js", "-sd", str(data / "nats"), *listen, "-l", str(log)]
-    # A session of its own: the signal for the whole process group must not reach it before the services are gone.
+    # A new session: the signal for the process group must not reach nats-server before the services have ended.
     server = subprocess.Popen(command, start_new_session=True)  # noqa: S603 -- our own arguments
     while not stopping:
         if server.poll() is not None:

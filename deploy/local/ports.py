@@ -1,4 +1,4 @@
-"""The ports of ``make run``: says in one sentence which of them is taken, before anything is started."""
+"""Checks the ports of ``make run`` before anything is started, and names one that is taken."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 EX_UNAVAILABLE = 69
 
-# What listens, and the variable that moves it.
+# The variable that sets a port, and what listens there.
 LISTENERS = {
     "NATS_PORT": "nats-server",
     "FALCO_PORT": "ingest-falco",
@@ -37,7 +37,7 @@ def admin_ports() -> dict[str, int]:
 
 
 def is_free(address: str, port: int) -> bool:
-    """Whether one may listen there now; a connection lingering in TIME_WAIT does not matter."""
+    """Whether the port can be bound now; connections in TIME_WAIT do not matter."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -49,11 +49,11 @@ def is_free(address: str, port: int) -> bool:
 
 
 def main() -> None:
-    """Exit with a sentence at the first port that is no number, or taken."""
+    """Exit with a sentence at the first port that is invalid or taken."""
     for variable, name in LISTENERS.items():
         value = os.environ[variable]
         if not value.isdigit() or not 0 < int(value) < 65536:
-            sys.exit(f"{variable}={value} is no port: give a number from 1 to 65535.")
+            sys.exit(f"{variable}={value} is not a port: give a number from 1 to 65535.")
         if not is_free("127.0.0.1" if variable == "NATS_PORT" else os.environ["TFDRIFT_HTTP_HOST"], int(value)):
             remedy = f"stop what listens there, or choose another: {variable}=... make run"
             print(f"Port {value} for {name} is taken: {remedy}", file=sys.stderr)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts the Procfile's processes on this machine, with everything they write under .data.
-# Services share the TFDRIFT_ variables of the environment; the ports, which differ, have a variable each.
+# Starts the Procfile's processes on this machine. Everything that they write is under .data.
+# The services share the TFDRIFT_ variables of the environment; each port has a variable of its own.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -12,12 +12,12 @@ export FALCO_ADMIN_PORT=${FALCO_ADMIN_PORT:-$first} TFSTATE_ADMIN_PORT=${TFSTATE
 export DETECTOR_ADMIN_PORT=${DETECTOR_ADMIN_PORT:-$((first + 2))} GATEWAY_ADMIN_PORT=${GATEWAY_ADMIN_PORT:-$((first + 3))}
 export DATA=${DATA:-$PWD/.data}
 
-unset "${!TFDRIFT_NATS_@}" TFDRIFT_HTTP_PORT TFDRIFT_ADMIN_PORT # this run has a nats-server of its own
+unset "${!TFDRIFT_NATS_@}" TFDRIFT_HTTP_PORT TFDRIFT_ADMIN_PORT # this run starts its own nats-server
 export TFDRIFT_NATS_URL=nats://127.0.0.1:$NATS_PORT
 export TFDRIFT_HTTP_HOST=${TFDRIFT_HTTP_HOST:-127.0.0.1}
 export TFDRIFT_STATE_SOURCES=${TFDRIFT_STATE_SOURCES:-file://$PWD/examples/**/*.tfstate}
 export TFDRIFT_SPOOL_DIR=${TFDRIFT_SPOOL_DIR:-$DATA/spool}
-export TFDRIFT_DRAIN_SECONDS=${TFDRIFT_DRAIN_SECONDS:-3} # honcho kills what is left after five
+export TFDRIFT_DRAIN_SECONDS=${TFDRIFT_DRAIN_SECONDS:-3} # honcho kills processes after five
 export TFDRIFT_LOG_FORMAT=${TFDRIFT_LOG_FORMAT:-console}
 mkdir -p "$DATA/nats" "$TFDRIFT_SPOOL_DIR"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv and installs what requirements-dev.lock pins, then the workspace's own packages in place.
-# PYTHON names the interpreter; otherwise the newest that is at least 3.11 and really runs is taken.
+# Creates .venv, installs what requirements-dev.lock pins, then the workspace's own packages in place.
+# PYTHON names the interpreter. By default it is the newest of at least 3.11 that runs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -9,7 +9,7 @@ venv=.venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 
 say() { printf '%s\n' "$*" >&2; }
-runs() { command -v "$1" >/dev/null && "$1" -c "$recent" 2>/dev/null; } # a shim may exist and still run nothing
+runs() { command -v "$1" >/dev/null && "$1" -c "$recent" 2>/dev/null; } # a shim may exist and not run
 
 choose() {
   local candidate
@@ -20,14 +20,14 @@ choose() {
     fi
   done
   if [[ -n ${PYTHON:-} ]]; then
-    say "PYTHON=$PYTHON is no Python 3.11 or newer that runs: name another, or none."
+    say "PYTHON=$PYTHON is not a working Python 3.11 or newer: name another, or unset it."
   else
     say "Python 3.11 or newer is needed and none was found: run 'apt install python3 python3-venv' (as root), or set PYTHON."
   fi
   exit 69
 }
 
-make_venv() { # Debian keeps ensurepip in python3-venv; where only pip is there, pip itself can fill the environment
+make_venv() { # Debian has ensurepip in python3-venv; where only pip is installed, pip itself can fill the environment
   local python=$1
   rm -rf .venv
   if "$python" -c 'import ensurepip' 2>/dev/null; then
@@ -35,7 +35,7 @@ make_venv() { # Debian keeps ensurepip in python3-venv; where only pip is there,
   elif "$python" -m pip --version >/dev/null 2>&1 && "$python" -m venv --without-pip .venv 2>/dev/null; then
     pip=("$python" -m pip --python "$venv")
   else
-    say "This Python ($python) can make no virtual environment: run 'apt install python3-venv' (as root), then make again."
+    say "This Python ($python) cannot create a virtual environment: run 'apt install python3-venv' (as root), then make again."
     exit 69
   fi
 }

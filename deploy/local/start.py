@@ -1,8 +1,8 @@
-"""Runs honcho on the Procfile, so that Ctrl-C at any moment stops everything and leaves nothing behind.
+"""Runs honcho on the Procfile, so that Ctrl-C stops everything at any moment.
 
-honcho 2.0 cannot take a signal while its processes are being started: it fails on the first that has not reported its
-pid yet (KeyError), and its children fail on the signals that the terminal sends to the whole group. So a signal is only
-noted until all have started.
+honcho 2.0 cannot handle a signal while it starts its processes: it fails on the first that has not reported its pid yet
+(KeyError), and its children fail on the signals that the terminal sends to the whole group. So a signal is only noted
+until all have started.
 """
 
 import os
@@ -16,7 +16,7 @@ from honcho.manager import SIGNALS, Manager  # type: ignore[import-untyped]  # n
 
 
 class PatientManager(Manager):  # type: ignore[misc]
-    """honcho's manager, which stops nothing before everything has started."""
+    """honcho's manager, which stops processes only after all have started."""
 
     def _start(self) -> None:
         noted: list[int] = []
@@ -43,5 +43,5 @@ if __name__ == "__main__":
     try:
         honcho.command.main(["--env", os.devnull, "start"])
     except SystemExit as ended:
-        # Ctrl-C is how a run is meant to end, and make would call any other status an error.
+        # Ctrl-C is the normal end of a run; make reports any other status than 0 as an error.
         sys.exit(0 if ended.code == SIGNALS[signal.SIGINT]["rc"] else ended.code)

@@ -10,6 +10,7 @@ from typing import Final
 from tfdrift.events import PAYLOADS, Event
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_MADE_BY: Final = "Made by `make schemas`."
 
 
 def schemas() -> dict[str, str]:
@@ -18,7 +19,7 @@ def schemas() -> dict[str, str]:
 
 
 def _schema(payload: type[Event]) -> dict[str, object]:
-    return {"$schema": DIALECT, **payload.model_json_schema(mode="serialization")}
+    return {"$schema": DIALECT, "$comment": _MADE_BY, **payload.model_json_schema(mode="serialization")}
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from sse_gateway.api.openapi import schemas, template
 from tfdrift import __version__
 from tfdrift.events import PAYLOADS
 
-_NOTE: Final = "# Made by `python -m sse_gateway.api.asyncapi docs/asyncapi.yaml`.\n"
+_NOTE: Final = "# Made by `make schemas`.\n"
 
 
 def document() -> dict[str, Any]:
