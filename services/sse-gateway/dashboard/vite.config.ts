@@ -3,7 +3,6 @@ import { defineConfig } from "vite";
 // Names without hashes: the gateway revalidates each file, and a rebuild changes only the files whose content changed.
 export default defineConfig({
   base: "/static/",
-  esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   build: {
     outDir: "../src/sse_gateway/static",
     emptyOutDir: true,
