@@ -1,6 +1,7 @@
 # `make` lists the targets. Each that needs the environment creates it first.
 PYTHON ?=
 TESTS ?= tests
+WORKERS ?= auto
 export PYTHON
 
 BIN := .venv/bin
@@ -24,8 +25,8 @@ run: setup ## starts nats-server and the four services, watching examples/
 demo: setup ## posts the example day's Falco alerts to the running pipeline
 	@$(BIN)/python examples/play.py
 
-test: setup ## runs every test; TESTS=tests/shared narrows it
-	@$(BIN)/python -m pytest $(TESTS)
+test: setup ## runs every test, a process a core; TESTS=tests/shared narrows it, WORKERS=0 runs all in one process
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
 
 lint: setup ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .

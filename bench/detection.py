@@ -22,12 +22,12 @@ from tests.conftest import NatsServer
 from tests.drift_detector.playbook import Called, called
 
 from bench.report import report
-from drift_detector.app import sanctions
-from drift_detector.catalog.clouds import load_catalogs
-from drift_detector.claim.calls import call_of
+from drift_detector.catalog.load import load_catalog
+from drift_detector.claim.by_provider import call_of
 from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import FactStore, ManagedSubject
-from drift_detector.rules.file import load_rules
+from drift_detector.rules.load import load_rules
 from ingest_falco.alert.normalise import normalise
 from ingest_falco.alert.parse import parse_alert
 from tfdrift.bus import Bus, Entry, NatsOptions, Retention
@@ -121,7 +121,7 @@ async def load(url: str) -> tuple[float, FactStore, float]:
     """Load the bucket through the watch; returns the seconds, the store, and the bytes per resource."""
     bus = Bus(NatsOptions((url,), "bench"), Retention(24, 4 * 1024**3, 1))
     await bus.open()
-    store = FactStore(EvaluationContext(load_catalogs(), load_rules(None), timedelta(hours=1)))
+    store = FactStore(EvaluationContext(load_catalog(), load_rules(None), timedelta(hours=1)))
     complete = asyncio.Event()
 
     def take(entry: Entry[bytes]) -> None:

@@ -22,7 +22,7 @@ from tests.conftest import NatsServer
 
 from bench.report import report
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.record.records import Sighting, fingerprint
+from ingest_tfstate.record.records import StateSnapshot, fingerprint
 from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.bus import Bus, NatsOptions, Retention
@@ -103,8 +103,8 @@ async def take(recorder: Recorder, file: Path) -> dict[str, Any]:
         parsed = time.perf_counter()
         now = datetime.now(UTC)
         digest = await asyncio.to_thread(fingerprint, data)
-        sighting = Sighting("bench", "file:///bench", state, digest, now, now)
-        await recorder.take(sighting, await recorder.held("bench"))
+        snapshot = StateSnapshot("bench", "file:///bench", state, digest, now, now)
+        await recorder.record(snapshot, await recorder.load_head("bench"))
     return {
         "state_megabytes": round(len(data) / 1e6),
         "parse_seconds": round(parsed - start, 2),

@@ -29,21 +29,21 @@ from mapping_generator.provider_schema import load_snapshot
 
 from bench.cloudtrail import Record, alert, records
 from bench.report import report
-from drift_detector.app import sanctions
-from drift_detector.catalog.clouds import load_catalogs
+from drift_detector.catalog.load import load_catalog
 from drift_detector.catalog.without_resource import WithoutResource, load_without_resource
-from drift_detector.claim.aws.call import named_by
-from drift_detector.claim.calls import call_of
+from drift_detector.claim.aws.cloudtrail import named_targets
+from drift_detector.claim.by_provider import call_of
 from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import FactStore
-from drift_detector.facts.calls import Call, Target
-from drift_detector.facts.paths import parse_attribute
-from drift_detector.facts.terms import Tier
-from drift_detector.rules.file import load_rules
+from drift_detector.facts.attribute_paths import parse_attribute
+from drift_detector.facts.call import Call, Target
+from drift_detector.facts.mapping_terms import Tier
+from drift_detector.rules.load import load_rules
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
 from ingest_tfstate.errors import StateError
-from ingest_tfstate.record.records import Sighting, first_records
+from ingest_tfstate.record.records import StateSnapshot, first_records
 from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.envelope import Envelope
@@ -137,7 +137,7 @@ def _count_relevant(truth: Truth, found: Normalised, call: Call | None, context:
     truth.calls["relevant, type known"] += 1
     truth.calls["relevant, type surely known"] += rule.tier is not Tier.WEAK
     truth.tiers[rule.tier, "type"] += 1
-    if any(target.identity for target in named_by(found.event, envelope_of(found), context.catalog)):
+    if any(target.identity for target in named_targets(found.event, envelope_of(found), context.catalog)):
         truth.calls["relevant, identity known"] += 1
         truth.tiers[rule.tier, "identity"] += 1
     else:
@@ -201,9 +201,9 @@ def evaluate_states(folder: Path, context: EvaluationContext) -> dict[str, Any]:
             counts["states refused"] += 1
             continue
         digest = hashlib.sha256(data).hexdigest()
-        sighting = Sighting(str(path), str(path), state, digest, LONG_AGO, LONG_AGO)
+        snapshot = StateSnapshot(str(path), str(path), state, digest, LONG_AGO, LONG_AGO)
         counts["instances"] += len(state.instances)
-        for record in first_records(sighting, LONG_AGO, Redactor(b"truth")):
+        for record in first_records(snapshot, LONG_AGO, Redactor(b"truth")):
             store.put_state(resource_key(record.workspace, record.address), record.encode())
             if record.type.startswith("aws_"):
                 known = schema.get(record.type, {})
@@ -231,7 +231,7 @@ def main() -> int:
     if not corpus:
         print("Set DRIFT_CORPUS to a folder that contains cloudtrail/ and tfstate/.", file=sys.stderr)
         return 2
-    context = EvaluationContext(load_catalogs(), load_rules(None), timedelta(hours=1))
+    context = EvaluationContext(load_catalog(), load_rules(None), timedelta(hours=1))
     truth = evaluate_calls(Path(corpus) / "cloudtrail", context)
     relevant = truth.calls["relevant"]
     figures: dict[str, Any] = {f"calls {name}": count for name, count in truth.calls.items()}

@@ -1,21 +1,22 @@
-"""The generator of the drift detector's ``mapping/auto.json``, out of AWS's API models and Terraform's schema.
+"""Generates the drift detector's ``mapping/auto.json`` from AWS's API models and Terraform's schema.
 
 Run it with ``make mapping``. It reads two sources and writes one file, the same bytes for the same sources:
 
 - botocore's service models, of the installed version: every operation with its request and response;
 - the AWS provider's schema: every resource type with its attributes, from the snapshot ``provider_schema.json.gz`` in
-  this folder. ``make mapping PROVIDER=21.22.1`` makes the snapshot anew of npm's ``@cdktf/provider-aws`` (``latest``
+  this folder. ``make mapping PROVIDER=21.22.1`` makes a new snapshot of npm's ``@cdktf/provider-aws`` (``latest``
   is a version too).
 
-It then prints what changed against the file before, how much is covered, and how far the generated mapping agrees
-with the curated one where both know an event: the honest measure of its precision.
+It then prints what changed, how much is covered, and how far the generated mapping agrees with the curated one for the
+events that both have: the measure of its precision.
 
 How an operation becomes an event's mapping: its service and noun name a type (`types`), its verb the act (`verbs`),
 the members of the type's delete operation the identity (`identity`), and members of a type's very names its attributes
-(`attributes`). Where any of these is less than sure, the event is ``auto-weak``: it names type and identity and claims
-nothing. What AWS or Terraform call by other names than expected stands in `exceptions`, which is the file to edit.
+(`attributes`). If any of these is less than sure, the event is ``auto-weak``: it names type and identity and claims
+nothing. Names that cannot be guessed are listed in `service_names` and `resource_names`, types that need special
+treatment in `special_types`: these are the files to edit.
 
-The other clouds' mappings are written by hand; `cloud_schemas` fetches what the tests hold them against.
+The other clouds' mappings are written by hand; `cloud_schemas` fetches the schemas with which tests check them.
 
 The generator is no part of any service: it is not installed, and nothing imports it but its tests.
 """

@@ -1,4 +1,4 @@
-"""``python -m mapping_generator``: writes the generated mapping and says what it did."""
+"""``python -m mapping_generator``: writes the generated mapping and prints a summary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which members of a request set which attributes: those of the very same name and a compatible shape.
+"""Finds the members of a request that set an attribute: those of the same name and a compatible shape.
 
 A false alarm is worse than a miss. So what only steers a call is left out, and what the provider does not read back,
 what names other things in forms of its own (KMS keys), times, maps, lists of structures, and what AWS hides.
@@ -16,8 +16,8 @@ from mapping_generator.provider_schema import Attribute
 from mapping_generator.service_model import Member, Service
 from mapping_generator.ties import path_of
 
-# Never a fact of the resource that the cloud and a state could disagree about: the call's own manner, Terraform's own
-# settings, values that the provider sends and never reads, and names that come in several forms.
+# Members that are no property of the resource: options of the call, Terraform's own settings, values that the provider
+# sends and never reads, and names that have several forms.
 _EXCLUDED: Final = re.compile(
     r"id|arn|name_prefix|.*_prefix|region|account_id|aws_account_id|catalog_id|owner_id|tags|tags_all|"
     r"apply_.*|skip_.*|force_.*|.*_force|delete_.*|.*_on_delet(e|ion)|retain_.*|final_.*|allow_.*|replace_.*|"
@@ -35,12 +35,12 @@ _SECRET: Final = re.compile(
 _JSON: Final = re.compile(
     r"definition|(?!job_|task_).*_definition|.*_document|.*_json|event_pattern|.*_pattern_json|filter_policy|lifecycle_policy"
 )
-# Not whatever ends so: an SSL or security policy is the name of one.
+# Not every name with this ending: an SSL policy or a security policy is only a name.
 _POLICY: Final = re.compile(
     r"policy|.*policy_document|policy_text|policy_body|(access|inline|resource|repository|session|delivery_destination)_policy"
 )
-# Lists whose order says something, of those that the provider keeps as lists: what is run, tried or shown in turn. Of
-# others, such as groups and subnets, the cloud keeps no order, so that a mere change of it is not told as a drift.
+# Lists whose order matters: what is run, tried or shown in turn. The cloud keeps no order of others, such as groups and
+# subnets, so a change of order alone is no drift.
 _ORDERED: Final = re.compile(
     r"command|entry_?point|.*arguments|.*entrypoint|.*_order|layers|termination_policies|classifiers|colors|.*gradient|"
     r"record_fields|contact_ids"
@@ -58,7 +58,7 @@ class Setting:
     """A member that sets an attribute.
 
     Attributes:
-        compare: how the mapping compares the attribute; None for as plain values.
+        compare: how the mapping compares the attribute; None for plain values.
     """
 
     attribute: str
@@ -70,7 +70,7 @@ class Setting:
 def settings(
     service: Service, members: Mapping[str, Member], attributes: Mapping[str, Attribute], taken: frozenset[str]
 ) -> list[Setting]:
-    """What a request sets of a type's attributes, sorted; ``taken`` are the folded members that it is identified by."""
+    """Returns the attributes that a request sets, sorted; ``taken`` are the folded members of the identity."""
     free = {name: member for name, member in members.items() if fold(member.name) not in taken}
     return sorted(_settings(service, free, attributes, ("req", "", 0)), key=lambda one: one.attribute)
 
@@ -100,7 +100,7 @@ def _setting(service: Service, member: Member, attribute: Attribute, place: tupl
         return _listed(service, member, attribute, place)
     kinds = (attribute.kind, member.kind)
     if _SECRET.fullmatch(_leaf(name)):
-        # In a block that a state may leave out, the secret need not be Terraform's.
+        # In a block that a state may omit, the secret need not be Terraform's.
         return Setting(name, path, "hidden") if kinds == ("string", "string") and "." not in name else None
     how: str | None = None
     compare: Compare = None
@@ -124,7 +124,7 @@ def _leaf(name: str) -> str:
 
 
 def _lenient(name: str, how: str | None = None) -> dict[str, Any] | None:
-    """In a nested block that a state leaves out, the cloud's defaults say nothing: consoles send them all."""
+    """Marks the members of a nested block that a state may omit as optional: consoles send all defaults."""
     if "." not in name:
         return None
     return {"optional": True} if how is None else {"compare": how, "optional": True}
@@ -143,7 +143,7 @@ def _comparator(leaf: str, enumerated: bool) -> str | None:
 
 
 def _listed(service: Service, member: Member, attribute: Attribute, place: tuple[str, str]) -> Setting | None:
-    # EC2 logs lists under names of their own.
+    # EC2 logs lists by other names.
     shape, kind = service.element(member.shape)
     if attribute.kind not in ("set", "list") or service.is_ec2 or service.is_sensitive(shape):
         return None

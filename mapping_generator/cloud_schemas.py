@@ -1,4 +1,4 @@
-"""``python -m mapping_generator.cloud_schemas``: the schemas that the tests hold the other clouds' mappings against.
+"""``python -m mapping_generator.cloud_schemas``: writes the schemas with which tests check the other clouds' mappings.
 
 For each mapping the types that it names, out of the version of npm's package that its line ``provider_schema`` tells.
 Run it when a mapping names a new type or another version.
@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from drift_detector.catalog.catalog import Catalog
-from drift_detector.catalog.clouds import FILES, load_mapping
+from drift_detector.catalog.load import OTHER_CLOUDS, load_mapping
+from drift_detector.catalog.lookup import Catalog
 from mapping_generator.__main__ import MAPPING
 from mapping_generator.provider_schema import packed, save_snapshot
 
@@ -23,7 +23,7 @@ _PACKAGE: Final = re.compile(r"^provider_schema: .*\((\S+) (\S+)\)$", re.M)
 
 def main() -> None:
     """Write the schema of every mapping's types."""
-    for file in FILES:
+    for file in OTHER_CLOUDS:
         named = _PACKAGE.search((MAPPING / file).read_text(encoding="utf-8"))
         assert named is not None, f"{file} does not tell its provider_schema"  # noqa: S101 - a developer's tool
         schema = packed(named[2], named[1])
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def named_types(catalog: Catalog) -> frozenset[str]:
-    """The Terraform types that a mapping names."""
+    """Returns the Terraform types that a mapping names."""
     targets = {target.type for rule in catalog.events.values() for group in rule.groups for target in group}
     return frozenset(targets | set(catalog.types))
 

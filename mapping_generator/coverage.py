@@ -10,9 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from drift_detector.catalog.catalog import Catalog, EventRule, TargetRule
-from drift_detector.catalog.clouds import load_catalogs
-from drift_detector.facts.terms import Tier
+from drift_detector.catalog.event_rules import EventRule, TargetRule
+from drift_detector.catalog.load import load_catalog
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.facts.mapping_terms import Tier
 
 _MEANINGS = {
     Tier.VERIFIED: "curated, and seen in a real log as a successful call",
@@ -25,7 +26,7 @@ _GENERATED = frozenset({Tier.STRONG, Tier.WEAK})
 
 
 def page(catalog: Catalog) -> str:
-    """The whole page as Markdown."""
+    """Returns the whole page as Markdown."""
     return "\n".join([*_summary(catalog), *_curated(catalog), *_generated(catalog)]) + "\n"
 
 
@@ -88,7 +89,7 @@ def _generated(catalog: Catalog) -> Iterator[str]:
 
 def main() -> None:
     """Write the page to the path that the first argument names."""
-    Path(sys.argv[1]).write_text(page(load_catalogs()), encoding="utf-8")
+    Path(sys.argv[1]).write_text(page(load_catalog()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The mapping of every operation that changes something, out of both sources."""
+"""Generates the mapping of every operation that changes something, from both sources."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mapping_generator import service_model
-from mapping_generator.exceptions import EVENT_NAMES, EVENT_SOURCES
 from mapping_generator.provider_schema import PACKAGE, Schema
 from mapping_generator.service_model import Service
+from mapping_generator.service_names import EVENT_NAMES, EVENT_SOURCES
 from mapping_generator.tagging import CURATED
 from mapping_generator.targets import STRONG, WEAK, Target, TargetFinder
 from mapping_generator.ties import ANY, ONLY
@@ -18,7 +18,7 @@ _ELEMENT = "one"
 
 
 def generate(schema: Schema) -> dict[str, Any]:
-    """The mapping document, in the catalog's format."""
+    """Returns the mapping document, in the catalog's format."""
     events: dict[str, list[Target]] = {}
     kinds_by_service = types_by_service(schema, service_model.service_names())
     for name, kinds in sorted(kinds_by_service.items()):
@@ -43,7 +43,7 @@ def generate(schema: Schema) -> dict[str, Any]:
 
 
 def _global_services(kinds_by_service: Mapping[str, list[ResourceType]]) -> list[str]:
-    """The services whose resources belong to no region: since its version 6 the provider gives all others one."""
+    """Returns the services whose resources have no region; since version 6 the provider gives all others one."""
     found: set[str] = set()
     for name, kinds in kinds_by_service.items():
         if not any("region" in kind.attributes for kind in kinds):
@@ -52,13 +52,13 @@ def _global_services(kinds_by_service: Mapping[str, list[ResourceType]]) -> list
 
 
 def event_keys(service: Service, operation: str) -> list[str]:
-    """The events that CloudTrail writes for an operation: ``rds:ModifyDBInstance``."""
+    """Returns the events that CloudTrail logs for an operation: ``rds:ModifyDBInstance``."""
     name = EVENT_NAMES.get(f"{service.name}:{operation}", operation)
     return [f"{source}:{name}" for source in EVENT_SOURCES.get(service.name, service.prefixes[:1])]
 
 
 def _event(key: str, targets: list[Target], types: Mapping[str, Any]) -> dict[str, Any]:
-    """One event's mapping: the sure alternatives, if there are some; a service's own before those that share its name.
+    """Returns one event's mapping: only the sure alternatives if there are any; the service's own types come first.
 
     DocumentDB and Neptune are called as RDS; the detector takes the first alternative that some state holds.
     """
@@ -80,7 +80,7 @@ def _written(target: Target, forms: Mapping[str, str]) -> dict[str, Any]:
         written["kind"] = target.act
     written["id"] = {}
     for found in target.identity:
-        # What one operation gives as an ARN has to be in one form for all of them.
+        # If one operation gives an ARN, the form must be the same for all operations.
         path, form = (_ELEMENT if found.many else found.path), forms.get(found.attribute)
         if found.attribute == ONLY:
             written["id"][ONLY] = {"const": True}

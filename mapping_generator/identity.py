@@ -1,4 +1,4 @@
-"""How an operation's request or response names the resource that it is about.
+"""Finds how an operation's request or response names its resource.
 
 A type's *key* is what its delete operation requires: nothing less names one resource, and nothing more is needed. Each
 member of the key is tied to an attribute of the type, and every other operation must give the same members. A key that
@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mapping_generator.exceptions import KEYS, OPAQUE_SERVICES
 from mapping_generator.names import fold
+from mapping_generator.resource_names import KEYS
 from mapping_generator.service_model import Member, Service
+from mapping_generator.service_names import OPAQUE_SERVICES
 from mapping_generator.ties import (
     ANY,
     GENERIC,
@@ -37,9 +38,9 @@ class Key:
     """The folded names of the members that name a resource of a type.
 
     Attributes:
-        rivals: further names of the type's own resource, any of which may stand in place of the only member.
-        scope: what a name that is not unique by itself is unique in, where a call says so.
-        steering: every member of the operation that deletes: none of them is something that an update sets.
+        rivals: further names of the type's own resource, each a substitute for the only member.
+        scope: the members within which a name is unique, if calls give them.
+        steering: every member of the deleting operation: no update sets any of them.
     """
 
     members: tuple[str, ...]
@@ -49,7 +50,7 @@ class Key:
 
 
 def key_of(kind: ResourceType, service: Service) -> Key | None:
-    """The key of a type, by the operation that deletes or detaches it, or else sets it; None where there is none."""
+    """Returns the key of a type, by the operation that deletes, detaches or else sets it; None if there is none."""
     if kind.name in KEYS:
         return Key(KEYS[kind.name])
     return _key_of_deletion(kind, service) or _key_of_setting(kind, service)
@@ -61,7 +62,7 @@ def _key_of_deletion(kind: ResourceType, service: Service) -> Key | None:
         if deed.verb not in DELETES | DETACHES or deed.batch or matched_deed(kind, deed) is not Match.EXACT:
             continue
         members = service.request(operation)
-        # When a thing was made only guards against deleting one that has come in its place; a flag says how.
+        # A creation time only guards against deleting a successor; a flag only says how to delete.
         naming = [one for one in members.values() if one.required and one.kind not in ("timestamp", "boolean")]
         naming = [one for one in naming if not _is_callers(kind, service, one)]
         required = [fold(one.name) for one in naming]
@@ -78,7 +79,7 @@ def _key_of_deletion(kind: ResourceType, service: Service) -> Key | None:
 
 
 def _is_callers(kind: ResourceType, service: Service, member: Member) -> bool:
-    """Whether a member is the account that the call is made in: a type without such an attribute never tells it.
+    """Whether a member is the account of the call: the type then has no such attribute.
 
     S3 Control is given it in the host's name or a header, so that its log need not have it.
     """
@@ -87,26 +88,26 @@ def _is_callers(kind: ResourceType, service: Service, member: Member) -> bool:
 
 
 def _key_of_setting(kind: ResourceType, service: Service) -> Key | None:
-    """The key of what is never made or deleted, but only set: what a call must give and Terraform must be told."""
+    """Returns the key of a type that is only ever set: the members that both the call and Terraform require."""
     for operation in service.operations():
         deed = deed_of(operation)
         if deed.verb not in UPDATES | UPSERTS or deed.batch or matched_deed(kind, deed) is not Match.EXACT:
             continue
         needed = [member for member in service.request(operation).values() if member.required]
         named = [member for member in needed if _NAME.search(fold(member.name))]
-        which = [member for member in needed if _is_told(kind, member) and _is_choice(service, member)]
-        if named and all(_is_told(kind, member) for member in named):
+        which = [member for member in needed if _is_required(kind, member) and _is_choice(service, member)]
+        if named and all(_is_required(kind, member) for member in named):
             return Key(tuple(fold(member.name) for member in (*named, *which)))
     return None
 
 
-def _is_told(kind: ResourceType, member: Member) -> bool:
+def _is_required(kind: ResourceType, member: Member) -> bool:
     name = kind.attribute_named(fold(member.name))
     return name is not None and kind.attributes[name].required
 
 
 def _is_choice(service: Service, member: Member) -> bool:
-    """Whether a member tells which of a thing's few settings is meant, such as the type of a notification."""
+    """Whether a member selects one of a few settings, such as the type of a notification."""
     return fold(member.name).endswith("type") and member.kind == "string" and service.is_enumerated(member.shape)
 
 
@@ -120,7 +121,7 @@ def _is_scope(kind: ResourceType, folded: str) -> bool:
 def whole_key_in(
     kind: ResourceType, key: Key | None, service: Service, members: Mapping[str, Member], root: str = "req"
 ) -> Identity | None:
-    """The identity that a request or response gives by the members of the key; None unless it gives them all."""
+    """Returns the identity that a request or response gives by the members of the key; None unless it gives all."""
     by_name = {fold(member.name): member for member in members.values()}
 
     def tied(names: tuple[str, ...]) -> Identity:
@@ -140,7 +141,7 @@ def whole_key_in(
 
 
 def _any_of(rivals: Identity) -> Identity:
-    """Names of one thing, of which a call may give any, as one."""
+    """Joins the names of one resource, of which a call may give any, into one."""
     if not rivals or rivals[0].many:
         return rivals[:1]
     same = [one for one in rivals if one.attribute == rivals[0].attribute and not one.many]
@@ -151,7 +152,7 @@ def _any_of(rivals: Identity) -> Identity:
 def own_name_in(
     kind: ResourceType, key: Key | None, service: Service, members: Mapping[str, Member], root: str = "req"
 ) -> Identity | None:
-    """The identity that a request or response gives by the one member that names the type's own resource.
+    """Returns the identity that a request or response gives by the one member that names the type's own resource.
 
     Of a type whose key has several members, only an ARN will do: an id or name may be unique in the others alone.
     """
@@ -170,24 +171,24 @@ def own_name_in(
     candidates.sort(key=lambda found: (is_arn(found) == service.is_ec2, not is_unique(found), found.path))
     if root == "req" and not any(".".join(found.path.split(".")[:2]) in inner for found in candidates[:1]):
         return tuple(candidates[:1]) or None
-    # Of what was made, or is put as a whole, whichever name was logged.
+    # For a creation or a replacement, whichever name was logged.
     return _any_of(tuple(candidates)) or None
 
 
 def _is_part(kind: ResourceType, whole: Identity) -> bool:
-    """Whether a type is a part of another, of which that has but one, such as a bucket's policy."""
+    """Whether a type is a part that another has at most once, such as a bucket's policy."""
     sure = len(whole) > 1 or all(found.sure for found in whole)
     return sure and all(found.attribute == ANY or kind.attributes[found.attribute].required for found in whole)
 
 
 def _is_given(kind: ResourceType, whole: Identity) -> bool:
-    """Whether the whole key is one attribute that only the cloud gives: what belongs to another is told which."""
+    """Whether the whole key is one attribute that only the cloud gives; a part of another resource names that."""
     (found, *others) = whole
     return not others and found.sure and found.attribute != ANY and not kind.attributes[found.attribute].configurable
 
 
 def _one_own(whole: Identity) -> Identity:
-    """Without the name of what an id or ARN names already: a web ACL is deleted by both."""
+    """Leaves out a name beside an id or ARN: a web ACL is deleted by both."""
     own = [found for found in whole if found.attribute == ANY]
     if len(own) < 2:
         return whole

@@ -11,17 +11,17 @@ _PLURALS_THAT_ARE_NONE: Final = ("ss", "us", "is", "ics", "access", "dns", "sns"
 
 
 def fold(name: str) -> str:
-    """A name without case and separators: ``DBInstanceIdentifier`` and ``db_instance_identifier`` are one."""
+    """Returns a name without case and separators: ``DBInstanceIdentifier`` equals ``db_instance_identifier``."""
     return _NOT_LETTERS.sub("", name.lower())
 
 
 def words(name: str) -> list[str]:
-    """The words of a name in camel case, in lower case: ``ModifyDBCluster`` gives modify, db, cluster."""
+    """Returns the words of a camel-case name in lower case: ``ModifyDBCluster`` gives modify, db, cluster."""
     return [word.lower() for word in _WORD.findall(name)]
 
 
 def singular(name: str) -> str:
-    """A folded name without its plural ending; good enough for API nouns, no more."""
+    """Returns a folded name without its plural ending; good enough for API nouns only."""
     if name.endswith("ies") and len(name) > 4:
         return name[:-3] + "y"
     if name.endswith(("sses", "xes", "ches", "shes")):

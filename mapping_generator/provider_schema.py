@@ -41,9 +41,9 @@ class Attribute:
     """One attribute, or one nested block with its members.
 
     Attributes:
-        kind: string, number, bool, list, set, map, block, or any for what the source does not tell.
-        element: of a list, set or map, the kind of its elements.
-        once: of a block, that a state holds it as a list of at most one.
+        kind: string, number, bool, list, set, map, block, or any if the source does not say.
+        element: the kind of the elements of a list, set or map.
+        once: whether a state has a block as a list of at most one.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Every resource type with its attributes, and which versions they are of."""
+    """Every resource type with its attributes, and the versions of the sources."""
 
     package: str
     provider: str
@@ -64,7 +64,7 @@ class Schema:
 
 
 def packed(version: str, package: str = PACKAGE) -> Schema:
-    """The schema out of a version of an npm package, by npm's own client."""
+    """Returns the schema in a version of an npm package, which npm's own client downloads."""
     with tempfile.TemporaryDirectory() as folder:
         command = ["npm", "pack", "--silent", f"{package}@{version}"]
         done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603
@@ -72,7 +72,7 @@ def packed(version: str, package: str = PACKAGE) -> Schema:
 
 
 def read_package(archive: Path) -> Schema:
-    """The schema out of the package's archive."""
+    """Returns the schema in the package's archive."""
     sources: dict[str, list[str]] = defaultdict(list)
     about: dict[str, Any] = {}
     with tarfile.open(archive) as tar:
@@ -91,7 +91,7 @@ def read_package(archive: Path) -> Schema:
 
 
 def parse_source(source: str) -> tuple[str, dict[str, Attribute]] | None:
-    """The resource type that one source file defines, with its attributes; None for files that define none."""
+    """Returns the resource type that one source file defines, with its attributes; None if it defines none."""
     named = _TYPE.search(source)
     if named is None:
         return None
@@ -159,14 +159,14 @@ def _nested(
 
 
 def load_snapshot(path: Path = SNAPSHOT) -> Schema:
-    """The schema that the snapshot holds."""
+    """Returns the schema in the snapshot."""
     document = json.loads(gzip.decompress(path.read_bytes()))
     types = {name: {key: _decoded(value) for key, value in found.items()} for name, found in document["types"].items()}
     return Schema(document["package"], document["provider"], types)
 
 
 def save_snapshot(schema: Schema, path: Path = SNAPSHOT) -> None:
-    """Keep a schema as the snapshot, in JSON with a line for each type."""
+    """Writes a schema as the snapshot, in JSON with a line for each type."""
     lines = [
         f"{json.dumps(name)}:{json.dumps({key: _encoded(value) for key, value in found.items()}, sort_keys=True)}"
         for name, found in sorted(schema.types.items())
@@ -189,7 +189,7 @@ def _decoded(row: list[Any]) -> Attribute:
 
 
 def attribute_names(members: Mapping[str, Attribute], prefix: str = "") -> Iterator[str]:
-    """Every attribute path, without indexes: ``vpc_config.subnet_ids``."""
+    """Returns every attribute path, without indexes: ``vpc_config.subnet_ids``."""
     for name, attribute in members.items():
         yield prefix + name
         yield from attribute_names(attribute.members, f"{prefix}{name}.")

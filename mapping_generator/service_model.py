@@ -13,7 +13,7 @@ from botocore.loaders import Loader  # type: ignore[import-untyped]
 
 VERSION: Final[str] = botocore.__version__
 
-# Members that steer a call and say nothing of the resource.
+# Members that steer a call and are no property of the resource.
 _CONTROL: Final = re.compile(
     r"dryrun|clienttoken|clientrequesttoken|clientrequestid|requesttoken|idempotencytoken|creatorrequestid|"
     r"nexttoken|maxresults|ifmatch|expectedbucketowner|contentmd5|checksumalgorithm|locktoken|changetoken|versiontoken"
@@ -31,10 +31,10 @@ class Member:
     """One member of a request, a response or a structure in one.
 
     Attributes:
-        spelling: the name on the wire where it differs: what CloudTrail writes may be either.
+        spelling: the name on the wire, if it differs; CloudTrail may log either.
         shape: the name of its shape in the service's model.
         kind: botocore's shape type: string, integer, boolean, list, map, structure, timestamp, blob, ….
-        place: the path of what it is a member of, where that is not the root which is being read.
+        place: the path of the structure that it is a member of, if that is not the root.
     """
 
     name: str
@@ -65,12 +65,12 @@ class Service:
 
     @property
     def is_ec2(self) -> bool:
-        """Whether requests are of EC2's protocol, whose members CloudTrail logs in shapes of its own."""
+        """Whether the service has EC2's protocol, whose members CloudTrail logs in other shapes."""
         return bool(self._model["metadata"]["protocol"] == "ec2")
 
     @cached_property
     def writes(self) -> tuple[str, ...]:
-        """The operations that may change something; those that AWS calls deprecated are called and logged still."""
+        """The operations that may change something, deprecated ones included: they are still called and logged."""
         operations = self._model["operations"]
         return tuple(
             name
@@ -79,7 +79,7 @@ class Service:
         )
 
     def _is_replaced(self, operation: str) -> bool:
-        """Whether an operation is the older of two that CloudTrail logs under one name, as S3's lifecycles are."""
+        """Whether an operation is the older of two that CloudTrail logs by one name, as for S3's lifecycles."""
         model = self._model["operations"][operation]
         return bool(model.get("deprecated")) and f"{operation}Configuration" in self._model["operations"]
 
@@ -88,12 +88,12 @@ class Service:
         yield from sorted(self._model["operations"])
 
     def request(self, operation: str) -> Mapping[str, Member]:
-        """The members of an operation's request, by folded name, without those that only steer the call."""
+        """Returns the members of an operation's request, by folded name, without those that only steer the call."""
         members = self.members(self._model["operations"][operation].get("input", {}).get("shape"))
         return {name: member for name, member in members.items() if not _CONTROL.fullmatch(name)}
 
     def inner(self, operation: str) -> Mapping[str, Member]:
-        """The members of a request's one required structure beside its own: ``ConnectionInput.Name``."""
+        """Returns the request's members with those of its only required structure: ``ConnectionInput.Name``."""
         request = self.request(operation)
         wrapping = [one for one in request.values() if one.kind == "structure" and one.required]
         if len(wrapping) != 1:
@@ -103,18 +103,18 @@ class Service:
         return {**{name: replace(one, place=place) for name, one in members.items()}, **request}
 
     def response(self, operation: str) -> Mapping[str, Member]:
-        """The members of an operation's response, by folded name."""
+        """Returns the members of an operation's response, by folded name."""
         return self.members(self._model["operations"][operation].get("output", {}).get("shape"))
 
     def members(self, shape: str | None) -> Mapping[str, Member]:
-        """The members of a structure, by folded name; none of other shapes."""
+        """Returns the members of a structure, by folded name; none for other shapes."""
         if shape is None:
             return {}
         found = self._shapes[shape]
         required = set(found.get("required", ()))
         members: dict[str, Member] = {}
         for name, reference in found.get("members", {}).items():
-            # A location in the URL is as good as required, though EC2's and S3's models often do not say so.
+            # A member in the URL is in effect required, although EC2's and S3's models often do not say so.
             needed = name in required or reference.get("location") == "uri"
             kind = self._shapes[reference["shape"]]["type"]
             spelling = reference.get("locationName", name)
@@ -122,7 +122,7 @@ class Service:
         return members
 
     def element(self, shape: str) -> tuple[str, str]:
-        """Of a list, the shape and the kind of its elements."""
+        """Returns the shape and the kind of a list's elements."""
         inner = self._shapes[shape]["member"]["shape"]
         return inner, self._shapes[inner]["type"]
 
@@ -135,12 +135,12 @@ class Service:
         return bool(self._shapes[shape].get("sensitive"))
 
     def takes_arns(self, shape: str) -> bool:
-        """Whether a string's pattern says that an ARN may stand in it."""
+        """Whether a string's pattern allows an ARN."""
         return "arn:" in self._shapes[shape].get("pattern", "")
 
 
 def load_service(name: str, _loader: Loader = Loader()) -> Service:  # noqa: B008 - stateless but for its cache
-    """The newest model of a service that botocore has.
+    """Returns the newest model of a service that botocore has.
 
     Raises:
         botocore.exceptions.UnknownServiceError: it has none.
@@ -149,5 +149,5 @@ def load_service(name: str, _loader: Loader = Loader()) -> Service:  # noqa: B00
 
 
 def service_names() -> list[str]:
-    """Every service that botocore has a model of."""
+    """Returns every service that botocore has a model of."""
     return sorted(Loader().list_available_services("service-2"))

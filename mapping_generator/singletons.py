@@ -1,4 +1,4 @@
-"""Settings that an account has once, in a region or altogether, by the operations that change them.
+"""Settings that an account has once, in a region or globally, by the operations that change them.
 
 Their requests name nothing, and attributes are claimed by their exact names as of any other type. Sources: the
 provider's documentation of each type, and botocore's models.

@@ -1,4 +1,4 @@
-"""What the generated mapping covers, what changed in it, and how far it agrees with the curated one."""
+"""Summarises what the generated mapping covers, what changed, and how far it agrees with the curated one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Event = Mapping[str, Any]
 
 
 def dumped(document: Mapping[str, Any]) -> str:
-    """The document as JSON, with a line for each type and event: what changed is what a diff shows."""
+    """Returns the document as JSON, with a line for each type and event, so that a diff shows what changed."""
     head = {key: value for key, value in document.items() if key not in ("types", "events")}
     sections = (f"{json.dumps(name)}:{{\n{_lines(document[name])}\n}}" for name in ("types", "events"))
     return json.dumps(head, separators=(",", ":"))[:-1] + ",\n" + ",\n".join(sections) + "}\n"
@@ -25,7 +25,7 @@ def _lines(section: Mapping[str, Any]) -> str:
 
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Iterator[str]:
-    """What moved between two documents: the sources' versions, and the events and types that came, went or changed."""
+    """Yields what differs between two documents: source versions, and added, removed or changed events and types."""
     if before is None:
         yield "no mapping before"
         return
@@ -44,7 +44,7 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Itera
 
 
 def coverage(document: Mapping[str, Any]) -> Iterator[str]:
-    """The events by tier, what they do, and what they claim."""
+    """Yields the events by tier, what they do, and what they claim."""
     events = document["events"]
     tiers = Counter(event["tier"] for event in events.values())
     yield f"{len(events)} events: " + ", ".join(f"{count} {tier}" for tier, count in sorted(tiers.items()))
@@ -60,10 +60,10 @@ def coverage(document: Mapping[str, Any]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How often the generated mapping says what the curated one says, of events and targets that both have.
+    """How often the generated mapping agrees with the curated one, for events and targets that both have.
 
     Attributes:
-        differing: the events where it does not, with what differs.
+        differing: the events for which it does not, with the difference.
     """
 
     events: int
@@ -77,7 +77,7 @@ class Agreement:
 
 
 def agreement(generated: Mapping[str, Event], curated: Mapping[str, Event], tier: str | None = None) -> Agreement:
-    """Compare with what people verified. A type agrees if it is one of the curated ones of its event."""
+    """Compares the generated with the curated mapping. A type agrees if it is one of the event's curated types."""
     shared = [name for name in sorted(curated) if name in generated and tier in (None, generated[name]["tier"])]
     differing: list[str] = []
     counts: Counter[str] = Counter()
@@ -98,7 +98,7 @@ def agreement(generated: Mapping[str, Event], curated: Mapping[str, Event], tier
             if not same:
                 differing.append(f"{name}: {target['type']} by {target['id']}, not {others[0]['id']}")
             other = (same or others)[0]
-            # To say less than people do is no mistake.
+            # Claiming less than the curated mapping is no error.
             counts["same_act"] += _effect(target) in ("update", _effect(other))
             for attribute, source in target.get("set", {}).items():
                 if attribute in (other.get("set") or {}):
@@ -130,7 +130,7 @@ def _effect(target: Mapping[str, Any]) -> str:
 
 
 def _same_identity(event: Event, target: Mapping[str, Any], other_event: Event, other: Mapping[str, Any]) -> bool:
-    """Whether both read the resource's name from the same members; those that need not be there do not count."""
+    """Whether both read the resource's name from the same members; optional ones do not count."""
     ours = [_looped(event, source) for name, source in target["id"].items() if not name.endswith("?")]
     theirs = [_looped(other_event, source) for name, source in other["id"].items() if not name.endswith("?")]
     return len(ours) == len(theirs) and all(any(one & two for two in theirs) for one in ours)
@@ -151,12 +151,12 @@ def _members(source: Any) -> frozenset[str]:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share as people read it: ``74 of 83 (89 %)``."""
+    """Returns a share as text: ``74 of 83 (89 %)``."""
     return f"{part} of {whole} ({part * 100 // whole if whole else 0} %)"
 
 
 def described(found: Agreement, name: str) -> str:
-    """An agreement in one line."""
+    """Returns an agreement in one line."""
     figures = (
         f"type {percent(found.same_type, found.events)}",
         f"identity {percent(found.same_identity, found.targets)}",

@@ -1,4 +1,4 @@
-"""Operations that tag: of one type (``TagRole``, ``AddTagsToStream``), or of whatever an ARN or id names."""
+"""Finds operations that tag one type (``TagRole``, ``AddTagsToStream``) or any resource by its ARN or id."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _KEYS: Final = ("tagkeys", "tagkeylist")
 _RESOURCES: Final = ("resourcearn", "resourceid", "arn", "resourcename", "resource")
 _NOUN: Final = re.compile(r"Tags(?:(?:To|From|For)(\w+))?")
 
-# The wildcards of the curated mapping know these, of every service.
+# The curated mapping has these for every service.
 CURATED: Final = frozenset({"TagResource", "UntagResource", "AddTagsToResource", "RemoveTagsFromResource"})
 
 
 def tagged_noun(deed: Deed) -> str | None:
-    """The noun of what an operation tags, "" for anything that its request names; None where it does not tag."""
+    """Returns the noun of what an operation tags, "" for any resource; None if it does not tag."""
     if deed.verb in ("Tag", "Untag"):
         return deed.noun
     found = _NOUN.fullmatch(deed.noun)
@@ -28,7 +28,7 @@ def tagged_noun(deed: Deed) -> str | None:
 
 
 def tags_in(service: Service, deed: Deed, request: Mapping[str, Member]) -> dict[str, str] | None:
-    """What an operation does to tags, in the catalog's format: merge them into others, or drop some by key."""
+    """Returns what an operation does to tags, in the catalog's format: it merges some, or drops some by key."""
     if deed.verb in ("Untag", "Remove", "Delete"):
         keys = next((request[name] for name in (*_KEYS, *_TAGS) if name in request), None)
         return None if keys is None else {"drop": path_of(service, "req", keys, "[]")}
@@ -37,6 +37,6 @@ def tags_in(service: Service, deed: Deed, request: Mapping[str, Member]) -> dict
 
 
 def resource_in(service: Service, request: Mapping[str, Member]) -> str | None:
-    """The path of the resource that a request names by ARN, id or name, whatever it is; None where it is of a type."""
+    """Returns the path of the ARN, id or name of any resource in a request; None if it is of one type."""
     found = next((request[name] for name in _RESOURCES if name in request and request[name].kind == "string"), None)
     return None if found is None else path_of(service, "req", found)

@@ -1,4 +1,4 @@
-"""The types that an operation is about, what it does to them, and how sure that is."""
+"""Finds the types that an operation changes, what it does to them, and how sure that is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mapping_generator.attributes import Setting, settings
-from mapping_generator.exceptions import EPHEMERAL_TYPES, OPAQUE_SERVICES, RENAMED_TYPES
 from mapping_generator.identity import (
     Key,
     key_of,
@@ -16,7 +15,9 @@ from mapping_generator.identity import (
 )
 from mapping_generator.names import fold
 from mapping_generator.service_model import Member, Service
+from mapping_generator.service_names import OPAQUE_SERVICES
 from mapping_generator.singletons import SINGLETONS
+from mapping_generator.special_types import EPHEMERAL_TYPES, RENAMED_TYPES
 from mapping_generator.tagging import resource_in, tagged_noun, tags_in
 from mapping_generator.ties import ANY, ONLY, Identity, Tie, is_unique, own_form
 from mapping_generator.types import Match, ResourceType, matched_deed
@@ -28,11 +29,11 @@ WEAK: Final = "auto-weak"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One type that an operation may be about.
+    """One type that an operation may change.
 
     Attributes:
-        service: botocore's name of the service whose operation it is.
-        parent: the type that this one is a part of, and the identity attribute that names it.
+        service: botocore's name of the operation's service.
+        parent: the type that this one belongs to, and the identity attribute that names it.
     """
 
     service: str
@@ -54,7 +55,7 @@ class TargetFinder:
         self._keys = {kind.name: key_of(kind, service) for kind in kinds}
 
     def targets(self, operation: str) -> Iterator[Target]:
-        """What an operation is about: the types that its noun means, or those that its request names."""
+        """Yields the types that an operation changes: those that its noun means, or those that its request names."""
         deed, request = deed_of(operation), self._service.request(operation)
         singletons = [kind for kind in self._kinds if operation in SINGLETONS.get(kind.name, ())]
         if singletons:
@@ -107,7 +108,7 @@ class TargetFinder:
         if identity is None:
             return None
         many = any(found.many for found in identity)
-        if act == "create" and (many or not _may_be_told(kind, key, identity)):
+        if act == "create" and (many or not _is_recognised(kind, key, identity)):
             act = None
         if key is None and not any(is_unique(found) for found in identity):
             act = None
@@ -133,7 +134,7 @@ class TargetFinder:
         return tuple(one for one in found if one.attribute not in identifying)
 
     def _parent(self, kind: ResourceType, identity: Identity) -> tuple[str, str] | None:
-        """The type of the same service that an identity's foreign part names, the nearest first."""
+        """Returns the type of the same service that a foreign part of an identity names; the nearest is preferred."""
         for found in reversed(identity):
             member = fold(found.path.split("|")[0].rsplit(".", 1)[-1])
             if found.attribute == ANY or found.optional or own_form(kind, member) is not None:
@@ -148,7 +149,7 @@ class TargetFinder:
     def _identity_of_made(
         self, kind: ResourceType, key: Key | None, operation: str, requested: Identity | None
     ) -> Identity | None:
-        """The identity of what a creation makes: as it was asked for, or as the response gives it.
+        """Returns the identity of a created resource: as it was requested, or as the response has it.
 
         A name may be given twice, and is left out where the service may choose it; an id is neither.
         """
@@ -166,7 +167,7 @@ class TargetFinder:
         return all(members[fold(name)].required for name in named if fold(name) in members)
 
     def _identity_in_response(self, kind: ResourceType, key: Key | None, operation: str) -> Identity | None:
-        """The identity that a response gives, at its top or in what it returns; the request may name the rest of it."""
+        """Returns the identity that a response gives, at its top or in a structure; the request may have the rest."""
         response, request = self._service.response(operation), self._service.request(operation)
         asked = {name: replace(member, place="req") for name, member in request.items()}
         outer = list(self._structures("resp", response))
@@ -183,7 +184,7 @@ class TargetFinder:
         return next((one for one in found if _is_sure(one)), next(iter(found), None))
 
     def _structures(self, path: str, members: Mapping[str, Member]) -> Iterator[tuple[str, Mapping[str, Member]]]:
-        """The structures in one, and in its lists, with their paths; a log of what is still to be done is no thing."""
+        """Yields the structures in one, and in its lists, with their paths; pending actions are no resource."""
         for member in members.values():
             place = f"{path}.{member.spelling if self._service.is_ec2 else member.name}"
             if member.kind == "structure":
@@ -194,9 +195,9 @@ class TargetFinder:
                     yield f"{place}[]", self._service.members(shape)
 
     def _touched(self, deed: Deed, request: Mapping[str, Member]) -> Iterator[Target]:
-        """The types that an operation of another noun names by a required member: the most specific of them."""
+        """Returns the most specific types that an operation of another noun names by a required member."""
         if deed.verb == "Upload":
-            # A part of an object, a layer of an image: data.
+            # A part of an object and a layer of an image are data.
             return
         needed = {name: member for name, member in request.items() if member.required}
         found: list[tuple[ResourceType, Identity]] = []
@@ -215,7 +216,7 @@ _FORMS: Final = ("", "id", "name", "arn", "identifier")
 
 
 def _act(deed: Deed, match: Match) -> str | None:
-    """What an operation does to a type that its noun means; None for what cannot be said.
+    """Returns what an operation does to a type that its noun means; None if that is unknown.
 
     What is put or attached may be an attribute of something else to Terraform, as a gateway's VPC is. So neither is
     told as a creation, which somebody would be asked to account for.
@@ -228,7 +229,7 @@ def _act(deed: Deed, match: Match) -> str | None:
 
 
 def _either(requested: Identity, made: Identity) -> Identity:
-    """The name that was asked for, else the one that the response gives, where both are of the same attribute."""
+    """Returns the requested name, else that of the response, if both are of the same attribute."""
     if [one.attribute for one in requested] != [one.attribute for one in made] or len(requested) > 1:
         return requested
     return (replace(requested[0], path=f"{requested[0].path}|{made[0].path}"),)
@@ -238,11 +239,11 @@ def _is_sure(identity: Identity) -> bool:
     return all(found.sure for found in identity)
 
 
-def _may_be_told(kind: ResourceType, key: Key | None, identity: Identity) -> bool:
-    """Whether a state that holds what was created is sure to be recognised; if not, it would be unmanaged for ever."""
+def _is_recognised(kind: ResourceType, key: Key | None, identity: Identity) -> bool:
+    """Whether a state with the created resource is surely recognised; otherwise it would be unmanaged for ever."""
     if not _is_sure(identity) or kind.name in EPHEMERAL_TYPES | RENAMED_TYPES:
         return False
-    # An id that is unique in a parent alone: a state's id may be made of both.
+    # An id may be unique only within a parent: the id in a state may then be composed of both.
     inner = any(found.attribute == ANY and found.path.split("|")[0].lower().endswith("id") for found in identity)
     return not inner or key is None or len(key.members) == 1
 

@@ -1,4 +1,4 @@
-"""How a member of a request or response is tied to the attribute that holds the same name.
+"""Ties a member of a request or response to the attribute that has the same name.
 
 A state may hold a name in one form alone, and under words of the provider's own; a call gives whichever its service
 speaks of.
@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from mapping_generator.exceptions import MEMBER_FORMS, MEMBER_NAMES, TIES
 from mapping_generator.names import fold, singular
+from mapping_generator.resource_names import MEMBER_FORMS, MEMBER_NAMES, TIES
 from mapping_generator.service_model import Member, Service
 from mapping_generator.types import ResourceType
 
 ANY: Final = "@identity"
-# The one resource of its type in an account and region, which no call names.
+# The only resource of its type in an account and region, which no call names.
 ONLY: Final = "@only"
 GENERIC: Final = {form: form for form in ("id", "arn", "name", "identifier")} | {
     "resourcearn": "arn",
@@ -33,12 +33,12 @@ class Tie:
     """A member that gives an identity attribute.
 
     Attributes:
-        path: where it is in the call, as the mapping spells it.
-        own: whether it names this very resource, rather than one that it belongs to.
+        path: its path in the call, as in the mapping.
+        own: whether it names this resource, and not one that it belongs to.
         sure: whether the attribute is known to hold this very form of the name; if it does not, the resource is not
             found, which is harmless for all but creations: what nobody holds is told as unmanaged.
         form: the mapping's transform that brings both sides to one form, such as ``arn_tail``.
-        many: whether it is a list, so that the call is about several resources.
+        many: whether it is a list, so that the call has several resources.
     """
 
     attribute: str
@@ -54,12 +54,12 @@ Identity = tuple[Tie, ...]
 
 
 def own_form(kind: ResourceType, folded: str, *, tails: bool = True) -> str | None:
-    """The form (id, name, arn, identifier, url, or "" for any) in which a member names the type's own resource.
+    """Returns the form (id, name, arn, identifier, url, or "" for any) in which a member names the type's resource.
 
     With ``tails`` it may do so by the last words of the type's noun alone: a role policy has a PolicyName.
     """
     if folded in kind.nouns or singular(folded) in kind.nouns:
-        # A policy is what is put, not what it is put to.
+        # A policy is the value that is set, not the resource that gets it.
         return None if folded.endswith(("policy", "document")) else ""
     found = _FORM.search(folded)
     if found is None:
@@ -73,7 +73,7 @@ def own_form(kind: ResourceType, folded: str, *, tails: bool = True) -> str | No
 
 
 def tie(kind: ResourceType, service: Service, member: Member, root: str = "req") -> Tie | None:
-    """What a member names, by the attributes of the type; None where it names nothing that is known."""
+    """Returns what a member names, by the attributes of the type; None if that is unknown."""
     many = member.kind == "list"
     shape, element = service.element(member.shape) if many else (member.shape, member.kind)
     if element not in _NAMED:
@@ -97,13 +97,13 @@ def tie(kind: ResourceType, service: Service, member: Member, root: str = "req")
 
 
 def _attribute_named(kind: ResourceType, service: Service, folded: str) -> str | None:
-    """The attribute that is called as the member, without its service's name, or short: plan_id, app_name."""
+    """Returns the attribute with the member's name, without the service's name, or shortened: plan_id, app_name."""
     names = (folded, folded.removeprefix(fold(service.name)), folded.replace("application", "app"))
     return next((found for name in names if name and (found := kind.attribute_named(name)) is not None), None)
 
 
 def _reference_named(kind: ResourceType, folded: str) -> str | None:
-    """The attribute that holds what a member names, in another form: what is identified by its id, name or ARN."""
+    """Returns the attribute that has what a member names in another form: id, name or ARN."""
     base = _FORM.sub("", folded)
     forms = ("", "id", "arn", "name") if folded.endswith("identifier") else ("",)
     named = (kind.attribute_named(base + form) for form in forms if base)
@@ -124,12 +124,12 @@ def _own_tie(kind: ResourceType, folded: str, form: str, path: str, many: bool) 
 
 
 def is_reference(kind: ResourceType, attribute: str) -> bool:
-    """Whether an attribute names another noun's thing, as the rest_api_id of an API's stage does."""
+    """Whether an attribute names a resource of another noun, as the rest_api_id of an API's stage does."""
     return attribute not in GENERIC and bool(_FORM.search(attribute)) and own_form(kind, fold(attribute)) is None
 
 
 def path_of(service: Service, root: str, member: Member, suffix: str = "") -> str:
-    """The path of a member, with the other spelling that CloudTrail may use for it."""
+    """Returns the path of a member, with the other spelling that CloudTrail may use."""
     spellings = [member.name]
     further = MEMBER_NAMES.get(f"{service.name}:{member.name.lower()}")
     for spelling in (further, member.spelling):
@@ -141,15 +141,15 @@ def path_of(service: Service, root: str, member: Member, suffix: str = "") -> st
 
 
 def singular_name(member: Member) -> str:
-    """A member's folded name; of a list, what one of its elements would be called."""
+    """Returns a member's folded name; for a list, the name of one element."""
     return singular(fold(member.name)) if member.kind == "list" else fold(member.name)
 
 
 def is_arn(found: Tie) -> bool:
-    """Whether a member is called an ARN."""
+    """Whether a member's name says that it is an ARN."""
     return singular(found.path.split("|")[0].removesuffix("[]").lower()).endswith("arn")
 
 
 def is_unique(found: Tie) -> bool:
-    """Whether a member is an id or ARN, which nothing else has, rather than a name."""
+    """Whether a member is an id or ARN, which is unique, and not a name."""
     return singular(found.path.split("|")[0].removesuffix("[]").lower()).endswith(("arn", "id"))

@@ -1,4 +1,4 @@
-"""Which service a resource type belongs to, and by which nouns that service's API speaks of it."""
+"""Finds the service of a resource type, and the nouns by which the service's API names it."""
 
 from __future__ import annotations
 
@@ -9,23 +9,19 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from mapping_generator.exceptions import (
-    NOUN_PREFIXES,
-    NOUNS,
-    SERVICE_OF,
-    SKIPPED_TYPES,
-    UNGENERATED_TYPES,
-)
 from mapping_generator.names import fold, singular, words
 from mapping_generator.provider_schema import Attribute, Schema
+from mapping_generator.resource_names import NOUN_PREFIXES, NOUNS
+from mapping_generator.service_names import SERVICE_OF, SKIPPED_TYPES
+from mapping_generator.special_types import UNGENERATED_TYPES
 from mapping_generator.verbs import Deed
 
-# What may follow a noun in the name of an operation about the thing as it is configured: UpdateFunctionConfiguration.
+# May follow a noun in the name of an operation on the resource's configuration: UpdateFunctionConfiguration.
 _PLAIN_ASPECTS: Final = frozenset(
     {"attribute", "attributes", "code", "config", "configuration", "details", "info", "information"}
     | {"metadata", "option", "options", "properties", "setting", "settings"}
 )
-# What may follow where the operation is about some other side of it, under names of its own.
+# May follow a noun if the operation is on another aspect of the resource, with other names.
 _ASPECTS: Final = _PLAIN_ASPECTS | frozenset(
     {"access", "capacity", "content", "count", "credentials", "default", "definition", "description", "encryption"}
     | {"limits", "logging", "mode", "monitoring", "name", "parameters", "password", "permissions", "policy"}
@@ -34,12 +30,12 @@ _ASPECTS: Final = _PLAIN_ASPECTS | frozenset(
 )
 
 
-# The noun of what is put to, or taken from, something else.
+# The noun of what is added to, or removed from, another resource.
 _OF_WHAT: Final = re.compile(r"(\w+?[a-z])(?:To|From|For|With)([A-Z]\w+)")
 
 
 class Match(IntEnum):
-    """How surely an operation's noun means a type."""
+    """Says how surely an operation's noun means a type."""
 
     NONE = 0
     ASPECT = 1
@@ -52,7 +48,7 @@ class ResourceType:
     """A Terraform type.
 
     Attributes:
-        nouns: what its service's API calls it, folded and singular, the longest first.
+        nouns: the API's names of it, folded and singular, the longest first.
         others: the nouns of the same service's other types.
     """
 
@@ -76,11 +72,11 @@ class ResourceType:
         return Match.NONE
 
     def attribute_named(self, folded: str) -> str | None:
-        """The attribute with this folded name."""
+        """Returns the attribute with this folded name."""
         return next((name for name in self.attributes if fold(name) == folded), None)
 
 
-# What a verb makes of its noun where the provider has a type for the deed itself, and what undoes it.
+# How a verb changes its noun if the provider has a type for the action itself, and the verb that undoes it.
 _LINKS: Final = {
     verb: endings
     for verbs, endings in (
@@ -93,13 +89,13 @@ _LINKS: Final = {
 
 
 def _spoken(noun: str) -> tuple[str, ...]:
-    """A noun, and in other words: ``InlinePolicyToPermissionSet`` is a permission set's inline policy."""
+    """Yields a noun and its other forms: ``InlinePolicyToPermissionSet`` is a permission set's inline policy."""
     found = _OF_WHAT.fullmatch(noun)
     return (noun, found[2] + found[1]) if found else (noun,)
 
 
 def _linked(deed: Deed) -> Iterator[str]:
-    """What to call what a deed makes: ``AssociateProductWithPortfolio`` a product portfolio association."""
+    """Yields the names of an action's result: a product portfolio association for ``AssociateProductWithPortfolio``."""
     found = _OF_WHAT.fullmatch(deed.noun)
     if found and deed.verb in ("Add", "Remove"):
         # AddRoleToDBCluster, RemoveRoleFromDBCluster.
@@ -109,17 +105,17 @@ def _linked(deed: Deed) -> Iterator[str]:
 
 
 def matched_deed(kind: ResourceType, deed: Deed) -> Match:
-    """How surely an operation means a type; what is attached or associated is a type of its own, or none."""
+    """Returns how surely an operation means a type; an attachment or association is a type of its own, or none."""
     if any(kind.matched(name) is Match.EXACT for name in _linked(deed)):
         return Match.EXACT
     if deed.verb in ("Attach", "Detach", "Associate", "Disassociate"):
         return Match.NONE
-    # To authorise a thing is not to make it, nor to take that back to delete it.
+    # Authorizing something does not create it, and revoking that does not delete it.
     return min(kind.matched(deed.noun), Match.ASPECT) if deed.verb in _LINKS else kind.matched(deed.noun)
 
 
 def types_by_service(schema: Schema, services: Iterable[str]) -> dict[str, list[ResourceType]]:
-    """Every type that can be generated, by botocore's name of its service."""
+    """Returns every type that can be generated, by botocore's name of its service."""
     known = {fold(service): service for service in services}
     found: dict[str, list[ResourceType]] = defaultdict(list)
     for name, attributes in schema.types.items():
@@ -154,7 +150,7 @@ def _nouns(name: str, prefix: str, service: str) -> tuple[str, ...]:
     rest = whole.removeprefix(prefix).lstrip("_")
     nouns = {fold(whole), *NOUNS.get(name, ())}
     if rest:
-        # aws_cloudwatch_log_group: a log group to its API, or a group.
+        # aws_cloudwatch_log_group: the API calls it a log group, or a group.
         before = prefix.split("_")
         nouns.update("".join(before[start:]) + fold(rest) for start in range(1, len(before)))
     if rest and not (service == "ec2" and prefix not in ("ec2", "ebs", "vpc")):
@@ -164,6 +160,6 @@ def _nouns(name: str, prefix: str, service: str) -> tuple[str, ...]:
         nouns.add(fold(rest) + "uration")
     if rest.endswith("_configuration"):
         nouns.add(fold(rest).removesuffix("uration"))
-        # PutBucketCors; elsewhere the bare noun is the thing that is configured.
+        # PutBucketCors; in other names the bare noun is the resource that is configured.
         nouns.update({fold(rest.removesuffix("_configuration"))} if service == "s3" else ())
     return tuple(sorted({singular(noun) for noun in nouns if len(noun) > 1}, key=lambda noun: (-len(noun), noun)))

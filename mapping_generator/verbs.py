@@ -1,4 +1,4 @@
-"""The verbs of AWS's operations, and what each does to the thing that its noun names."""
+"""The verbs of AWS's operations, and what each does to the resource of its noun."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UPSERTS: Final = frozenset({"Put"})
 UPDATES: Final = frozenset({"Update", "Modify", "Set", "Change", "Admin Update", "Configure"})
 DELETES: Final = frozenset({"Delete", "Terminate", "Deregister", "Release", "Deprovision", "Admin Delete"})
 DETACHES: Final = frozenset({"Detach", "Disassociate", "Remove", "Deauthorize", "Unsubscribe"})
-# What else may change how something is set up, if not what its noun says. Others only use it: Send, Invoke, Execute.
+# Further verbs that may change a configuration, though not that of their noun. Others only use it: Send, Invoke.
 _OTHERS: Final = (
     "Accept Activate Add Apply Assign Associate Attach Authorize Cancel Copy Deactivate Decrease Deploy Disable Enable "
     "Failover Grant Increase Lock Move Promote Provision Publish Reboot Rebalance Reject Rename Replace Reset Restore "
@@ -21,13 +21,13 @@ _ADMINS: Final = frozenset({"Admin Add", "Admin Disable", "Admin Enable", "Admin
 TOUCHES: Final = CREATES | UPSERTS | UPDATES | DELETES | DETACHES | _ADMINS | frozenset(_OTHERS.split())
 
 _VERB: Final = re.compile(r"(Admin)?([A-Z][a-z0-9]+)")
-# Operations over many things at once: which of them came to pass only the response tells, if anything does.
+# Operations on many resources at once: only the response says which succeeded, if anything does.
 _BATCH: Final = re.compile(r"Batch(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """An operation's name, taken apart: ``Delete`` and ``DBCluster``."""
+    """An operation's name in parts: ``Delete`` and ``DBCluster``."""
 
     verb: str
     noun: str
@@ -35,7 +35,7 @@ class Deed:
 
 
 def deed_of(operation: str) -> Deed:
-    """An operation's verb and noun; ``AdminCreateUser`` has the verb ``Admin Create``."""
+    """Returns an operation's verb and noun; ``AdminCreateUser`` has the verb ``Admin Create``."""
     batch = _BATCH.match(operation)
     name = operation[batch.end() :] if batch else operation
     found = _VERB.match(name)

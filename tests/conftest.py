@@ -1,29 +1,64 @@
-"""Fixtures that every suite shares: a private nats-server with JetStream on a free port."""
+"""What every suite shares: ports, deadlines, and a private nats-server with JetStream."""
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import itertools
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
-DEADLINE_SECONDS = 20.0
+# How long a test waits for a condition: generous, since a busy machine is slow, and only a failure takes all of it.
+DEADLINE_SECONDS = 60.0
+# Below the range that Linux takes the ports of outgoing connections from (ip_local_port_range).
+_PORTS = range(20_000, 32_000)
+_candidates = itertools.cycle(_PORTS)
+_claims = os.open(Path(tempfile.gettempdir()) / f"tfdrift-test-ports-{os.getuid()}", os.O_RDWR | os.O_CREAT, 0o600)
+_claimed: set[int] = set()
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at the moment."""
+    """A loopback port that nobody listens on, and that no other test process of this user takes while this one runs.
+
+    A port is claimed by a lock on one byte of a file, so that test processes side by side never get the same one
+    between the probe here and the start of a service.
+    """
+    for port in itertools.islice(_candidates, len(_PORTS)):
+        if port not in _claimed and _claim(port) and _is_free(port):
+            return port
+    raise RuntimeError(f"no port of {_PORTS.start} to {_PORTS.stop - 1} is free")
+
+
+def _claim(port: int) -> bool:
+    try:
+        fcntl.lockf(_claims, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _claimed.add(port)
+    return True
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        # A port whose last connections are in TIME_WAIT may be bound by a server, which sets this option too.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def console_script(name: str) -> str:
@@ -32,10 +67,20 @@ def console_script(name: str) -> str:
 
 
 async def eventually(condition: Callable[[], object], seconds: float = DEADLINE_SECONDS) -> None:
-    """Wait until `condition` holds; fail when it does not within `seconds`."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
+    """Wait until `condition` holds; fail, naming the place of the condition, when it does not within `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            code = condition.__code__ if isinstance(condition, FunctionType) else None
+            place = f"{code.co_filename}:{code.co_firstlineno}" if code else repr(condition)
+            pytest.fail(f"not within {seconds:g} s: the condition at {place}")
+        await asyncio.sleep(0.01)
+
+
+def log_tail(path: Path, lines: int = 30) -> str:
+    """The last lines of a process's log, to end a failure's message with."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    return f"; the last lines of {path.name}:\n" + "\n".join(text.splitlines()[-lines:])
 
 
 class NatsServer:
@@ -50,15 +95,16 @@ class NatsServer:
     def start(self) -> None:
         """Start it and wait until it accepts connections."""
         command = [console_script("nats-server"), "-js", "-sd", str(self._folder), "-a", "127.0.0.1", "-p"]
-        log = (self._folder / "nats.log").open("ab")
-        self._process = subprocess.Popen([*command, str(self.port)], stdout=log, stderr=log)
+        log_path = self._folder / "nats.log"
+        with log_path.open("ab") as log:
+            self._process = subprocess.Popen([*command, str(self.port)], stdout=log, stderr=log)
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self._process.poll() is None:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.01)
-        raise TimeoutError(f"nats-server did not open port {self.port}")
+        pytest.fail(f"nats-server did not open port {self.port} within {DEADLINE_SECONDS:g} s{log_tail(log_path)}")
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -21,8 +21,9 @@ from typing import Any
 
 import aiohttp
 import nats
+import pytest
 
-from tests.conftest import DEADLINE_SECONDS, NatsServer, console_script, free_port
+from tests.conftest import DEADLINE_SECONDS, NatsServer, console_script, free_port, log_tail
 from tfdrift.subjects import STREAM
 
 SERVICES = ("ingest-falco", "ingest-tfstate", "drift-detector", "sse-gateway")
@@ -82,7 +83,7 @@ class SseClient:
             latest = "\n".join(
                 f"{event.id} {event.event} {json.dumps(event.data)[:500]}" for event in self.events[-20:]
             )
-            raise AssertionError(f"not within {seconds:g} s; the latest events are\n{latest}") from None
+            pytest.fail(f"not within {seconds:g} s; the latest events are\n{latest}")
 
     async def first(self, name: str, **wanted: object) -> dict[str, Any]:
         """The first event of a name whose fields are as wanted, once it has come."""
@@ -170,12 +171,25 @@ class Pipeline:
         return f"http://127.0.0.1:{self.ports[service][1]}{path}"
 
     async def ready(self, *services: str) -> None:
-        """Wait until /readyz of the services (by default all) answers 200."""
-        async with aiohttp.ClientSession() as session, asyncio.timeout(DEADLINE_SECONDS):
+        """Wait until /readyz of the services (by default all) answers 200; fail, showing why one does not, in time."""
+        deadline = asyncio.get_running_loop().time() + DEADLINE_SECONDS
+        async with aiohttp.ClientSession() as session:
             for service in services or SERVICES:
-                while not await _answers(session, self.admin(service, "/readyz")):
-                    assert self.processes[service].poll() is None, (self.folder / f"{service}.log").read_text()
+                while (answer := await _answer(session, self.admin(service, "/readyz"))) != "200":
+                    self.check(service)
+                    if asyncio.get_running_loop().time() > deadline:
+                        tail = log_tail(self.folder / f"{service}.log")
+                        waited = f"{service} was not ready within {DEADLINE_SECONDS:g} s"
+                        pytest.fail(f"{waited}: /readyz answered {answer}{tail}", pytrace=False)
                     await asyncio.sleep(0.02)
+
+    def check(self, *services: str) -> None:
+        """Fail, with the end of its log, for a service (by default any) that has ended by itself."""
+        for service in services or tuple(self.processes):
+            code = self.processes[service].poll()
+            if code is not None:
+                tail = log_tail(self.folder / f"{service}.log")
+                pytest.fail(f"{service} ended by itself with exit code {code}{tail}", pytrace=False)
 
     def write_state(self, workspace: str, state: object, written: datetime | None = None) -> None:
         """Put a workspace's state in place at once: a new file under a temporary name, then a rename.
@@ -307,12 +321,13 @@ class Pipeline:
                     client.feed(block.decode("utf-8"))
 
 
-async def _answers(session: aiohttp.ClientSession, url: str) -> bool:
+async def _answer(session: aiohttp.ClientSession, url: str) -> str:
+    """The status of a URL, with the text unless it is 200; or why there is none."""
     try:
         async with session.get(url) as response:
-            return response.status == 200
-    except aiohttp.ClientError:
-        return False
+            return "200" if response.status == 200 else f"{response.status} {await response.text()}"
+    except aiohttp.ClientError as error:
+        return f"nothing ({type(error).__name__})"
 
 
 @contextmanager

@@ -1,6 +1,7 @@
-"""A world of one estate, played through the pure cores of all services: states and alerts in, drifts out.
+"""A world with one estate, played through the pure cores of all services: states and alerts in, drifts out.
 
-A scenario is a script of steps; `World.play` takes them in any order, so a test may shuffle them.
+A scenario is a script of steps; `World.play` plays them in any order, so a test may shuffle them. What is to be stored
+is decided by the detector's own `plan`; the world only stores it.
 """
 
 from __future__ import annotations
@@ -12,23 +13,24 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from drift_detector.app import sanctions
-from drift_detector.catalog.clouds import load_catalogs
-from drift_detector.claim.calls import call_of
+from drift_detector.catalog.load import load_catalog
+from drift_detector.claim.by_provider import call_of
 from drift_detector.correlate.attribution import attribution_of
 from drift_detector.correlate.derive import EvaluationContext
-from drift_detector.correlate.settle import settled
-from drift_detector.correlate.store import DriftSubject, FactStore, UnmanagedSubject
-from drift_detector.rules.file import load_rules
-from drift_detector.rules.rules import Rules
+from drift_detector.correlate.plan import plan
+from drift_detector.correlate.sanctions import sanctions
+from drift_detector.correlate.store import DriftSubject, FactStore
+from drift_detector.correlate.stored_drifts import StoredDrifts
+from drift_detector.rules.format import Rules
+from drift_detector.rules.load import load_rules
 from ingest_falco.alert.normalise import normalise
 from ingest_falco.alert.parse import parse_alert
 from tests.ingest_tfstate.states import REDACTOR, Bucket, resource, state
 from tfdrift.envelope import Envelope
 from tfdrift.events import Drift, FalcoEvent, StateChange
-from tfdrift.records import resource_key, workspace_key
+from tfdrift.records import DriftRecord, resource_key, workspace_key
 
-CATALOG = load_catalogs()
+CATALOG = load_catalog()
 RULES = load_rules(None)
 
 ACCOUNT = "123456789012"
@@ -118,7 +120,7 @@ def applied(minutes: int, event: str, request: dict[str, Any] | None = None, **r
 
 
 def message_of(step: Called) -> tuple[FalcoEvent, Envelope]:
-    """What the ledger holds of a call; it reaches the pipeline half a minute after it was made."""
+    """What the ledger has of a call; it reaches the pipeline half a minute after it was made."""
     normalised = normalise(parse_alert(json.dumps(step.alert).encode()))
     return normalised.event, Envelope(
         message_id=normalised.message_id,
@@ -130,12 +132,16 @@ def message_of(step: Called) -> tuple[FalcoEvent, Envelope]:
 
 @dataclass
 class World:
-    """The detector's knowledge and the drifts that it stored, moved on step by step."""
+    """The detector's facts and the drifts that it stored, step by step.
+
+    Attributes:
+        reported: every version of every drift, in the order in which the ledger would get them.
+    """
 
     rules: Rules = RULES
     unconfirmed_after: timedelta = timedelta(hours=1)
-    drifts: dict[str, Drift] = field(default_factory=dict)
-    told: list[Drift] = field(default_factory=list)
+    stored: StoredDrifts = field(default_factory=StoredDrifts)
+    reported: list[Drift] = field(default_factory=list)
     changes: list[StateChange] = field(default_factory=list)
     now: datetime = START
 
@@ -143,8 +149,13 @@ class World:
         self._store = FactStore(EvaluationContext(CATALOG, self.rules, self.unconfirmed_after, REDACTOR.keyed_hash))
         self._buckets: dict[str, Bucket] = {}
 
+    @property
+    def drifts(self) -> dict[str, Drift]:
+        """The stored drifts by id."""
+        return {record.drift.id: record.drift for record in self.stored}
+
     def play(self, *steps: Step) -> World:
-        """Take in steps, in the order given."""
+        """Play steps in the order given."""
         for step in steps:
             match step:
                 case Wrote():
@@ -159,9 +170,9 @@ class World:
         self._store.context = replace(self._store.context, rules=rules)
 
     def wait(self, minutes: int) -> World:
-        """Let time pass, and look at every case again."""
+        """Let time pass, and reconcile every subject again."""
         self.now = START + timedelta(minutes=minutes)
-        self._look_at({case for call in self._store.calls for case in self._store.subjects_of_call(call)})
+        self._reconcile(self._store.subjects_of_all_calls())
         return self
 
     def _write(self, step: Wrote) -> None:
@@ -174,40 +185,32 @@ class World:
         for record in bucket.written:
             placed = record.model_copy(update={"workspace": step.workspace})
             key = resource_key(step.workspace, record.address)
-            self._look_at(self._store.put_state(key, placed.encode()))
+            self._reconcile(self._store.put_state(key, placed.encode()))
 
     def _call(self, step: Called) -> None:
         call = call_of(*message_of(step), CATALOG, sanctions(self.rules))
         if call is not None:
             self._store.calls.put(call)
-            self._look_at(self._store.subjects_of_call(call))
+            self._reconcile(self._store.subjects_of_call(call))
 
-    def _look_at(self, cases: Iterable[DriftSubject]) -> None:
-        for case in cases:
-            derived = self._store.derive(case, self.now)
-            held = None if isinstance(case, UnmanagedSubject) else self._store.states.get(case.key)
-            record = held.record() if held else None
-            known = {
-                drift.id
-                for drift in self.drifts.values()
-                if record is not None and (drift.workspace, drift.address) == (record.workspace, record.address)
-            }
-            own = {case.drift} if isinstance(case, UnmanagedSubject) else set()
-            for identifier in derived.drifts.keys() | known | own:
-                stored = self.drifts.get(identifier)
-                self._keep(identifier, settled(identifier, stored, derived, record, self._store.calls))
+    def _reconcile(self, subjects: Iterable[DriftSubject]) -> None:
+        for subject in subjects:
+            for key, drift in plan(subject, self._store, self.stored, self.now).writes.items():
+                self._keep(key, drift)
 
-    def _keep(self, identifier: str, drift: Drift | None) -> None:
-        if drift is not None and drift != self.drifts.get(identifier):
-            self.drifts[identifier] = drift
-            self.told.append(drift)
+    def _keep(self, key: str, drift: Drift) -> None:
+        before = self.stored.get(key)
+        version = before.version + 1 if before is not None else 1
+        record = DriftRecord(drift=drift, version=version, published=version, received=self.now, occurred=None)
+        self.stored.put(key, record, version)
+        self.reported.append(drift)
 
     def attributions(self) -> list[str]:
-        """Who stood behind the state changes, a line each: ``modified aws_instance.web by jane, ci (sanctioned)``."""
+        """Who caused the state changes, a line each: ``modified aws_instance.web by jane, ci (sanctioned)``."""
         lines = []
         for change in self.changes:
             key = resource_key(change.workspace, str(change.resource))
-            found = attribution_of(change, self._store.meaning(key), CATALOG)
+            found = attribution_of(change, self._store.targets_of(key), CATALOG)
             if found is not None:
                 actors = [
                     f"{actor.user_identity.user_name}{' (sanctioned)' if actor.sanctioned else ''}"
@@ -226,7 +229,7 @@ class World:
 
 
 def line(drift: Drift) -> str:
-    """A drift as `World.summary` tells it."""
+    """A drift as a line of `World.summary`."""
     what = f"{drift.address or drift.resource_type + ' ' + str(drift.resource_id)} {drift.attribute or '-'}"
     values = f"{_json(drift.old_value)} -> {'?' if drift.value_unknown else _json(drift.new_value)}"
     who = drift.user_identity.user_name if drift.user_identity else None

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from tests.drift_detector.correlate.test_lifecycle import SCENARIOS as CORRELATION
-from tests.drift_detector.correlate.test_scenarios import JUDGED_BY
+from tests.drift_detector.correlate.test_scenarios import EVALUATED_BY
 from tests.drift_detector.playbook import ACCOUNT, REGION, START, Called, Wrote, line, resource
 from tests.drift_detector.scenarios import SCENARIOS, Scenario
-from tests.drift_detector.scenarios.s3 import NAME as BUCKET_NAME
-from tests.drift_detector.scenarios.terms import OTHER_ACCOUNT
+from tests.drift_detector.scenarios.builders import OTHER_ACCOUNT
+from tests.drift_detector.scenarios.storage.s3_buckets import NAME as BUCKET_NAME
 from tests.ingest_tfstate.states import state
 from tests.pipeline import Pipeline, running
 from tfdrift.events import Drift
@@ -27,7 +27,7 @@ from tfdrift.events import Drift
 TABLE = {**SCENARIOS, **{f"correlation: {name}": scenario for name, scenario in CORRELATION.items()}}
 
 
-SECONDS = 30.0
+SECONDS = 120.0
 # What tells the account of an estate whose own resources do not; else a thing named "default" would be everybody's.
 TELLER = resource("aws_sns_topic.teller", arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:teller")
 _TELLS_ITS_ACCOUNT = re.compile(r'"(?:arn|id)": "arn:[^"]*:[0-9]{12}:')
@@ -72,7 +72,7 @@ class Estate:
 def scenario_pipeline(tmp_path: Path) -> Iterator[Pipeline]:
     """A pipeline of its own, judging by the rules of the scenarios; what is as old as they are is not forgotten."""
     rules = tmp_path / "rules.yaml"
-    rules.write_text(JUDGED_BY.model_dump_json())
+    rules.write_text(EVALUATED_BY.model_dump_json())
     with running(tmp_path, TFDRIFT_RULES=str(rules), TFDRIFT_RETENTION_HOURS="87600") as started:
         asyncio.run(started.ready())
         yield started

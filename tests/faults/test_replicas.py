@@ -15,7 +15,7 @@ from drift_detector.correlate.derive import EvaluationContext
 from drift_detector.correlate.store import FactStore
 from drift_detector.settings import DetectorSettings
 from tests.conftest import eventually
-from tests.drift_detector.correlate.test_lifecycle import LIFE
+from tests.drift_detector.correlate.test_lifecycle import ONE_RESOURCE
 from tests.drift_detector.playbook import CATALOG, RULES, Step, World, Wrote, message_of
 from tests.ingest_tfstate.states import Bucket, state
 from tfdrift.bus import Ack, Bus, Follow, Message, NatsOptions, Retention
@@ -106,13 +106,13 @@ async def feed(bus: Bus, steps: list[Step], *, pause: random.Random) -> None:
 
 def shuffled(generator: random.Random) -> list[Step]:
     """The life's steps with its alerts in any order, some of them twice, and its states in theirs."""
-    calls = [step for step in LIFE if not isinstance(step, Wrote)]
+    calls = [step for step in ONE_RESOURCE if not isinstance(step, Wrote)]
     calls += generator.sample(calls, 2)
     generator.shuffle(calls)
-    order: list[Step] = [step for step in LIFE if isinstance(step, Wrote)]
+    order: list[Step] = [step for step in ONE_RESOURCE if isinstance(step, Wrote)]
     for call in calls:
         order.insert(generator.randint(0, len(order)), call)
-    states = iter([step for step in LIFE if isinstance(step, Wrote)])
+    states = iter([step for step in ONE_RESOURCE if isinstance(step, Wrote)])
     return [next(states) if isinstance(step, Wrote) else step for step in order]
 
 
@@ -149,7 +149,7 @@ async def ended_in(bus: Bus, expected: dict[str, Drift]) -> tuple[dict[str, Drif
 async def test_replicas_that_die_between_any_two_effects_converge(nats_url: str, replicas: int, seed: int) -> None:
     """In the end the stored drifts are those of an undisturbed run, and the ledger told each version once, in order."""
     generator = random.Random(seed)
-    expected = World().play(*LIFE).drifts
+    expected = World().play(*ONE_RESOURCE).drifts
     feeder = MortalBus(nats_url)
     await feeder.open()
     steps = shuffled(generator)

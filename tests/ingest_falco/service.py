@@ -48,7 +48,7 @@ class Running:
 
 @asynccontextmanager
 async def running(nats_url: str, spool: Path, *, connected: bool = True, **settings: str) -> AsyncIterator[Running]:
-    """The service on free ports, serving, and with NATS there unless told otherwise."""
+    """The service on free ports, serving, and with NATS there unless `connected` is false."""
     environment = {
         "TFDRIFT_NATS_URL": nats_url,
         "TFDRIFT_HTTP_PORT": str(free_port()),

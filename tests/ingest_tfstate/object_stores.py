@@ -1,6 +1,6 @@
 """Real servers of the three object stores, each a process of its own: moto for S3, fake-gcs-server, Azurite.
 
-A server is told what `obstore` is told: the variables that an operator sets. Its access log says what was asked of it.
+A server reads the variables that an operator sets for `obstore`. Its access log shows the requests.
 """
 
 from __future__ import annotations

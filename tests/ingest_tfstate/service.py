@@ -121,11 +121,11 @@ async def running(nats_url: str, sources: str, **settings: str) -> AsyncIterator
     variables = environment(nats_url, sources) | {f"TFDRIFT_{name.upper()}": text for name, text in settings.items()}
     started: asyncio.Future[Runtime[Settings]] = asyncio.get_running_loop().create_future()
 
-    async def run_and_tell(runtime: Runtime[Settings]) -> None:
+    async def run_and_hand_over(runtime: Runtime[Settings]) -> None:
         started.set_result(runtime)
         await run(runtime)
 
-    service = asyncio.create_task(supervise("ingest-tfstate", Settings.load(variables), run_and_tell))
+    service = asyncio.create_task(supervise("ingest-tfstate", Settings.load(variables), run_and_hand_over))
     async with asyncio.timeout(DEADLINE_SECONDS):
         runtime = await started
         await eventually(lambda: runtime.readiness.conditions.get("sources"))

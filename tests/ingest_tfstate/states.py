@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ingest_tfstate.record.announce import announcements
-from ingest_tfstate.record.records import Sighting, first_records, next_head, next_records, recorded_at
+from ingest_tfstate.record.records import StateSnapshot, first_records, next_head, next_records, recorded_at
 from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.events import StateChange
@@ -47,25 +47,25 @@ class Bucket:
 
     def record(self, data: bytes, minutes: int = 0) -> None:
         """The first half: the records are written."""
-        sighting = self._sighting(data, minutes)
-        at = recorded_at(sighting, self.head, self.records.values())
+        snapshot = self._snapshot(data, minutes)
+        at = recorded_at(snapshot, self.head, self.records.values())
         if self.head is None:
-            self.written = list(first_records(sighting, at, REDACTOR))
+            self.written = list(first_records(snapshot, at, REDACTOR))
         else:
-            self.written = next_records(sighting, at, REDACTOR, self.records, self.head)
+            self.written = next_records(snapshot, at, REDACTOR, self.records, self.head)
         self.records |= {record.address: record for record in map(_through_json, self.written)}
 
     def announce(self, data: bytes, minutes: int = 0) -> list[StateChange]:
         """The second half: events, then the head."""
-        sighting = self._sighting(data, minutes)
-        at = recorded_at(sighting, self.head, self.records.values())
+        snapshot = self._snapshot(data, minutes)
+        at = recorded_at(snapshot, self.head, self.records.values())
         events = [] if self.head is None else announcements(self.records.values(), self.head, "1.9.5")
-        self.head = next_head(sighting, at)
+        self.head = next_head(snapshot, at)
         return events
 
-    def _sighting(self, data: bytes, minutes: int) -> Sighting:
+    def _snapshot(self, data: bytes, minutes: int) -> StateSnapshot:
         moment = START + timedelta(minutes=minutes)
-        return Sighting("prod", "file:///states/prod.tfstate", parse_state(data), str(hash(data)), moment, moment)
+        return StateSnapshot("prod", "file:///states/prod.tfstate", parse_state(data), str(hash(data)), moment, moment)
 
 
 def _through_json(record: ResourceRecord) -> ResourceRecord:

@@ -18,7 +18,7 @@ import pytest
 
 from ingest_tfstate import metrics
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.record.records import Sighting
+from ingest_tfstate.record.records import StateSnapshot
 from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tests.conftest import console_script, eventually
@@ -64,10 +64,8 @@ async def test_the_first_sight_is_one_event_and_a_new_serial_one_a_resource(
         assert (head.resource_count, head.types) == (2, {"aws_eip": 1, "aws_vpc": 1})
 
 
-async def test_a_restart_tells_nothing_again_and_misses_nothing(
-    nats_url: str, pipeline: Pipeline, tmp_path: Path
-) -> None:
-    """The head in the bucket says what was told; what changed meanwhile is told at the next start."""
+async def test_a_restart_repeats_nothing_and_misses_nothing(nats_url: str, pipeline: Pipeline, tmp_path: Path) -> None:
+    """The head in the bucket says what was published; what changed meanwhile is published at the next start."""
     file = tmp_path / "prod.tfstate"
     write(file, state(VPC))
     for _ in range(2):
@@ -112,7 +110,7 @@ async def test_a_half_written_state_is_waited_for(nats_url: str, pipeline: Pipel
 async def test_a_condition_keeps_the_last_good_state(
     nats_url: str, pipeline: Pipeline, tmp_path: Path, data: bytes, condition: str
 ) -> None:
-    """Nothing is told and no record changes; the head names the condition, and a good state ends it."""
+    """No event is published and no record changes; the head names the condition, and a good state ends it."""
     file = tmp_path / "prod.tfstate"
     write(file, state(VPC, serial=5))
     async with running(nats_url, str(file), max_state_bytes="10000"):
@@ -158,20 +156,20 @@ async def test_no_secret_leaves_whether_a_state_is_taken_or_refused(
         await pipeline.settled("prod", serial=5)
         write(file, data)
         await pipeline.settled("prod", serial=5 if condition else 9, condition=condition)
-    told = "".join(capfd.readouterr())
-    assert ("state_not_taken" if condition else "state_taken") in told
+    seen = "".join(capfd.readouterr())
+    assert ("state_not_taken" if condition else "state_taken") in seen
     for stream in (STREAM, "KV_tfdrift_state", "KV_tfdrift_workspaces"):
         held = await pipeline.bus.stream_state(stream)
         async for messages in pipeline.bus.read(stream, start=held.first_sequence, end=held.last_sequence):
-            told += "".join(message.data.decode() + str(message.headers) for message in messages)
-    assert "aws_vpc.main" in told
-    assert SECRET not in told
+            seen += "".join(message.data.decode() + str(message.headers) for message in messages)
+    assert "aws_vpc.main" in seen
+    assert SECRET not in seen
 
 
 async def test_what_a_release_hides_beyond_the_last_one_is_hidden_without_a_new_serial(
     nats_url: str, pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    """The same bytes are recorded anew, and tell nothing."""
+    """The same bytes are recorded anew, and no event is published."""
     file = tmp_path / "prod.tfstate"
     write(file, state(SECRETIVE))
     async with running(nats_url, str(file)):
@@ -190,7 +188,7 @@ async def test_what_a_release_hides_beyond_the_last_one_is_hidden_without_a_new_
     assert len(await pipeline.changes()) == 1
 
 
-async def test_an_old_state_is_taken_and_its_rewriting_tells_nothing(
+async def test_an_old_state_is_taken_and_its_rewriting_is_no_change(
     nats_url: str, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     """Terraform 0.11's state, then 0.12's of the same resources, then a change."""
@@ -232,7 +230,7 @@ async def test_a_vanished_or_unreadable_file_keeps_its_records(
 
 
 async def test_a_folder_that_appears_later_is_watched(nats_url: str, pipeline: Pipeline, tmp_path: Path) -> None:
-    """A source that is not there yet is no failure of the service."""
+    """A source that does not exist yet is no failure of the service."""
     async with running(nats_url, f"{tmp_path}/later/*.tfstate") as runtime:
         assert runtime.readiness.ok
         write(tmp_path / "later/prod.tfstate", state(VPC))
@@ -341,12 +339,12 @@ class Mortal(Recorder):
             raise Died
         await super()._write(records)
 
-    async def _publish(self, event: StateChange, sighting: Any) -> None:
+    async def _publish(self, event: StateChange, snapshot: Any) -> None:
         if self.dies_in == "publish":
             self.dies_after -= 1
             if self.dies_after < 0:
                 raise Died
-        await super()._publish(event, sighting)
+        await super()._publish(event, snapshot)
 
     async def _advance(self, head: WorkspaceHead, revision: int) -> None:
         if self.dies_in == "advance":
@@ -384,48 +382,48 @@ async def test_a_death_in_any_step_is_made_good_by_the_next_process(
     await die(pipeline, file, step)
     async with running(nats_url, str(file)):
         await pipeline.settled("prod", serial=1 if first_sight else 2)
-    told = [(e.action, e.resource) for e in await pipeline.changes()]
+    seen = [(e.action, e.resource) for e in await pipeline.changes()]
     expected: list[tuple[StateAction, str | None]] = [(StateAction.OBSERVED, None)]
     if not first_sight:
         expected += [(StateAction.DELETED, "aws_vpc.n0")]
         expected += [(StateAction.MODIFIED, f"aws_vpc.n{n}") for n in range(1, 4)]
         expected += [(StateAction.CREATED, "aws_vpc.n4")]
-    assert sorted(told, key=str) == sorted(expected, key=str)
+    assert sorted(seen, key=str) == sorted(expected, key=str)
     record = await pipeline.record("prod", "aws_vpc.n1")
     assert record is not None
     assert [c.before for c in record.changes] == ([] if first_sight else [{"v": 0}])
 
 
 class Unasked(Recorder):
-    """A recorder that must not ask what the ledger has told."""
+    """A recorder that must not read the ids of the ledger."""
 
-    async def _told(self) -> frozenset[str]:
+    async def _published_ids(self) -> frozenset[str]:
         raise AssertionError("the whole ledger would be read for each workspace of a first load")
 
 
-async def test_a_new_workspace_does_not_ask_what_was_told(pipeline: Pipeline, tmp_path: Path) -> None:
+async def test_a_new_workspace_does_not_read_the_ledger(pipeline: Pipeline, tmp_path: Path) -> None:
     """No record of it was written, so nobody came to announcing it."""
     file = tmp_path / "prod.tfstate"
     write(file, state(VPC))
     recorder = Unasked(pipeline.bus, Redactor(b"key"))
-    (observed,) = await recorder.take(sighted(file), await recorder.held("prod"))
+    (observed,) = await recorder.record(snapshot_of(file), await recorder.load_head("prod"))
     assert observed.action == StateAction.OBSERVED
     assert len(await pipeline.changes()) == 1
 
 
-def sighted(file: Path) -> Sighting:
+def snapshot_of(file: Path) -> StateSnapshot:
     """A state as the service would have read it."""
     data = file.read_bytes()
     modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     digest = hashlib.sha256(data).hexdigest()
-    return Sighting("prod", f"file://{file}", parse_state(data), digest, modified, datetime.now(UTC))
+    return StateSnapshot("prod", f"file://{file}", parse_state(data), digest, modified, datetime.now(UTC))
 
 
 async def die(pipeline: Pipeline, file: Path, step: tuple[str, int]) -> None:
     recorder = Mortal(pipeline.bus, Redactor(b"key"))
     recorder.dies_in, recorder.dies_after = step
     with pytest.raises(Died):
-        await recorder.take(sighted(file), await recorder.held("prod"))
+        await recorder.record(snapshot_of(file), await recorder.load_head("prod"))
 
 
 def reached(sequence: int) -> Callable[[StreamState], bool]:
@@ -436,7 +434,7 @@ def reached(sequence: int) -> Callable[[StreamState], bool]:
 async def test_killed_at_any_moment_every_change_arrives_once(
     nats_url: str, pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    """SIGKILL while records and events are under way, over several serials: each resource tells an unbroken chain."""
+    """SIGKILL during writes, over several serials: the events of each resource are an unbroken chain."""
     file = tmp_path / "prod.tfstate"
     write(file, state(*(resource(f"aws_vpc.n{n}", id=str(n), v=0) for n in range(400))))
     with process(nats_url, str(file)):
@@ -453,7 +451,7 @@ async def test_killed_at_any_moment_every_change_arrives_once(
         await pipeline.settled("prod", serial=4)
     _, *events = await pipeline.changes()
     assert {e.action for e in events} == {StateAction.MODIFIED}
-    # A serial that was overwritten before anybody read it whole is part of the next one: values tell, not serials.
+    # A serial that was overwritten before it was read is part of the next one, so values are compared, not serials.
     values = {f"aws_vpc.n{n}": [0] for n in range(400)}
     for event in events:
         (change,) = event.changes

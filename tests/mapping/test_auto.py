@@ -13,14 +13,15 @@ import pytest
 pytest.importorskip("botocore", reason="the generator reads botocore's models")
 
 from mapping_generator import service_model, summary
-from mapping_generator.exceptions import MEMBER_NAMES
 from mapping_generator.generate import event_keys, generate
 from mapping_generator.names import fold
 from mapping_generator.provider_schema import attribute_names, load_snapshot
+from mapping_generator.resource_names import MEMBER_NAMES
 from mapping_generator.service_model import Service, load_service, service_names
 from mapping_generator.singletons import SINGLETONS
 
-from drift_detector.catalog.load import build_catalog, curated_document
+from drift_detector.catalog.compile import build_catalog
+from drift_detector.catalog.load import curated_document
 
 FOLDER = resources.files("drift_detector") / "mapping"
 TEXT = (FOLDER / "auto.json").read_text(encoding="utf-8")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from mapping_generator.coverage import page
 
-from drift_detector.catalog.clouds import load_catalogs
+from drift_detector.catalog.load import load_catalog
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
 
 
 def test_the_page_is_fresh() -> None:
     """`make coverage` writes it anew after the mapping has changed."""
-    assert PAGE.read_text(encoding="utf-8") == page(load_catalogs())
+    assert PAGE.read_text(encoding="utf-8") == page(load_catalog())

@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from mapping_generator.exceptions import NOUNS
 from mapping_generator.names import fold, singular
 from mapping_generator.provider_schema import load_snapshot
+from mapping_generator.resource_names import NOUNS
 from mapping_generator.service_model import Member, Service, load_service, service_names
 from mapping_generator.ties import own_form
 from mapping_generator.types import ResourceType, types_by_service
 
-from drift_detector.catalog.load import load_catalog
-from drift_detector.claim.aws.call import call_of
-from drift_detector.facts.calls import Act, Call, Target
+from drift_detector.catalog.load import load_aws_catalog
+from drift_detector.claim.aws.cloudtrail import call_of
+from drift_detector.facts.call import Act, Call, Target
 from drift_detector.resolve.creations import undoes
 from tests.drift_detector.cloudtrail import alert_of
 
-CATALOG = load_catalog()
+CATALOG = load_aws_catalog()
 SERVICES = {name: load_service(name) for name in service_names()}
 KINDS = {kind.name: kind for kinds in types_by_service(load_snapshot(), SERVICES).values() for kind in kinds}
 FORM = re.compile(r"(identifier|arn|name|id)$")

@@ -1,4 +1,4 @@
-"""A tiny service made of the real harness, run as a process of its own."""
+"""A small service on the real harness, in a process of its own."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ProbeSettings(Settings):
     http_port: int = Field(9198, ge=1, le=65535, description="public port")
     admin_port: int = Field(9199, ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
 
-async def told(word):
+async def signalled(word):
     while not (folder / word).exists():
         await asyncio.sleep(0.01)
 
@@ -46,15 +46,15 @@ await runtime.stopping.wait()
 
 
 class Probe:
-    """One service whose `run` is the given body; `told(word)` in it waits for `tell(word)`."""
+    """One service whose `run` is the given body, in which `signalled(word)` waits for `give(word)`."""
 
     def __init__(self, folder: Path, body: str = SERVE, **variables: str) -> None:
         self.port = free_port()
         self._folder = folder
         self._script = folder / "probe.py"
         self._script.write_text(_SCRIPT.format(body=textwrap.indent(body.strip(), "    ")), encoding="utf-8")
-        kept = {name: text for name, text in os.environ.items() if not name.startswith("TFDRIFT_")}
-        self._environment = kept | {"TFDRIFT_ADMIN_PORT": str(self.port)} | variables
+        others = {name: text for name, text in os.environ.items() if not name.startswith("TFDRIFT_")}
+        self._environment = others | {"TFDRIFT_ADMIN_PORT": str(self.port)} | variables
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *arguments: str) -> None:
@@ -63,8 +63,8 @@ class Probe:
             command = [sys.executable, str(self._script), *arguments]
             self.process = subprocess.Popen(command, env=self._environment, stdout=out, stderr=err)
 
-    def tell(self, word: str) -> None:
-        """Let `told(word)` return."""
+    def give(self, word: str) -> None:
+        """Let `signalled(word)` return."""
         (self._folder / word).touch()
 
     def signal(self, number: signal.Signals) -> None:
@@ -78,28 +78,28 @@ class Probe:
         return await asyncio.to_thread(self.process.wait, seconds)
 
     def kill(self) -> None:
-        """Leave nothing behind."""
+        """Kill the process, if it still runs."""
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
 
     @property
     def out(self) -> str:
-        """Standard output so far."""
+        """Return standard output so far."""
         return (self._folder / "out").read_text(encoding="utf-8")
 
     @property
     def err(self) -> str:
-        """Standard error so far."""
+        """Return standard error so far."""
         return (self._folder / "err").read_text(encoding="utf-8")
 
     def logs(self, event: str | None = None) -> list[dict[str, Any]]:
-        """The log so far, or its lines with one event; every line must be a JSON object."""
+        """Return the log so far, or its lines with one event; every line must be a JSON object."""
         lines = [json.loads(line) for line in self.out.split("\n")[:-1]]
         return [line for line in lines if event in (None, line["event"])]
 
     async def get(self, path: str, accept: str = "*/*") -> tuple[int, str, str]:
-        """Status, content type and text of a route of the admin port; status 0 while nobody listens."""
+        """Return status, content type and text of a route of the admin port; status 0 while nobody listens."""
         url = f"http://127.0.0.1:{self.port}{path}"
         try:
             async with aiohttp.ClientSession() as session, session.get(url, headers={"Accept": accept}) as response:

@@ -1,4 +1,4 @@
-"""The contract of the bus, held against a real nats-server."""
+"""The contract of the bus, against a real nats-server."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def background(*runs: object) -> AsyncIterator[None]:
 
 
 async def test_publish_returns_the_sequence_and_marks_a_repeated_id(nats_url: str) -> None:
-    """A message is stored once however often it is published under one id."""
+    """A message is stored once, however often it is published under one id."""
     async with opened(nats_url) as bus:
         first = await bus.publish(SUBJECT, b"{}", {"Nats-Msg-Id": "a"})
         second = await bus.publish(SUBJECT, b"{}", {"Nats-Msg-Id": "a"})
@@ -71,28 +71,28 @@ async def test_publish_returns_the_sequence_and_marks_a_repeated_id(nats_url: st
 
 
 async def test_ten_thousand_messages_at_once_are_all_acknowledged(nats_url: str) -> None:
-    """The publisher's window bounds what is outstanding and loses nothing."""
+    """The publisher limits how many are outstanding, and loses none."""
     async with opened(nats_url) as bus:
         acks = await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(10_000)))
         assert sorted(ack.sequence for ack in acks) == list(range(1, 10_001))
 
 
 async def test_a_subject_without_a_stream_is_unavailable(nats_url: str) -> None:
-    """A subject that no stream listens to fails at once and not by a time-out."""
+    """A message for a subject without a stream fails at once, not after a time-out."""
     async with opened(nats_url) as bus, asyncio.timeout(2):
         with pytest.raises(Unavailable):
-            await bus.publish("elsewhere.x", b"")
+            await bus.publish("unknown.x", b"")
 
 
 async def test_a_message_over_the_servers_limit_is_rejected(nats_url: str) -> None:
-    """What NATS will never take is not reported as passing."""
+    """A message that NATS will never take is refused for good, not postponed."""
     async with opened(nats_url) as bus:
         with pytest.raises(Rejected, match="over the server's limit"):
             await bus.publish(SUBJECT, b"x" * (2 * 1024**2))
 
 
 async def test_publishing_while_nats_is_away_fails_at_once(nats_server: NatsServer) -> None:
-    """A publisher learns within a moment that NATS is gone, so that it can spool."""
+    """A publisher is refused within a moment, so that it can spool."""
     async with opened(nats_server.url) as bus:
         nats_server.stop(signal.SIGKILL)
         await eventually(lambda: not bus.connected)
@@ -116,7 +116,7 @@ async def test_open_waits_for_a_server_that_comes_later(nats_server: NatsServer)
 
 
 async def test_a_differing_setting_is_left_as_it_is(nats_url: str) -> None:
-    """What an operator changed on a stream stays; it is reported and not overwritten."""
+    """A setting that an operator changed is reported and not overwritten."""
     async with opened(nats_url):
         pass
     other = make_bus(nats_url, Retention(hours=2, bytes=128 * 1024**2, replicas=1))
@@ -129,7 +129,7 @@ async def test_a_differing_setting_is_left_as_it_is(nats_url: str) -> None:
 
 
 async def test_a_foreign_stream_of_our_name_is_refused(nats_url: str) -> None:
-    """Nothing is written into a stream that somebody else made."""
+    """Nothing is written into somebody else's stream."""
     client = await nats.connect(nats_url)
     await client.jetstream().add_stream(StreamConfig(name=STREAM, subjects=["orders.>"]))
     await client.close()
@@ -140,7 +140,7 @@ async def test_a_foreign_stream_of_our_name_is_refused(nats_url: str) -> None:
 
 
 async def test_a_foreign_stream_of_our_subjects_is_refused(nats_url: str) -> None:
-    """Two streams cannot hold one subject; ours is not made beside another one."""
+    """Two streams cannot have one subject, so ours is not created."""
     client = await nats.connect(nats_url)
     await client.jetstream().add_stream(StreamConfig(name="ORDERS", subjects=["tfdrift.drift.>"]))
     await client.close()
@@ -152,7 +152,7 @@ async def test_a_foreign_stream_of_our_subjects_is_refused(nats_url: str) -> Non
 
 
 async def test_compare_and_set_lets_one_writer_win(nats_url: str) -> None:
-    """Of two writers who read the same revision, the second is told."""
+    """Of two writers who read the same revision, the second is refused."""
     async with opened(nats_url) as bus:
         bucket = bus.bucket(STATE_BUCKET)
         revision = await bucket.create("a.b", b"1")
@@ -166,8 +166,8 @@ async def test_compare_and_set_lets_one_writer_win(nats_url: str) -> None:
         assert entry.value == b"3"
 
 
-async def test_a_deleted_key_reads_as_deleted_and_can_be_made_anew(nats_url: str) -> None:
-    """Deleting leaves no value behind, and `create` works again after it."""
+async def test_a_deleted_key_reads_as_deleted_and_can_be_created_again(nats_url: str) -> None:
+    """A deleted key has no value, and `create` works again."""
     async with opened(nats_url) as bus:
         bucket = bus.bucket(STATE_BUCKET)
         assert await bucket.get("k") is None
@@ -183,7 +183,7 @@ async def test_a_deleted_key_reads_as_deleted_and_can_be_made_anew(nats_url: str
 
 
 async def test_watch_gives_current_values_then_changes_over_a_restart(nats_server: NatsServer) -> None:
-    """A watcher sees every key once at first, then every change, also those made around a restart of NATS."""
+    """A watcher sees every key once, then every change, also those around a restart of NATS."""
     async with opened(nats_server.url) as bus:
         bucket = bus.bucket(STATE_BUCKET)
         await bucket.put("a", b"1")
@@ -207,7 +207,7 @@ async def test_watch_gives_current_values_then_changes_over_a_restart(nats_serve
 
 
 async def test_a_value_that_is_no_record_is_counted_and_the_rest_goes_on(nats_url: str) -> None:
-    """An unreadable value, and one that a defect of the reader fails on, end no watch; deletions arrive as ever."""
+    """Neither an unreadable value nor a defect of the reader ends the watch; deletions arrive too."""
     seen: list[Entry[int]] = []
     unreadable: list[str] = []
 
@@ -236,7 +236,7 @@ async def test_a_value_that_is_no_record_is_counted_and_the_rest_goes_on(nats_ur
 
 
 async def test_watch_of_an_empty_bucket_is_caught_up_at_once(nats_url: str) -> None:
-    """Readiness does not wait for a first value that may never come."""
+    """Readiness does not wait for a first value, which may never come."""
     async with opened(nats_url) as bus:
         complete = asyncio.Event()
         async with background(bus.bucket(STATE_BUCKET).watch(bytes, lambda _: None, on_caught_up=complete.set)):
@@ -244,7 +244,7 @@ async def test_watch_of_an_empty_bucket_is_caught_up_at_once(nats_url: str) -> N
 
 
 async def test_a_watch_that_ends_leaves_no_consumer_behind(nats_url: str) -> None:
-    """nats-server refuses a stream's 1001st; who reads a bucket again and again would come to that within seconds."""
+    """nats-server refuses a stream's 1001st consumer, and a frequent reader of a bucket would soon reach it."""
     async with opened(nats_url) as bus:
         complete = asyncio.Event()
         async with background(bus.bucket(STATE_BUCKET).watch(bytes, lambda _: None, on_caught_up=complete.set)):
@@ -255,7 +255,7 @@ async def test_a_watch_that_ends_leaves_no_consumer_behind(nats_url: str) -> Non
 
 
 async def test_follow_is_gap_free_and_ordered_over_a_killed_server(nats_server: NatsServer) -> None:
-    """A reader sees every sequence exactly once, in order, though the server dies in the middle."""
+    """A reader sees every sequence exactly once and in order, although the server dies meanwhile."""
     async with opened(nats_server.url) as bus:
         await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(2_000)))
         seen: list[int] = []
@@ -272,7 +272,7 @@ async def test_follow_is_gap_free_and_ordered_over_a_killed_server(nats_server: 
 
 
 async def test_follow_from_a_sequence_and_new_only(nats_url: str) -> None:
-    """A reader begins where it asks to."""
+    """A reader begins at the sequence that it asks for, or with new messages."""
     async with opened(nats_url) as bus:
         for number in range(5):
             await bus.publish(SUBJECT, b"%d" % number)
@@ -291,8 +291,8 @@ async def test_follow_from_a_sequence_and_new_only(nats_url: str) -> None:
         assert fresh == [b"new"]
 
 
-async def test_follow_notices_that_the_stream_was_made_anew(nats_server: NatsServer) -> None:
-    """A reader of a stream that was removed and made again is told, and begins at its first message."""
+async def test_follow_notices_that_the_stream_was_created_anew(nats_server: NatsServer) -> None:
+    """The reader is called back, and begins at the first message of the new stream."""
     async with opened(nats_server.url) as bus:
         await asyncio.gather(*(bus.publish(SUBJECT, b"old") for _ in range(3)))
         seen: list[bytes] = []
@@ -325,7 +325,7 @@ async def test_an_error_of_the_reader_ends_following(nats_url: str) -> None:
 
 
 async def test_read_returns_exactly_the_range_asked_for(nats_url: str) -> None:
-    """A bounded read ends at its end, or where the stream does."""
+    """A bounded read ends at its end, or at the end of the stream."""
     async with opened(nats_url) as bus:
         await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(1_200)))
 
@@ -338,8 +338,8 @@ async def test_read_returns_exactly_the_range_asked_for(nats_url: str) -> None:
         assert await read(1, 10, "tfdrift.drift.>") == []
 
 
-async def test_a_read_of_large_messages_goes_on_past_its_bound_of_bytes(nats_url: str) -> None:
-    """A request for a batch ends early at its bytes; that is no reason to break off."""
+async def test_a_read_of_large_messages_continues_past_its_limit_of_bytes(nats_url: str) -> None:
+    """A request for a batch ends early at its limit of bytes, and the read continues."""
     async with opened(nats_url) as bus:
         for number in range(12):
             await bus.publish(SUBJECT, b"%d" % number * 400_000)
@@ -347,8 +347,8 @@ async def test_a_read_of_large_messages_goes_on_past_its_bound_of_bytes(nats_url
         assert [m.sequence async for messages in batches for m in messages] == list(range(2, 13))
 
 
-async def test_count_tells_how_many_messages_a_range_holds(nats_url: str) -> None:
-    """On all subjects or on some, to the end of the stream and not beyond it."""
+async def test_count_returns_how_many_messages_a_range_has(nats_url: str) -> None:
+    """The count covers all subjects or some, up to the end of the stream."""
     async with opened(nats_url) as bus:
         for number in range(30):
             await bus.publish("tfdrift.drift.low.aws.x" if number % 3 else SUBJECT, b"{}")
@@ -361,13 +361,13 @@ async def test_count_tells_how_many_messages_a_range_holds(nats_url: str) -> Non
 
 
 async def test_what_is_read_has_the_headers_that_were_published(nats_url: str) -> None:
-    """Singly and all, and a header in the name of another, or in its value, is not taken for it."""
+    """Headers are read singly or all; a name that appears within another name or value is not confused with it."""
     async with opened(nats_url) as bus:
-        headers = {"Not-Kind": "Kind: wrong", "Kind": " a b:c ", "Tfdrift-Workspace": "eu/net"}
+        headers = {"Not-Kind": "Kind: other", "Kind": " a b:c ", "Tfdrift-Workspace": "eu/net"}
         await bus.publish(SUBJECT, b"{}", headers)
         await bus.publish(SUBJECT, b"{}")
         with_headers, without = [m async for messages in bus.read(STREAM, start=1, end=2) for m in messages]
-        assert with_headers.headers == {"Not-Kind": "Kind: wrong", "Kind": "a b:c", "Tfdrift-Workspace": "eu/net"}
+        assert with_headers.headers == {"Not-Kind": "Kind: other", "Kind": "a b:c", "Tfdrift-Workspace": "eu/net"}
         assert [with_headers.header(name) for name in ("Kind", "Tfdrift-Workspace", "Work")] == [
             "a b:c",
             "eu/net",
@@ -379,8 +379,8 @@ async def test_what_is_read_has_the_headers_that_were_published(nats_url: str) -
         assert (again.subject, again.data, again.headers) == (SUBJECT, b"{}", with_headers.headers)
 
 
-async def test_a_read_ends_well_though_the_server_forgot_its_consumer(nats_url: str) -> None:
-    """nats-server loses such a consumer when it restarts; that must not hide what was read, or why it ended."""
+async def test_a_read_ends_well_although_the_server_lost_its_consumer(nats_url: str) -> None:
+    """nats-server loses such a consumer when it restarts; that hides neither what was read nor why it ended."""
     async with opened(nats_url) as bus:
         await asyncio.gather(*(bus.publish(SUBJECT, b"%d" % i) for i in range(10)))
         batches = bus.read(STREAM, start=1, end=9)
@@ -393,15 +393,15 @@ async def test_a_read_ends_well_though_the_server_forgot_its_consumer(nats_url: 
         await batches.aclose()  # type: ignore[attr-defined]
 
 
-async def test_a_read_of_a_stream_that_is_gone_says_so(nats_url: str) -> None:
-    """A server that comes back knows its streams a moment later; a reader may ask again."""
+async def test_a_read_of_a_missing_stream_is_unavailable(nats_url: str) -> None:
+    """A restarted server knows its streams a moment later, so a reader may ask again."""
     async with opened(nats_url) as bus:
-        with pytest.raises(Unavailable, match="no stream elsewhere"):
-            await anext(bus.read("elsewhere", start=1, end=9))
+        with pytest.raises(Unavailable, match="no stream unknown"):
+            await anext(bus.read("unknown", start=1, end=9))
 
 
 class Recorder:
-    """A handler that does as told for each payload, and remembers."""
+    """A handler that acts on each message as given, and records its payload."""
 
     def __init__(self, act: Callable[[Message], None] = lambda _: None) -> None:
         self.seen: list[bytes] = []
@@ -422,7 +422,7 @@ async def test_replicas_share_the_messages(nats_url: str) -> None:
         assert sorted(first.seen + second.seen, key=int) == [b"%d" % i for i in range(1_000)]
 
 
-async def test_a_postponed_message_comes_again(nats_url: str) -> None:
+async def test_a_postponed_message_is_delivered_again(nats_url: str) -> None:
     """`Transient` delays a message and loses nothing."""
     attempts: list[int] = []
 
@@ -439,7 +439,7 @@ async def test_a_postponed_message_comes_again(nats_url: str) -> None:
 
 
 async def test_poison_goes_to_the_dead_letters_with_its_reason(nats_url: str) -> None:
-    """A message that cannot be processed is kept where an operator finds it, and blocks nobody."""
+    """A message that cannot be processed is stored for the operator, and blocks no other."""
 
     def act(message: Message) -> None:
         if message.data == b"bad":
@@ -460,8 +460,8 @@ async def test_poison_goes_to_the_dead_letters_with_its_reason(nats_url: str) ->
         assert recorder.seen.count(b"bad") == 1
 
 
-async def test_consuming_goes_on_after_the_server_was_killed(nats_server: NatsServer) -> None:
-    """A consumer asks again on a new connection, within moments and not after a time-out."""
+async def test_consuming_continues_after_the_server_was_killed(nats_server: NatsServer) -> None:
+    """A consumer asks again on the new connection at once, not after a time-out."""
     async with opened(nats_server.url) as bus:
         recorder = Recorder()
         async with background(bus.consume("w", ["tfdrift.>"], recorder)):

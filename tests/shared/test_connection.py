@@ -1,4 +1,4 @@
-"""Connections that begin what they do not end, and what is no HTTP, over real sockets."""
+"""Incomplete and malformed requests, over real sockets."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from tests.conftest import free_port
+from tfdrift.harness import connection
 from tfdrift.harness.connection import Listening
 
 HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -21,7 +23,7 @@ DEADLINE_SECONDS = 0.3
 
 @asynccontextmanager
 async def served() -> AsyncIterator[int]:
-    """The port of a server that echoes a body, and whose `/stream` never ends; a part has 0.3 s to arrive."""
+    """Yields the port of a server that echoes a body, and whose `/stream` never ends; each part has 0.3 s to arrive."""
 
     async def echo(request: web.Request) -> web.Response:
         return web.Response(body=b"got:" + await request.read())
@@ -54,14 +56,14 @@ def malformed() -> float:
 
 
 async def until_closed(reader: asyncio.StreamReader) -> bytes:
-    """What comes before the server closes."""
+    """Returns what arrives before the server closes the connection."""
     async with asyncio.timeout(5):
         return await reader.read()
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET", HEAD[:-2]], ids=["nothing", "line", "head"])
 async def test_a_connection_that_does_not_end_its_first_head_is_closed(begun: bytes) -> None:
-    """After the deadline, without an answer, and counted."""
+    """It is closed after the deadline without an answer, and counted."""
     before = overdue("head")
     async with served() as port:
         opened = time.monotonic()
@@ -74,7 +76,7 @@ async def test_a_connection_that_does_not_end_its_first_head_is_closed(begun: by
 
 
 async def test_dripping_a_head_gains_no_time() -> None:
-    """The deadline is the whole head's, not each byte's."""
+    """The deadline is for the whole head, not for each byte."""
     before = overdue("head")
     async with served() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -91,7 +93,7 @@ async def test_dripping_a_head_gains_no_time() -> None:
 
 
 async def test_a_later_head_has_its_deadline_from_its_first_byte() -> None:
-    """An idle kept-alive connection is left alone meanwhile."""
+    """An idle connection stays open before it."""
     before = overdue("head")
     async with served() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -106,8 +108,8 @@ async def test_a_later_head_has_its_deadline_from_its_first_byte() -> None:
     assert overdue("head") == before + 1
 
 
-async def test_a_body_that_does_not_come_closes_the_connection_and_one_that_comes_does_not() -> None:
-    """Its deadline begins at the end of its head and ends with its last byte."""
+async def test_a_body_that_is_overdue_closes_the_connection_and_one_in_time_does_not() -> None:
+    """The deadline begins at the end of the head and ends with the last byte."""
     before = overdue("body")
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
     async with served() as port:
@@ -125,7 +127,7 @@ async def test_a_body_that_does_not_come_closes_the_connection_and_one_that_come
 
 
 async def test_a_stream_has_no_deadline() -> None:
-    """Nor has one whose client says something meanwhile."""
+    """It has none even if its client sends something meanwhile."""
     before = overdue("head"), overdue("body")
     async with served() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -140,8 +142,8 @@ async def test_a_stream_has_no_deadline() -> None:
 @pytest.mark.parametrize(
     "nonsense", [b"\0\1\2\r\n\r\n", b"GET / FTP\r\n\r\n", b"GET / HTTP/1.1\r\nBad Name: x\r\n\r\n"]
 )
-async def test_what_is_no_http_is_answered_by_a_problem_document(nonsense: bytes) -> None:
-    """Counted, and the connection is closed."""
+async def test_a_malformed_request_is_answered_with_a_problem_document(nonsense: bytes) -> None:
+    """It is counted, and the connection is closed."""
     before = malformed()
     async with served() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -154,8 +156,8 @@ async def test_what_is_no_http_is_answered_by_a_problem_document(nonsense: bytes
     assert malformed() == before + 1
 
 
-async def test_requests_before_the_nonsense_are_answered_first() -> None:
-    """In one packet, in their order."""
+async def test_requests_before_a_malformed_one_are_answered_first() -> None:
+    """They are answered in order, although all arrive in one packet."""
     before = malformed()
     async with served() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -168,3 +170,29 @@ async def test_requests_before_the_nonsense_are_answered_first() -> None:
         assert answer.index(b"got:body") < answer.index(b"400 Bad Request")
         writer.close()
     assert malformed() == before + 1
+
+
+@pytest.mark.parametrize("missing", ["_PRIVATE_NAMES", "_UNPARSED"])
+async def test_without_private_names_connections_are_aiohttps_own(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """With an aiohttp that has other names requests are answered; the deadlines are off, which is logged."""
+    gone = (*connection._PRIVATE_NAMES, "_renamed") if missing == "_PRIVATE_NAMES" else None
+    monkeypatch.setattr(connection, missing, gone)
+    before = overdue("head")
+    with capture_logs() as logs:
+        async with served() as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(HEAD[:5])
+            await asyncio.sleep(DEADLINE_SECONDS * 1.5)
+            writer.write(HEAD[5:])
+            assert (await reader.readuntil(b"got:")).startswith(b"HTTP/1.1 200")
+            writer.close()
+    assert overdue("head") == before
+    (line,) = [line for line in logs if line["event"] == "deadlines_off"]
+    assert line["missing"] == (["_renamed"] if gone else ["_ErrInfo"])
+
+
+def test_the_installed_aiohttp_has_the_private_names() -> None:
+    """The lock file pins a version with deadlines."""
+    assert connection.missing_private_names() == []

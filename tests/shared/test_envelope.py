@@ -1,4 +1,4 @@
-"""The headers of a ledger message."""
+"""The headers of a message of the ledger."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ AWKWARD = [
 
 @given(st.text(alphabet=st.characters(codec=None)))
 def test_any_text_survives_as_one_ascii_line(text: str) -> None:
-    """A header's value is printable ASCII whatever was in the text, lone surrogates included, and reads back."""
+    """Any text, lone surrogates included, becomes printable ASCII and is read back."""
     value = header_text(text)
     assert re.fullmatch(r"[ -~]*", value)
     assert value == value.strip()
@@ -62,12 +62,12 @@ def test_any_text_survives_as_one_ascii_line(text: str) -> None:
 
 @given(ENVELOPES)
 def test_an_envelope_is_read_back(envelope: Envelope) -> None:
-    """What one service says of a message, the next one reads."""
+    """The next service reads what the one before wrote."""
     assert parse_headers(envelope.headers()) == envelope
 
 
 async def test_awkward_texts_pass_through_a_real_server(nats_url: str) -> None:
-    """Neither line breaks nor white space at the ends are lost or taken for headers on the way."""
+    """Line breaks and white space at the ends are neither lost nor taken for headers."""
     bus = Bus(NatsOptions((nats_url,), "test"), Retention(1, 64 * 1024**2, 1))
     await bus.open()
     try:
@@ -84,7 +84,7 @@ async def test_awkward_texts_pass_through_a_real_server(nats_url: str) -> None:
 
 @pytest.mark.parametrize("headers", [None, {}, {"Nats-Msg-Id": "a"}, {"Tfdrift-Received": rfc3339(RECEIVED)}])
 def test_a_missing_header_is_named(headers: dict[str, str] | None) -> None:
-    """A message of somebody else's is told apart by what it lacks."""
+    """The error names the header that somebody else's message lacks."""
     with pytest.raises(ValueError, match=r"has no (Nats-Msg-Id|Tfdrift-Received)"):
         parse_headers(headers)
 
@@ -93,7 +93,7 @@ def test_a_missing_header_is_named(headers: dict[str, str] | None) -> None:
     ("name", "value"), [("Tfdrift-Received", "yesterday"), ("Tfdrift-Occurred", "2025-01-15"), ("Nats-Msg-Id", "\\x2")]
 )
 def test_a_malformed_header_is_a_value_error(name: str, value: str) -> None:
-    """A reader has one error to catch for a message that it cannot use."""
+    """Every malformed message raises the same error."""
     with pytest.raises(ValueError, match=r".+"):
         parse_headers({"Nats-Msg-Id": "a", "Tfdrift-Received": rfc3339(RECEIVED), name: value})
 
@@ -112,7 +112,7 @@ def test_a_malformed_header_is_a_value_error(name: str, value: str) -> None:
     ],
 )
 def test_every_form_of_rfc_3339_is_read_as_utc(text: str, moment: datetime) -> None:
-    """Falco writes nanoseconds, others offsets; what is beyond microseconds is cut off."""
+    """Falco writes nanoseconds, others offsets; digits beyond microseconds are truncated."""
     assert parse_rfc3339(text) == moment
     assert parse_rfc3339(text).tzinfo is UTC
 
@@ -136,8 +136,8 @@ def test_every_form_of_rfc_3339_is_read_as_utc(text: str, moment: datetime) -> N
         "9999-12-31T23:59:59-23:59",
     ],
 )
-def test_what_is_no_rfc_3339_time_is_a_value_error(text: str) -> None:
-    """Neither other ISO 8601 forms nor times beyond Python's calendar pass or raise something else."""
+def test_a_time_of_another_form_is_a_value_error(text: str) -> None:
+    """Other forms of ISO 8601 and times beyond Python's calendar raise ValueError and nothing else."""
     with pytest.raises(ValueError, match=r".+"):
         parse_rfc3339(text)
 
@@ -151,6 +151,6 @@ def test_a_moment_is_written_in_utc_with_microseconds(moment: datetime) -> None:
 
 
 def test_equal_values_have_equal_canonical_bytes() -> None:
-    """The order of an object's members does not tell values apart."""
+    """The order of an object's members does not matter."""
     assert canonical_json({"b": [1, None], "a": "ü"}) == canonical_json({"a": "ü", "b": [1, None]})
     assert canonical_json({"b": [1, None], "a": "ü"}) == '{"a":"ü","b":[1,null]}'.encode()

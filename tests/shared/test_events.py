@@ -47,13 +47,13 @@ JSON = st.recursive(
 
 
 def refuse(word: str) -> None:
-    """Stop at NaN, Infinity and -Infinity, which Python's reader would take and JSON does not have."""
+    """Refuse NaN, Infinity and -Infinity, which Python's parser accepts and JSON does not have."""
     raise AssertionError(f"{word} is not JSON")
 
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda event: type(event).__name__)
 def test_the_seeds_fields_come_first(event: Event) -> None:
-    """The user's own fields stand first and in their order, and every field of the contract is there."""
+    """The fields of the user's document come first and in their order, and every field of the contract exists."""
     names = list(json.loads(event.encode()))
     seed = SEED_FIELDS[event.event].split()
     assert names[: len(seed)] == seed
@@ -61,22 +61,22 @@ def test_the_seeds_fields_come_first(event: Event) -> None:
 
 
 def test_an_identity_has_the_contracts_fields() -> None:
-    """The three of the seed first."""
+    """The three fields of the user's document come first."""
     names = list(json.loads(UserIdentity(via=Via.CLI).encode()))
     assert names == ["type", "user_name", "arn", "principal_id", "account_id", "session_name", "via"]
 
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda event: type(event).__name__)
 def test_a_payload_is_compact_and_reads_back(event: Event) -> None:
-    """The payload is the SSE data: no spaces that JSON does not need, and nothing is lost in it."""
+    """The payload is the SSE data: without needless spaces, and without loss."""
     payload = event.encode()
     assert orjson.dumps(orjson.loads(payload)) == payload
     assert type(event).model_validate_json(payload) == event
 
 
 @pytest.mark.parametrize(("event", "subject"), [*zip(SAMPLES, SUBJECTS, strict=True)], ids=SUBJECTS)
-def test_a_payload_tells_its_subject(event: Event, subject: str) -> None:
-    """What filters ask for follows from the payload alone."""
+def test_a_payload_knows_its_subject(event: Event, subject: str) -> None:
+    """The subject follows from the payload alone."""
     assert event.subject() == parse(subject)
 
 
@@ -88,7 +88,7 @@ def test_an_alert_of_another_source_is_published_under_that_source() -> None:
 
 @given(JSON)
 def test_any_value_is_one_line_of_json(value: object) -> None:
-    """Whatever a cloud or a provider put into a value: valid UTF-8 and JSON on one line."""
+    """Any value of a cloud or a provider becomes valid UTF-8 and JSON on one line."""
     payload = drift(value, {"inside": value}).encode()
     assert b"\n" not in payload
     assert b"\r" not in payload
@@ -97,7 +97,7 @@ def test_any_value_is_one_line_of_json(value: object) -> None:
 
 @pytest.mark.parametrize("text", ["a\nb\r\nc\rd", "\u2028\u2029\x85", "\0\x1f\x7f", 'quote " and \\', "日本 😀", ""])
 def test_text_survives_byte_for_byte(text: str) -> None:
-    """Line breaks are escaped; U+2028, which ends no SSE line, may stay."""
+    """Line breaks are escaped; U+2028 may stay, since it does not end a line of SSE."""
     payload = falco(output=text, output_fields={text: text}).encode()
     assert b"\n" not in payload
     assert b"\r" not in payload
@@ -119,7 +119,7 @@ def test_a_large_integer_keeps_its_digits() -> None:
 
 @pytest.mark.parametrize("event", [falco(output="\ud800"), drift("\udfff"), drift(None, ["\ud800"])])
 def test_a_lone_surrogate_never_reaches_the_ledger(event: Event) -> None:
-    """It has no UTF-8, so the error comes before anything is published."""
+    """It has no UTF-8 form, so the error is raised before anything is published."""
     with pytest.raises(PydanticSerializationError):
         event.encode()
 
@@ -130,7 +130,7 @@ def test_a_lone_surrogate_in_a_name_is_replaced() -> None:
     assert list(data["output_fields"].values()) == [1]
 
 
-def test_fields_of_a_newer_writer_are_passed_over() -> None:
+def test_fields_of_a_newer_writer_are_ignored() -> None:
     """Services are upgraded one by one."""
     data = json.loads(drift().encode())
     data["from_the_future"] = 1
@@ -145,7 +145,7 @@ def test_a_payload_cannot_be_changed() -> None:
 
 
 def test_times_are_written_in_utc() -> None:
-    """An offset is turned into UTC; a time without one is refused, since nobody knows what it means."""
+    """A time with an offset is converted; one without is refused, since it is ambiguous."""
     tokyo = MOMENT.astimezone(timezone(timedelta(hours=9)))
     event = FalcoEvent.model_validate({**falco().model_dump(), "timestamp": tokyo})
     assert json.loads(event.encode())["timestamp"] == "2025-01-15T10:00:00.000000Z"
@@ -153,8 +153,8 @@ def test_times_are_written_in_utc() -> None:
         FalcoEvent.model_validate({**falco().model_dump(), "timestamp": datetime(2025, 1, 15)})
 
 
-def test_the_first_sight_of_a_workspace_names_no_resource() -> None:
-    """One event with the count stands for all of its resources."""
+def test_a_workspace_seen_for_the_first_time_names_no_resource() -> None:
+    """One event with the count represents all of its resources."""
     data = json.loads(OBSERVED.encode())
     assert (data["action"], data["resource"], data["resource_count"]) == ("observed", None, 9)
 
@@ -165,7 +165,7 @@ def test_an_attribution_names_its_actors() -> None:
     assert list(actor) == ["user_identity", "event_id", "event_name", "timestamp", "sanctioned"]
 
 
-def test_a_call_in_the_clouds_own_words_reads_back() -> None:
-    """The detector sees what the cloud logged, null and empty told apart."""
+def test_a_cloud_call_is_read_back() -> None:
+    """The detector sees what the cloud logged, and null differs from empty."""
     call = CloudCall(event_source="ec2.amazonaws.com", request={"a": [None, {}, ""], "b": 1.5}, response=None)
     assert CloudCall.model_validate_json(call.encode()) == call

@@ -1,4 +1,4 @@
-"""The life of a service, from outside: a real process, real signals, a real nats-server."""
+"""The lifecycle of a service, from outside: a real process, real signals, a real nats-server."""
 
 from __future__ import annotations
 
@@ -26,31 +26,32 @@ MakeProbe = Callable[..., Probe]
 DRAINING = """
 runtime.readiness.set("work", True)
 await runtime.stopping.wait()
-await told("drained")
+await signalled("drained")
 runtime.log.info("drained")
 """
 
 
 @pytest.fixture
 def probe(tmp_path: Path) -> Iterator[MakeProbe]:
-    """Makes probes, and kills what is left of them."""
-    made: list[Probe] = []
+    """Makes probes, and kills those that still run."""
+    probes: list[Probe] = []
 
     def make(*arguments: str, **variables: str) -> Probe:
-        folder = tmp_path / str(len(made))
+        folder = tmp_path / str(len(probes))
         folder.mkdir()
-        made.append(Probe(folder, *arguments, **variables))
-        return made[-1]
+        probes.append(Probe(folder, *arguments, **variables))
+        return probes[-1]
 
     yield make
-    for one in made:
+    for one in probes:
         one.kill()
 
 
 async def test_a_service_is_ready_when_it_says_so_and_nats_is_there(probe: MakeProbe, nats_url: str) -> None:
-    """Alive at once, ready only after its own condition holds."""
+    """It is alive at once, and ready only when its own condition is true."""
     service = probe(
-        'await told("go")\nruntime.readiness.set("work", True)\nawait told("never")', TFDRIFT_NATS_URL=nats_url
+        'await signalled("go")\nruntime.readiness.set("work", True)\nawait signalled("never")',
+        TFDRIFT_NATS_URL=nats_url,
     )
     service.start()
     await service.status("/healthz", 200)
@@ -59,10 +60,10 @@ async def test_a_service_is_ready_when_it_says_so_and_nats_is_there(probe: MakeP
         while not json.loads(await service.status("/readyz", 503))["conditions"]["nats"]:
             await asyncio.sleep(0.01)
     assert json.loads(await service.status("/readyz", 503))["ready"] is False
-    service.tell("go")
+    service.give("go")
     answer = json.loads(await service.status("/readyz", 200))
     assert answer == {"ready": True, "conditions": {"nats": True, "not_draining": True, "work": True}}
-    assert (await service.get("/elsewhere"))[0] == 404
+    assert (await service.get("/unknown"))[0] == 404
 
 
 async def test_a_service_is_unready_while_nats_is_away(probe: MakeProbe, nats_server: NatsServer) -> None:
@@ -79,7 +80,7 @@ async def test_a_service_is_unready_while_nats_is_away(probe: MakeProbe, nats_se
 
 
 async def test_metrics_come_in_the_format_that_is_asked_for(probe: MakeProbe, nats_url: str) -> None:
-    """Prometheus' text by default, OpenMetrics on request; the gauge of readiness needs no probing of /readyz."""
+    """Prometheus' text is the default, OpenMetrics comes on request; the gauge of readiness is up to date."""
     service = probe(TFDRIFT_NATS_URL=nats_url)
     service.start()
     async with asyncio.timeout(10):
@@ -98,21 +99,21 @@ async def test_metrics_come_in_the_format_that_is_asked_for(probe: MakeProbe, na
 async def test_a_signal_makes_it_unready_then_drained_then_gone(
     probe: MakeProbe, nats_url: str, number: signal.Signals
 ) -> None:
-    """A load balancer sees it leave before it leaves, and what it has begun is finished."""
+    """A load balancer sees it unready before it ends, and work that has begun is finished."""
     service = probe(DRAINING, TFDRIFT_NATS_URL=nats_url)
     service.start()
     await service.status("/readyz", 200)
     service.signal(number)
     assert json.loads(await service.status("/readyz", 503))["conditions"]["not_draining"] is False
     assert (await service.get("/healthz"))[0] == 200
-    service.tell("drained")
+    service.give("drained")
     assert await service.exit_code() == 0
     assert [line["event"] for line in service.logs()] == ["starting", "stopping", "drained", "stopped"]
     assert service.err == ""
 
 
 async def test_a_drain_that_takes_too_long_is_cut_short(probe: MakeProbe, nats_url: str) -> None:
-    """An orchestrator would kill it otherwise; the log says so, with the remedy."""
+    """An orchestrator would kill it otherwise; the log names the remedy."""
     service = probe(DRAINING, TFDRIFT_NATS_URL=nats_url, TFDRIFT_DRAIN_SECONDS="0.3")
     service.start()
     await service.status("/readyz", 200)
@@ -126,8 +127,8 @@ async def test_a_drain_that_takes_too_long_is_cut_short(probe: MakeProbe, nats_u
 
 
 async def test_a_service_that_ends_by_itself_ends_well(probe: MakeProbe, nats_url: str) -> None:
-    """`run` may return; what is left in the task group is cancelled."""
-    service = probe('runtime.tasks.create_task(told("never"))', TFDRIFT_NATS_URL=nats_url)
+    """`run` may return; the tasks that are left are cancelled."""
+    service = probe('runtime.tasks.create_task(signalled("never"))', TFDRIFT_NATS_URL=nats_url)
     service.start()
     assert await service.exit_code() == 0
     assert [line["event"] for line in service.logs()] == ["starting", "stopped"]
@@ -137,7 +138,7 @@ async def test_a_service_that_ends_by_itself_ends_well(probe: MakeProbe, nats_ur
     ("variable", "value"),
     [("TFDRIFT_LOG_LEVEL", "loud"), ("TFDRIFT_ADMIN_PROT", "1"), ("TFDRIFT_NATS_TLS_CA_FILE", "/nowhere")],
 )
-async def test_a_wrong_variable_starts_nothing(probe: MakeProbe, variable: str, value: str) -> None:
+async def test_an_invalid_variable_starts_nothing(probe: MakeProbe, variable: str, value: str) -> None:
     """One sentence on standard error that names the variable (or its family), and exit code 78."""
     service = probe(**{variable: value})
     service.start()
@@ -146,7 +147,7 @@ async def test_a_wrong_variable_starts_nothing(probe: MakeProbe, variable: str, 
     assert variable[:17] in service.err
 
 
-async def test_an_occupied_admin_port_is_told_in_one_sentence(probe: MakeProbe, nats_url: str) -> None:
+async def test_an_occupied_admin_port_is_one_sentence(probe: MakeProbe, nats_url: str) -> None:
     """The sentence names the port and the variables that move it."""
     service = probe(TFDRIFT_NATS_URL=nats_url)
     with socket.create_server(("127.0.0.1", service.port)):
@@ -155,8 +156,8 @@ async def test_an_occupied_admin_port_is_told_in_one_sentence(probe: MakeProbe, 
     assert re.fullmatch(rf"probe: [^\n]*127\.0\.0\.1:{service.port}[^\n]*TFDRIFT_ADMIN_PORT[^\n]*\n", service.err)
 
 
-async def test_an_occupied_public_port_is_told_in_one_sentence(probe: MakeProbe, nats_url: str) -> None:
-    """The same for what the service opens itself, and no crash is logged."""
+async def test_an_occupied_public_port_is_one_sentence(probe: MakeProbe, nats_url: str) -> None:
+    """The same holds for a port that the service opens itself, and no crash is logged."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         body = "await runtime.serve(web.Application(), runtime.settings.http_port)"
@@ -167,8 +168,8 @@ async def test_an_occupied_public_port_is_told_in_one_sentence(probe: MakeProbe,
     assert service.logs("crashed") == []
 
 
-async def test_a_foreign_stream_is_told_in_one_sentence(probe: MakeProbe, nats_url: str) -> None:
-    """Somebody else's stream of our name is left alone, and the operator learns what to do."""
+async def test_a_foreign_stream_is_one_sentence(probe: MakeProbe, nats_url: str) -> None:
+    """Somebody else's stream is left alone, and the sentence says what to do."""
     client = await nats.connect(nats_url)
     await client.jetstream().add_stream(StreamConfig(name="TFDRIFT", subjects=["orders.>"]))
     await client.close()
@@ -180,7 +181,7 @@ async def test_a_foreign_stream_is_told_in_one_sentence(probe: MakeProbe, nats_u
 
 
 async def test_nats_may_come_later(probe: MakeProbe, nats_server: NatsServer) -> None:
-    """While NATS is away a service says so once, in words and without credentials, and goes on trying."""
+    """While NATS is away a service logs it once, without credentials, and tries again."""
     nats_server.stop()
     url = f"nats://user:s3cr3t@127.0.0.1:{nats_server.port}"
     service = probe(TFDRIFT_NATS_URL=url)
@@ -229,7 +230,7 @@ await runtime.stopping.wait()
     ids=["run", "task", "awaited"],
 )
 async def test_a_crash_is_logged_once(probe: MakeProbe, nats_url: str, body: str) -> None:
-    """A defect ends the process with code 1 and one JSON line that holds where it was, and no local variable."""
+    """A defect ends the process with code 1 and one JSON line, with the place and without local variables."""
     service = probe(body, TFDRIFT_NATS_URL=nats_url)
     service.start()
     assert await service.exit_code() == 1
@@ -260,7 +261,7 @@ logging.getLogger("library").error("from a library: %s", "\\u2028")
 
 
 async def test_the_log_level_and_form_are_settings(probe: MakeProbe, nats_url: str) -> None:
-    """What is below the level is not written; the console form is for eyes."""
+    """Lines below the level are not written; the console form is readable text."""
     service = probe(
         'runtime.log.info("quiet")\nruntime.log.warning("loud")',
         TFDRIFT_NATS_URL=nats_url,
@@ -274,7 +275,7 @@ async def test_the_log_level_and_form_are_settings(probe: MakeProbe, nats_url: s
     assert not service.out.startswith("{")
 
 
-async def test_the_command_line_tells_what_the_service_is(probe: MakeProbe) -> None:
+async def test_the_command_line_describes_the_service(probe: MakeProbe) -> None:
     """`--help` lists every variable with its default, `--version` the version; neither needs a valid environment."""
     service = probe(TFDRIFT_ADMIN_PROT="1")
     service.start("--help")
@@ -289,7 +290,7 @@ async def test_the_command_line_tells_what_the_service_is(probe: MakeProbe) -> N
 
 
 async def test_check_config_prints_what_is_in_force(probe: MakeProbe) -> None:
-    """Every variable a line, secrets hidden; nothing is started, so no port has to be free."""
+    """It prints one line for each variable, secrets hidden; nothing is started, so no port has to be free."""
     service = probe(TFDRIFT_NATS_URL="nats://u:s3cr3t@nats:4222", TFDRIFT_NATS_TOKEN="s3cr3t")
     with socket.create_server(("127.0.0.1", service.port)):
         service.start("--check-config")
@@ -303,7 +304,7 @@ async def test_check_config_prints_what_is_in_force(probe: MakeProbe) -> None:
 
 
 async def test_check_config_refuses_what_the_service_would(probe: MakeProbe) -> None:
-    """A file that is named and cannot be read is found before anything is deployed."""
+    """An unreadable file is found before anything is deployed."""
     service = probe(TFDRIFT_NATS_CREDS_FILE="/nowhere")
     service.start("--check-config")
     assert await service.exit_code() == 78
@@ -316,13 +317,13 @@ def test_every_service_answers_its_command_line(name: str) -> None:
     """The console scripts are installed and know their own variables."""
     script = str(Path(sys.executable).parent / name)
     environment = {"PATH": "/usr/bin:/bin"}
-    told = subprocess.run([script, "--version"], env=environment, capture_output=True, check=True, text=True)
-    assert told.stdout == f"{name} {__version__}\n"
+    version = subprocess.run([script, "--version"], env=environment, capture_output=True, check=True, text=True)
+    assert version.stdout == f"{name} {__version__}\n"
     helped = subprocess.run([script, "--help"], env=environment, capture_output=True, check=True, text=True)
     assert "TFDRIFT_ADMIN_PORT" in helped.stdout
-    wrong = subprocess.run(
+    refused = subprocess.run(
         [script], env={**environment, "TFDRIFT_LOG_LEVEL": "loud", "TFDRIFT_STATE_SOURCES": "/x/*.tfstate"},
         capture_output=True, check=False, text=True,
     )  # fmt: skip
-    assert (wrong.returncode, wrong.stdout) == (78, "")
-    assert re.fullmatch(rf"{name}: TFDRIFT_LOG_LEVEL [^\n]*\n", wrong.stderr)
+    assert (refused.returncode, refused.stdout) == (78, "")
+    assert re.fullmatch(rf"{name}: TFDRIFT_LOG_LEVEL [^\n]*\n", refused.stderr)

@@ -1,12 +1,16 @@
-"""What nats-server sends, cut at every place where a read of the socket may end."""
+"""What nats-server sends, split at every place where a read of the socket may end."""
 
 from __future__ import annotations
+
+import asyncio
 
 import pytest
 from nats.aio.client import Client
 
+from tests.conftest import eventually
+from tfdrift.bus import Bus, Follow, Message, NatsOptions, Retention
 from tfdrift.bus.inbound import Inbound
-from tfdrift.bus.messages import Message
+from tfdrift.subjects import STREAM
 
 ACK = "$JS.ACK.TFDRIFT.c.1.{sequence}.{sequence}.1764000000000000000.0"
 
@@ -22,22 +26,22 @@ def delivery(sid: int, sequence: int, data: bytes, headers: bytes = b"") -> byte
 
 
 class Recorder:
-    """Stands where nats-py's parser stands, and keeps what it is given."""
+    """Takes the place of nats-py's parser, and records what it receives."""
 
     def __init__(self) -> None:
         self.parsed: list[bytes] = []
 
     async def parse(self, data: bytes) -> None:
-        """Keep an operation."""
+        """Record an operation."""
         self.parsed.append(data)
 
     def reset(self) -> None:
-        """Keep that it was reset."""
+        """Record a reset."""
         self.parsed.append(b"reset")
 
 
 class Side:
-    """An `Inbound` between a recorder and a list, in one order."""
+    """An `Inbound` whose deliveries and other operations are recorded in one list."""
 
     def __init__(self) -> None:
         client = Client()
@@ -48,7 +52,7 @@ class Side:
         self.seen = self.recorder.parsed
 
     def take(self, messages: list[Message]) -> None:
-        """Keep what is taken among what is parsed."""
+        """Record deliveries among the parsed operations."""
         self.seen += [b"taken %d %b" % (message.sequence, message.data) for message in messages]
 
 
@@ -79,8 +83,8 @@ SEEN = [
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7, 11, 64, 100_000])
-async def test_however_the_bytes_arrive_everything_comes_once_and_in_order(size: int) -> None:
-    """Deliveries are taken, all else goes to nats-py's parser whole, and each in its place."""
+async def test_however_the_bytes_arrive_every_operation_comes_once_and_in_order(size: int) -> None:
+    """Deliveries are taken; every other operation goes to nats-py's parser whole and in its place."""
     side, sent = Side(), b"".join(OPERATIONS)
     for start in range(0, len(sent), size):
         await side.inbound.parse(sent[start : start + size])
@@ -88,7 +92,7 @@ async def test_however_the_bytes_arrive_everything_comes_once_and_in_order(size:
 
 
 async def test_a_taker_that_fails_does_not_stop_the_connection() -> None:
-    """Whoever owns it finds the gap, or is sent the messages again; nobody else suffers."""
+    """Its owner finds the gap or is sent the messages again; the others receive theirs."""
     side = Side()
 
     def fail(_: list[Message]) -> None:
@@ -99,15 +103,15 @@ async def test_a_taker_that_fails_does_not_stop_the_connection() -> None:
     assert side.seen == [b"taken 2 two", OPERATIONS[0]]
 
 
-async def test_what_cannot_be_read_is_left_to_nats_py() -> None:
-    """It makes the connection anew for a broken operation."""
+async def test_an_invalid_operation_is_left_to_nats_py() -> None:
+    """nats-py reconnects for an invalid operation."""
     side = Side()
     await side.inbound.parse(b"MSG tfdrift.x 7 many\r\n\r\nHELLO\r\n")
     assert side.seen == [b"MSG tfdrift.x 7 many\r\n", b"\r\n", b"HELLO\r\n"]
 
 
-async def test_a_new_connection_begins_with_a_clean_sheet() -> None:
-    """Half an operation of a lost connection does not spoil the first one of the next."""
+async def test_a_new_connection_begins_with_an_empty_buffer() -> None:
+    """An incomplete operation of a lost connection does not corrupt the first one of the next."""
     side = Side()
     await side.inbound.parse(OPERATIONS[1][:-4])
     side.inbound.reset()
@@ -115,9 +119,43 @@ async def test_a_new_connection_begins_with_a_clean_sheet() -> None:
     assert side.seen == [b"reset", b"taken 4 "]
 
 
-async def test_what_comes_after_the_end_of_a_subscription_is_nats_pys() -> None:
-    """A server sends on until it has read that it should not; nats-py drops that."""
+async def test_messages_after_the_end_of_a_subscription_go_to_nats_py() -> None:
+    """A server goes on sending until it has read the end; nats-py drops these messages."""
     side = Side()
     del side.inbound._takers[b"7"]
     await side.inbound.parse(OPERATIONS[1])
     assert side.seen == [OPERATIONS[1]]
+
+
+@pytest.mark.parametrize("name", ["_PARSER", "_NUMBER"])
+async def test_without_private_names_messages_take_nats_pys_way(
+    nats_url: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """With a nats-py that has other names everything still arrives, in order and with its headers."""
+    monkeypatch.setattr(f"tfdrift.bus.inbound.{name}", "_renamed")
+    bus = Bus(NatsOptions((nats_url,), "test"), Retention(hours=1, bytes=64 * 1024**2, replicas=1))
+    await bus.open()
+    followed: list[Message] = []
+    consumed: list[bytes] = []
+
+    async def handle(message: Message) -> None:
+        consumed.append(message.data)
+
+    running = [
+        asyncio.create_task(bus.follow(Follow(STREAM, followed.append))),
+        asyncio.create_task(bus.consume("w", ["tfdrift.>"], handle)),
+    ]
+    try:
+        for number in range(300):
+            await bus.publish("tfdrift.falco.low.aws.ec2", b"%d" % number, {"Kind": f"k {number}"})
+        await eventually(lambda: len(followed) == len(consumed) == 300)
+        read = [m async for messages in bus.read(STREAM, start=1, end=300) for m in messages]
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
+        await bus.close()
+    assert [message.sequence for message in followed] == list(range(1, 301))
+    assert [(message.sequence, message.data) for message in followed] == [(m.sequence, m.data) for m in read]
+    assert followed[7].headers["Kind"] == "k 7"
+    assert sorted(consumed, key=int) == [b"%d" % number for number in range(300)]

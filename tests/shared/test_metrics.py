@@ -1,4 +1,4 @@
-"""The metrics that all services declare, against the conventions and the documentation."""
+"""The metrics of all services, against the conventions and the documentation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ MODULES = {
         "tfdrift.bus.bucket",
         "tfdrift.bus.connection",
         "tfdrift.bus.consumer",
-        "tfdrift.harness.workers_admin",
     ),
     "ingest-falco": ("ingest_falco.metrics",),
     "ingest-tfstate": ("ingest_tfstate.metrics",),
@@ -30,7 +29,7 @@ UNBOUNDED = {"user", "user_name", "arn", "address", "id", "event_id", "resource"
 
 
 def declared() -> dict[tuple[str, str], MetricWrapperBase]:
-    """Every metric by its service and the name that Prometheus stores it under."""
+    """Returns every metric by its service and its name in Prometheus."""
     found = {}
     for service, modules in MODULES.items():
         for module in modules:
@@ -41,7 +40,7 @@ def declared() -> dict[tuple[str, str], MetricWrapperBase]:
 
 
 def exposed_name(metric: MetricWrapperBase) -> str:
-    """A counter is stored with ``_total``, which its declaration may leave out."""
+    """Returns the name in Prometheus: a counter ends in ``_total``, which its declaration may omit."""
     return f"{metric._name}_total" if metric._type == "counter" else str(metric._name)
 
 
@@ -50,7 +49,7 @@ METRICS = declared()
 
 @pytest.mark.parametrize("metric", [*METRICS.values()], ids=[name for _, name in METRICS])
 def test_a_metric_follows_the_conventions(metric: MetricWrapperBase) -> None:
-    """Our prefix, base units at the end of the name, a help text, and no label that grows without bound."""
+    """It has our prefix, a base unit at the end of its name, a help text, and no label without a bound."""
     name = metric._name
     assert re.fullmatch(r"tfdrift_[a-z]+(_[a-z]+)*", name)
     assert not re.search(r"_(milliseconds|ms|minutes|hours|kilobytes|kb|mb|count|total)(_|$)", name)
@@ -62,8 +61,8 @@ def test_a_metric_follows_the_conventions(metric: MetricWrapperBase) -> None:
     assert not UNBOUNDED & set(metric._labelnames)
 
 
-def test_no_metric_is_declared_elsewhere() -> None:
-    """One module a service declares them all, so that this test and the documentation see them."""
+def test_no_metric_is_declared_in_another_module() -> None:
+    """Every metric is in a module that this test reads, so that the documentation has it."""
     root = Path(__file__).parents[2]
     declares = re.compile(r"^from prometheus_client import .*\b(Counter|Gauge|Histogram|Summary|Info|Enum)\b", re.M)
     files = [*root.glob("services/*/src/**/*.py"), *root.glob("shared/src/**/*.py")]
@@ -76,7 +75,7 @@ def test_no_metric_is_declared_elsewhere() -> None:
 
 
 def test_the_documentation_has_every_metric_and_no_other() -> None:
-    """Service, name, type and labels, both ways."""
+    """Service, name, type and labels agree both ways."""
     documented = set()
     service = ""
     for line in PAGE.read_text(encoding="utf-8").split("\n"):

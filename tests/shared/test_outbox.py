@@ -16,7 +16,7 @@ from tfdrift.subjects import STREAM
 
 
 async def published(bus: Bus) -> list[object]:
-    """The new value of each version on the ledger, in order."""
+    """Returns the new value of each version on the ledger, in order."""
     batches = bus.read(STREAM, start=1, end=10_000)
     return [Drift.model_validate_json(message.data).new_value async for batch in batches for message in batch]
 
@@ -36,7 +36,7 @@ def test_versions_are_counted_from_one() -> None:
 
 
 async def test_each_version_is_published_once_and_marked(nats_url: str) -> None:
-    """What is read afterwards is what `write` returned."""
+    """`read` returns what `write` returned before."""
     first_published: list[int] = []
     async with opened(nats_url) as bus:
         outbox = Outbox(bus, lambda record: first_published.append(record.version))
@@ -51,7 +51,7 @@ async def test_each_version_is_published_once_and_marked(nats_url: str) -> None:
 
 
 async def test_a_version_that_its_writer_did_not_publish_is_published_before_the_next(nats_url: str) -> None:
-    """Two writers that meet it at once leave one message."""
+    """Two writers that publish it at once leave one message."""
     async with opened(nats_url) as bus:
         await bus.bucket(DRIFTS_BUCKET).put("d", following(None, "a").encode())
         outbox = Outbox(bus)
@@ -65,7 +65,7 @@ async def test_a_version_that_its_writer_did_not_publish_is_published_before_the
 
 
 async def test_a_write_behind_another_one_is_refused(nats_url: str) -> None:
-    """It names the revision that was read, so what somebody else wrote since is never overwritten."""
+    """It names the revision that was read, so a later record is never overwritten."""
     async with opened(nats_url) as bus:
         outbox = Outbox(bus)
         stored = await outbox.write("d", None, following(None, "a"))
@@ -77,7 +77,7 @@ async def test_a_write_behind_another_one_is_refused(nats_url: str) -> None:
 
 
 async def test_writers_that_decide_anew_use_each_number_once(nats_url: str) -> None:
-    """Ten writers of one drift: ten versions, none of them lost."""
+    """Ten writers of one drift write ten versions, and none is lost."""
     async with opened(nats_url) as one, opened(nats_url) as two:
 
         async def write(bus: Bus, value: str) -> None:
@@ -99,8 +99,8 @@ async def test_writers_that_decide_anew_use_each_number_once(nats_url: str) -> N
     assert stored.record.version == 10
 
 
-async def test_a_value_that_is_no_record_is_said_to_be_so(nats_url: str) -> None:
-    """And a deleted drift is none, whose first version can be written again."""
+async def test_a_value_that_is_no_record_is_a_value_error(nats_url: str) -> None:
+    """A deleted drift reads as none, and its first version can be written again."""
     async with opened(nats_url) as bus:
         outbox, bucket = Outbox(bus), bus.bucket(DRIFTS_BUCKET)
         await bucket.put("d", b"{")

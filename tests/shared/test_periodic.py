@@ -1,4 +1,4 @@
-"""Periodic work: what becomes of its errors."""
+"""Periodic work, and what its errors do."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ async def until_done(work: Callable[[], Awaitable[None]], left: list[Exception |
 
 
 async def test_an_outage_of_nats_is_logged_and_the_next_round_tries_again() -> None:
-    """Each round that fails is a line and a count."""
+    """Each failed round is logged and counted."""
     before = failed("unavailable")
     assert await rounds(Unavailable("away"), Unavailable("away"), None) == ["work_postponed"] * 2
     assert failed("unavailable") == before + 2
 
 
 async def test_a_defect_is_logged_once_and_ends_nothing() -> None:
-    """It is counted in every round, and logged again only when a round in between went well."""
+    """It is counted in every round, and logged again only after a round without an error."""
     before, defect = failed("defect"), RuntimeError("a defect")
     assert await rounds(defect, defect, defect, None, defect, None) == ["work_failed"] * 2
     assert failed("defect") == before + 4

@@ -60,21 +60,21 @@ DRIFT = DriftRecord(drift=drift(), version=2, published=1, received=MOMENT, occu
 
 @pytest.mark.parametrize("record", [RESOURCE, HEAD, DRIFT], ids=lambda record: type(record).__name__)
 def test_a_record_is_read_back(record: ResourceRecord | WorkspaceHead | DriftRecord) -> None:
-    """What one service stores, the next one reads, the fields of a newer one passed over."""
+    """A service reads what another one stored, and ignores the fields of a newer one."""
     data = json.loads(record.encode())
     assert type(record).model_validate_json(json.dumps({**data, "from_the_future": 1})) == record
 
 
 @given(st.text(), st.text())
 def test_keys_are_what_nats_allows(workspace: str, address: str) -> None:
-    """Addresses hold quotes, brackets and any letter; keys hold none of them."""
+    """Addresses contain quotes, brackets and any letter; keys contain none of them."""
     key = resource_key(workspace, address)
     assert re.fullmatch(r"[0-9a-f]{16}\.[0-9a-f]{32}", key)
     assert key.startswith(f"{workspace_key(workspace)}.")
 
 
 def test_keys_never_change() -> None:
-    """They name what is stored, so another spelling would orphan every record."""
+    """With other keys every stored record would be orphaned."""
     assert digest("") == "e3b0c44298fc1c149afbf4c8996fb924"
     assert resource_key("prod", "aws_instance.web") == resource_key("prod", "aws_instance.web")
     assert resource_key("prod", "aws_instance.web") != resource_key("prod", "aws_instance.web[0]")
@@ -96,5 +96,5 @@ def test_keys_never_change() -> None:
     ],
 )
 def test_only_an_object_of_exactly_one_marker_hides_a_value(value: Json, hash_: str | None) -> None:
-    """An attribute that merely looks like one is an ordinary value."""
+    """An attribute that only resembles a marker is an ordinary value."""
     assert hidden_hash(value) == hash_

@@ -1,4 +1,4 @@
-"""The settings of the services, as an operator meets them."""
+"""The settings of the services, from an operator's view."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Own(Settings):
 
 
 def refused(environment: dict[str, str], settings: type[Settings] = Own) -> str:
-    """The sentence that an environment is refused with."""
+    """Returns the sentence with which an environment is refused."""
     with pytest.raises(ConfigurationError) as caught:
         settings.load(environment)
     sentence = str(caught.value)
@@ -39,8 +39,8 @@ def test_the_known_variables_are_those_of_all_services() -> None:
     assert {field for settings in SERVICES for field in settings.model_fields} == KNOWN
 
 
-def test_every_secret_is_kept_as_one() -> None:
-    """What may come from a file is what is hidden, and the other way round."""
+def test_every_secret_is_a_secret_field() -> None:
+    """The variables that may come from a file are exactly those that are hidden."""
     hidden = {
         field
         for settings in SERVICES
@@ -52,13 +52,13 @@ def test_every_secret_is_kept_as_one() -> None:
 
 @pytest.mark.parametrize("settings", SERVICES, ids=lambda settings: settings.__module__)
 def test_every_variable_is_described(settings: type[Settings]) -> None:
-    """`--help` leaves no question open."""
+    """`--help` explains each of them."""
     assert [field for field, info in settings.model_fields.items() if not info.description] == []
 
 
 @pytest.mark.parametrize("settings", SERVICES, ids=lambda settings: settings.__module__)
 def test_the_defaults_of_every_service_are_the_contracts(settings: type[Settings]) -> None:
-    """The table of the contract, for what all services have."""
+    """They are those of the contract's table, for the variables of all services."""
     shown = settings.load(REQUIRED).redacted()
     expected = {
         "TFDRIFT_NATS_URL": "nats://127.0.0.1:4222",
@@ -93,19 +93,19 @@ def test_the_defaults_of_every_service_are_the_contracts(settings: type[Settings
     ],
 )
 def test_the_defaults_of_one_service_are_the_contracts(settings: type[Settings], expected: dict[str, str]) -> None:
-    """The table of the contract, service by service."""
+    """They are those of the contract's table, service by service."""
     shown = settings.load(REQUIRED).redacted()
     assert {name: shown[name] for name in expected} == expected
 
 
 def test_a_required_variable_is_named() -> None:
-    """There is no sensible default for where the states are."""
+    """There is no sensible default for the place of the states."""
     assert "TFDRIFT_STATE_SOURCES" in refused({}, IngestTfstateSettings)
     assert "TFDRIFT_STATE_SOURCES" in refused({"TFDRIFT_STATE_SOURCES": ""}, IngestTfstateSettings)
 
 
-def test_variables_of_other_services_and_programs_are_passed_over() -> None:
-    """One environment may serve all services, even where a value would be wrong for this one."""
+def test_variables_of_other_services_and_programs_are_ignored() -> None:
+    """One environment may serve all services, even with a value that this one would refuse."""
     settings = Own.load({"TFDRIFT_KEEPALIVE_SECONDS": "soon", "PATH": "/bin", "tfdrift_admin_port": "1"})
     assert settings == Own.load({})
 
@@ -116,21 +116,22 @@ def test_an_empty_variable_is_not_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "meant"),
+    ("variable", "hint"),
     [
         ("TFDRIFT_ADMIN_PROT", "did you mean TFDRIFT_ADMIN_PORT?"),
         ("TFDRIFT_NATSURL", "did you mean TFDRIFT_NATS_URL?"),
         ("TFDRIFT_HTTP_HOST_FILE", "TFDRIFT_HTTP_HOST"),
         ("TFDRIFT_", "TFDRIFT_"),
         ("TFDRIFT_ZZZZZZZZ", "not a variable that any service knows"),
+        ("TFDRIFT_WORKERS", "TFDRIFT_WORKERS is not a variable that any service knows"),
     ],
 )
-def test_a_variable_that_no_service_knows_is_named(variable: str, meant: str) -> None:
-    """A typing error is told with what was probably meant, even when the value is empty."""
+def test_a_variable_that_no_service_knows_is_named(variable: str, hint: str) -> None:
+    """A typing error is named with the likely variable, even when the value is empty."""
     for value in ("1", ""):
         sentence = refused({variable: value})
         assert sentence.startswith(f"{variable} ")
-        assert meant in sentence
+        assert hint in sentence
 
 
 @pytest.mark.parametrize(
@@ -151,8 +152,8 @@ def test_a_variable_that_no_service_knows_is_named(variable: str, meant: str) ->
         ("TFDRIFT_NATS_URL", "nats://", "host and port"),
     ],
 )
-def test_a_wrong_value_is_told_in_one_sentence(variable: str, value: str, allowed: str) -> None:
-    """The sentence names the variable, what it is for, what is allowed, and what it got."""
+def test_an_invalid_value_is_one_sentence(variable: str, value: str, allowed: str) -> None:
+    """The sentence names the variable, its purpose, what is allowed, and the value."""
     sentence = refused({variable: value})
     assert sentence.startswith(f"{variable} (")
     assert allowed in sentence
@@ -161,7 +162,7 @@ def test_a_wrong_value_is_told_in_one_sentence(variable: str, value: str, allowe
 
 @pytest.mark.parametrize("url", ["nats://a:4222, nats://b:4222 ,", "a:4222,b", "tls://a", "ws://a:80/path"])
 def test_every_usual_form_of_a_server_is_taken(url: str) -> None:
-    """A cluster is separated by commas, spaces do not matter."""
+    """The servers of a cluster are separated by commas, and spaces do not matter."""
     settings = Own.load({"TFDRIFT_NATS_URL": url})
     assert settings.nats_options("x").servers == tuple(part.strip() for part in url.split(",") if part.strip())
 
@@ -173,8 +174,8 @@ def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     assert settings.nats_options("x").password == "s3cr3t"
 
 
-def test_a_secret_file_that_only_others_want_is_not_read() -> None:
-    """It may be mounted for them alone."""
+def test_a_secret_file_for_other_services_is_not_read() -> None:
+    """It may be mounted for those alone."""
     assert Own.load({"TFDRIFT_WEBHOOK_TOKEN_FILE": "/nowhere"}) == Own.load({})
 
 
@@ -183,7 +184,7 @@ def test_a_secret_file_that_only_others_want_is_not_read() -> None:
     [(None, "cannot be read: No such file"), (b"", "is empty"), (b" \n", "is empty"), (b"s3cr3t\xff", "not UTF-8")],
 )
 def test_a_secret_file_without_a_secret_is_refused(tmp_path: Path, content: bytes | None, why: str) -> None:
-    """An empty secret would let everybody in; what the file holds is not told."""
+    """An empty secret would let everybody in; the content of the file is not shown."""
     path = tmp_path / "secret"
     if content is not None:
         path.write_bytes(content)
@@ -195,7 +196,7 @@ def test_a_secret_file_without_a_secret_is_refused(tmp_path: Path, content: byte
 
 
 def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
-    """Nobody has to guess which one counts."""
+    """It would not be clear which one counts."""
     (tmp_path / "secret").write_text("b", encoding="utf-8")
     sentence = refused({"TFDRIFT_HASH_KEY": "a", "TFDRIFT_HASH_KEY_FILE": str(tmp_path / "secret")})
     assert "TFDRIFT_HASH_KEY_FILE and TFDRIFT_HASH_KEY are both set" in sentence
@@ -234,7 +235,7 @@ def test_credentials_in_a_url_are_not_shown(url: str, shown: str) -> None:
     ],
 )
 def test_credentials_of_a_source_are_not_shown(sources: str, shown: str) -> None:
-    """What is no credential stays readable."""
+    """The rest of the URL stays readable."""
     settings = IngestTfstateSettings.load({"TFDRIFT_STATE_SOURCES": sources})
     assert settings.redacted()["TFDRIFT_STATE_SOURCES"] == shown
 
@@ -250,14 +251,14 @@ def test_credentials_of_a_source_are_not_shown(sources: str, shown: str) -> None
     ],
 )
 def test_an_error_shows_no_credentials(variable: str, value: str) -> None:
-    """Standard error ends in logs."""
+    """Standard error is collected in logs."""
     sentence = refused({variable: value}, IngestTfstateSettings)
     assert variable in sentence
     assert "s3cr3t" not in sentence
 
 
 def test_a_secret_is_never_printed() -> None:
-    """Neither what is shown, nor the settings' own text, nor an error about something else holds one."""
+    """It is neither in what is shown, nor in the text of the settings, nor in an error about another variable."""
     secrets = {"TFDRIFT_NATS_PASSWORD": "s3cr3t", "TFDRIFT_NATS_TOKEN": "s3cr3t", "TFDRIFT_HASH_KEY": "s3cr3t"}
     settings = Own.load(secrets)
     assert {name: settings.redacted()[name] for name in secrets} == dict.fromkeys(secrets, "(set)")

@@ -7,7 +7,7 @@ import pytest
 from tfdrift.severity import Severity, severity_of_priority
 
 
-def test_severities_rank_from_the_gravest() -> None:
+def test_severities_rank_from_the_most_severe() -> None:
     """The order is the contract's."""
     assert [severity.value for severity in sorted(Severity, key=lambda s: s.rank)] == [
         "critical",
@@ -18,7 +18,7 @@ def test_severities_rank_from_the_gravest() -> None:
     ]
 
 
-def test_and_above_means_itself_and_graver() -> None:
+def test_and_above_is_itself_and_the_more_severe() -> None:
     """``high+`` is critical and high; ``info+`` is everything."""
     assert Severity.HIGH.and_above() == {Severity.CRITICAL, Severity.HIGH}
     assert Severity.CRITICAL.and_above() == {Severity.CRITICAL}

@@ -27,25 +27,25 @@ SUBJECTS = st.builds(
 
 
 def test_a_subject_is_spelled_as_the_contract_says() -> None:
-    """The five tokens stand in the order of the contract."""
+    """The five tokens are in the order of the contract."""
     subject = build(EventName.STATE_CHANGE, Severity.INFO, Provider.AWS, "aws_iam_role")
     assert str(subject) == "tfdrift.state_change.info.aws.aws_iam_role"
 
 
 @given(SUBJECTS)
 def test_what_is_built_is_parsed_back(subject: Subject) -> None:
-    """Whatever text the kind came from, the subject has five tokens and its parts can be read."""
+    """The subject has five tokens and can be parsed, whatever text its kind came from."""
     assert parse(str(subject)) == subject
 
 
 @given(st.text())
-def test_a_token_holds_nothing_that_nats_forbids(text: str) -> None:
-    """Any text becomes printable ASCII of a bounded length, without separators and wildcards, and stays itself."""
-    made = token(text)
-    assert 1 <= len(made) <= MAX_TOKEN_LENGTH
-    assert all("!" <= character <= "~" and character not in ".*>" for character in made)
-    assert made == made.lower()
-    assert token(made) == made
+def test_a_token_has_nothing_that_nats_forbids(text: str) -> None:
+    """Any text becomes printable ASCII of limited length, without separators and wildcards; a token stays the same."""
+    result = token(text)
+    assert 1 <= len(result) <= MAX_TOKEN_LENGTH
+    assert all("!" <= character <= "~" and character not in ".*>" for character in result)
+    assert result == result.lower()
+    assert token(result) == result
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_a_token_holds_nothing_that_nats_forbids(text: str) -> None:
     ],
 )
 def test_every_forbidden_character_becomes_an_underscore(character: str) -> None:
-    """What NATS forbids, and what is not printable ASCII, is replaced one for one."""
+    """Each character that NATS forbids, or that is not printable ASCII, is replaced."""
     assert token(f"a{character}b") == "a_b"
 
 
 @pytest.mark.parametrize(
-    ("text", "made"),
+    ("text", "expected"),
     [
         ("", "_"),
         ("AWS_Instance", "aws_instance"),
@@ -86,9 +86,9 @@ def test_every_forbidden_character_becomes_an_underscore(character: str) -> None
         ("a-b/c:d", "a-b/c:d"),
     ],
 )
-def test_a_token_of_an_odd_text(text: str, made: str) -> None:
+def test_a_token_of_an_odd_text(text: str, expected: str) -> None:
     """Empty, mixed-case and over-long texts become tokens too."""
-    assert token(text) == made
+    assert token(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_token_of_an_odd_text(text: str, made: str) -> None:
         "tfdrift.drift.low.aws.a.b",
         "other.drift.low.aws.a",
         "tfdrift.unknown.low.aws.a",
-        "tfdrift.drift.grave.aws.a",
+        "tfdrift.drift.severe.aws.a",
         "tfdrift.drift.low.moon.a",
         "tfdrift.Drift.low.aws.a",
         "tfdrift.drift.low.aws.*",
@@ -112,19 +112,19 @@ def test_a_token_of_an_odd_text(text: str, made: str) -> None:
     ],
 )
 def test_a_subject_outside_the_grammar_is_refused_by_name(subject: str) -> None:
-    """The error names the subject, so that a log line is enough to find who published it."""
+    """The error names the subject, so that its publisher can be found from a log line."""
     with pytest.raises(SubjectError) as caught:
         parse(subject)
     assert repr(subject) in str(caught.value)
 
 
-def test_an_empty_pattern_asks_for_everything() -> None:
-    """A reader without filters sees all."""
+def test_an_empty_pattern_matches_everything() -> None:
+    """A reader without filters sees every event."""
     assert Pattern().matches(parse("tfdrift.falco.low.host.syscall"))
 
 
 def covers(pattern: str, subject: str) -> bool:
-    """Whether a pattern of NATS takes a subject of as many tokens."""
+    """Whether a pattern of NATS matches a subject with as many tokens."""
     return all(wanted in ("*", token) for wanted, token in zip(pattern.split("."), subject.split("."), strict=True))
 
 
@@ -138,7 +138,7 @@ def covers(pattern: str, subject: str) -> bool:
     ],
 )
 def test_a_pattern_is_the_same_as_filters_of_nats(pattern: Pattern) -> None:
-    """Each subject that it takes is taken by exactly one of them, and no other by any."""
+    """Exactly one of the filters matches each subject that the pattern matches, and none matches another."""
     filters = pattern.subjects()
     assert filters is not None
     for event, severity, provider in product(EventName, Severity, Provider):
@@ -171,5 +171,5 @@ def test_globs_and_very_many_kinds_are_no_filters_of_nats(pattern: Pattern) -> N
     ],
 )
 def test_a_pattern_matches_when_every_part_does(pattern: Pattern, matches: bool) -> None:
-    """Values of one part are alternatives; the parts must all hold."""
+    """Values of one part are alternatives; every part must match."""
     assert pattern.matches(parse("tfdrift.drift.high.aws.aws_iam_policy")) is matches

@@ -10,12 +10,12 @@ from tfdrift.harness.turns import Turns
 
 
 async def next_turn() -> None:
-    """Let the loop turn once."""
+    """Let the event loop take one turn."""
     await asyncio.sleep(0)
 
 
 async def test_little_work_is_done_at_once() -> None:
-    """Nothing waits while there is room in the turn, in this one and in later ones."""
+    """No piece waits while the turn has room, in this turn and in later ones."""
     done: list[int] = []
     turns = Turns(asyncio.get_running_loop(), 3)
     for round_ in range(3):
@@ -25,8 +25,8 @@ async def test_little_work_is_done_at_once() -> None:
         await next_turn()
 
 
-async def test_a_flood_is_done_in_order_so_much_a_turn() -> None:
-    """Also when more comes while some waits: nobody overtakes."""
+async def test_a_flood_is_done_in_order_with_a_limit_a_turn() -> None:
+    """Pieces that arrive while others wait are done behind them."""
     done: list[int] = []
     turns = Turns(asyncio.get_running_loop(), 2)
     for number in range(7):

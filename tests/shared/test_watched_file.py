@@ -1,4 +1,4 @@
-"""Files of the configuration that are changed while a service runs."""
+"""Files of the configuration that change while a service runs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from tfdrift.harness import WatchedFile
 
 
-def test_a_changed_file_is_noticed_once_and_one_that_is_away_is_not(tmp_path: Path) -> None:
-    """Editors replace files; between the two there is none."""
+def test_a_changed_file_is_noticed_once_and_an_absent_one_is_not(tmp_path: Path) -> None:
+    """Editors replace files, and for a moment there is none."""
     path = tmp_path / "rules.yaml"
     path.write_text("default: {}")
     file = WatchedFile(path)

@@ -22,28 +22,28 @@ _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[
 
 
 def rfc3339(moment: datetime) -> str:
-    """An aware moment as RFC 3339 in UTC with microseconds: ``2025-01-15T10:00:00.000000Z``."""
+    """Return an aware time as RFC 3339 in UTC with microseconds: ``2025-01-15T10:00:00.000000Z``."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def parse_rfc3339(text: str) -> datetime:
-    """An RFC 3339 time with an offset, fractions beyond microseconds cut off.
+    """Parse an RFC 3339 time with an offset; fractions beyond microseconds are truncated.
 
     Raises:
-        ValueError: it is not such a time, it has no offset, or in UTC it lies outside the years 1 to 9999.
+        ValueError: it is not such a time, it has no offset, or in UTC it is not in the years 1 to 9999.
     """
     if not _RFC3339.fullmatch(text):
         raise ValueError(f"{text!r} is not an RFC 3339 time with a UTC offset such as 2025-01-15T10:00:00Z")
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except OverflowError as error:
-        raise ValueError(f"{text!r} lies outside the years 1 to 9999") from error
+        raise ValueError(f"{text!r} is not in the years 1 to 9999") from error
 
 
 def header_text(text: str) -> str:
-    """``text`` as one header value: NATS headers are lines, so a value is escaped to ASCII without line breaks.
+    """Return a text as a header value: NATS headers are lines, so it is escaped to ASCII without line breaks.
 
-    White space at either end is escaped too, since readers of headers strip it.
+    White space at either end is escaped too, since parsers of headers strip it.
     """
     escaped = text.encode("unicode_escape").decode("ascii")
     if escaped[:1] == " ":
@@ -52,19 +52,19 @@ def header_text(text: str) -> str:
 
 
 def parse_header_text(value: str) -> str:
-    """The inverse of `header_text`."""
+    """Return the text of a header value; the inverse of `header_text`."""
     return value.encode("ascii", "replace").decode("unicode_escape")
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Who caused a message and when.
+    """What travels beside a payload, in the headers of its message.
 
     Attributes:
-        message_id: what JetStream deduplicates by.
-        received: when the pipeline first saw the cause.
-        occurred: when it happened in the cloud, where that is known.
-        workspace: the Terraform workspace that it is about, where there is one.
+        message_id: the id by which JetStream deduplicates.
+        received: when the pipeline first saw the cause of the message.
+        occurred: when the cause happened in the cloud, where that is known.
+        workspace: the Terraform workspace that the message is about, where there is one.
         traceparent: the W3C trace context that the cause came with.
         call: the cloud call behind a `falco` event, for the detector; clients never see it.
     """
@@ -77,7 +77,7 @@ class Envelope:
     call: bytes | None = None
 
     def headers(self) -> dict[str, str]:
-        """The NATS headers of this envelope; every value is one line of ASCII."""
+        """Return the NATS headers of this envelope; every value is one line of ASCII."""
         headers = {MSG_ID: header_text(self.message_id), RECEIVED: rfc3339(self.received)}
         if self.occurred is not None:
             headers[OCCURRED] = rfc3339(self.occurred)
@@ -91,10 +91,10 @@ class Envelope:
 
 
 def parse_headers(headers: Mapping[str, str] | None) -> Envelope:
-    """The envelope of a message.
+    """Return the envelope of a message.
 
     Raises:
-        ValueError: a header that every ledger message has is missing, or one is malformed.
+        ValueError: a header that every message of the ledger has is missing, or one is malformed.
     """
     headers = headers or {}
     missing = [name for name in (MSG_ID, RECEIVED) if name not in headers]
@@ -112,5 +112,5 @@ def parse_headers(headers: Mapping[str, str] | None) -> Envelope:
 
 
 def canonical_json(value: object) -> bytes:
-    """Compact JSON with sorted keys, so that equal values have equal bytes."""
+    """Return compact JSON with sorted keys, so that equal values have equal bytes."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

@@ -29,18 +29,18 @@ SENSITIVE_DISPLAY = "(sensitive)"
 
 
 class Payload(BaseModel):
-    """A frozen payload; unknown fields of a newer writer are passed over, so services upgrade one by one."""
+    """A frozen payload; unknown fields of a newer writer are ignored, so that services can be upgraded one by one."""
 
     # Every field is written, null or not, so the schema promises every field.
     model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
     def encode(self) -> bytes:
-        """Compact UTF-8 JSON without line breaks (JSON escapes CR and LF)."""
+        """Return compact UTF-8 JSON without line breaks (JSON escapes CR and LF)."""
         return self.model_dump_json().encode()
 
 
 class Via(StrEnum):
-    """How a person reached the cloud."""
+    """The means by which a caller reached the cloud."""
 
     CONSOLE = "console"
     CLI = "cli"
@@ -51,11 +51,11 @@ class Via(StrEnum):
 
 
 class UserIdentity(Payload):
-    """Who did it.
+    """The caller of a cloud call.
 
     Attributes:
-        type: the cloud's own word for the kind of identity, such as ``AssumedRole``.
-        user_name: the person where the cloud tells one, so the session and not the role for an assumed role.
+        type: the cloud's name for the kind of identity, such as ``AssumedRole``.
+        user_name: the person where the cloud names one; for an assumed role this is the session, not the role.
         session_name: the session's name, where the identity is a session.
     """
 
@@ -69,12 +69,12 @@ class UserIdentity(Payload):
 
 
 class Event(Payload):
-    """What a ledger payload can tell of its own subject."""
+    """A payload of the ledger, which knows its own subject."""
 
     event: ClassVar[EventName]
 
     def subject(self) -> Subject:
-        """The subject that the payload is published on."""
+        """Return the subject on which the payload is published."""
         raise NotImplementedError
 
 
@@ -87,7 +87,7 @@ class CloudResource(Payload):
 
 
 class FalcoEvent(Event):
-    """One Falco alert, of any source; from ``event_id`` on the fields are those of a cloud call."""
+    """One Falco alert of any source; the fields from ``event_id`` on are those of a cloud call."""
 
     event: ClassVar = EventName.FALCO
 
@@ -120,7 +120,7 @@ class FalcoEvent(Event):
 
 
 class DriftKind(StrEnum):
-    """What disagrees: a value, an existence, or a claim that nothing confirmed."""
+    """What disagrees: a value, an existence, or a claim that no state confirmed."""
 
     MODIFIED = "modified"
     DELETED = "deleted"
@@ -136,7 +136,7 @@ class DriftStatus(StrEnum):
 
 
 class Resolution(StrEnum):
-    """What became of a drift."""
+    """How a drift ended."""
 
     REVERTED = "reverted"
     APPLIED = "applied"
@@ -146,7 +146,7 @@ class Resolution(StrEnum):
 
 
 class HistoryEntry(Payload):
-    """One step in the life of a drift: who set what, or which serial recorded it."""
+    """One step in the history of a drift: a call that set a value, or a serial that recorded one."""
 
     timestamp: Timestamp
     status: DriftStatus
@@ -160,17 +160,17 @@ class HistoryEntry(Payload):
 
 
 class Drift(Event):
-    """One attribute, or the existence, of one resource on which cloud and state disagree, and what became of it.
+    """One attribute, or the existence, of one resource on which cloud and state disagree, and how that ended.
 
     Attributes:
-        id: the same for all of one attribute's life, so a client keeps one row a drift.
-        old_value: the state's; a secret is ``(sensitive)``.
-        new_value: what the call set; None with ``value_unknown`` where the cloud's log hides it.
+        id: stays the same for an attribute, so that a client has one row for each drift.
+        old_value: the state's value; a secret is ``(sensitive)``.
+        new_value: the value that the call set; None with ``value_unknown`` where the cloud's log hides it.
         attribute: a Terraform attribute path such as ``root_block_device[0].volume_size`` or ``tags.Env``;
             None for the existence.
-        address: the Terraform address; None for a resource that no state holds.
-        history: what became of it, oldest first; of a very long history the first step and the latest ones.
-        history_omitted: how many steps are left out behind the first.
+        address: the Terraform resource address; None for a resource that is in no state.
+        history: its steps, oldest first; of a very long history, the first step and the latest ones.
+        history_omitted: how many steps are omitted behind the first.
     """
 
     event: ClassVar = EventName.DRIFT
@@ -208,7 +208,7 @@ class Drift(Event):
 
 
 class StateAction(StrEnum):
-    """What a new serial did to a resource; ``observed`` is the first sight of a whole workspace."""
+    """What a new serial did to a resource; ``observed`` reports a workspace that is seen for the first time."""
 
     CREATED = "created"
     MODIFIED = "modified"
@@ -226,12 +226,12 @@ class AttributeChange(Payload):
 
 
 class StateChange(Event):
-    """One resource between two serials of a state, or the first sight of a workspace.
+    """One resource between two serials of a state, or a workspace that is seen for the first time.
 
     Attributes:
-        resource: the Terraform address; None when ``action`` is ``observed``.
-        previous_address: where a moved resource was before.
-        resource_count: how many managed resource instances the workspace holds; only when observed.
+        resource: the Terraform resource address; None when ``action`` is ``observed``.
+        previous_address: the address that a moved resource had before.
+        resource_count: how many managed resource instances the workspace has; only when observed.
     """
 
     event: ClassVar = EventName.STATE_CHANGE
@@ -256,7 +256,7 @@ class StateChange(Event):
 
 
 class Actor(Payload):
-    """Somebody whose call explains a state change; ``sanctioned`` for Terraform itself and listed principals."""
+    """The caller of a call that explains a state change; ``sanctioned`` for Terraform itself and listed principals."""
 
     user_identity: UserIdentity
     event_id: str
@@ -266,7 +266,7 @@ class Actor(Payload):
 
 
 class Attribution(Event):
-    """Who stood behind a state change."""
+    """The callers whose calls explain a state change."""
 
     event: ClassVar = EventName.ATTRIBUTION
 
@@ -284,14 +284,14 @@ class Attribution(Event):
 
 
 class CloudCall(Payload):
-    """The cloud call behind a `FalcoEvent`, in the cloud's own words: what the detector reads, in a header.
+    """The cloud call behind a `FalcoEvent`, in the cloud's own terms; it travels in a header, for the detector.
 
     Attributes:
-        event_source: the API's endpoint, such as ``ec2.amazonaws.com``.
-        event_type: CloudTrail's ``eventType``; ``AwsServiceEvent`` is a service's own echo.
+        event_source: the endpoint of the API, such as ``ec2.amazonaws.com``.
+        event_type: CloudTrail's ``eventType``; ``AwsServiceEvent`` is an event of a service itself.
         request: ``requestParameters`` as parsed JSON.
         response: ``responseElements`` as parsed JSON.
-        operation: what the entries of one operation share, where the log tells of it in several.
+        operation: an id that all entries of one operation share, where the log has several for it.
     """
 
     event_source: str

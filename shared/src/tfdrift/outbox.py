@@ -2,11 +2,11 @@
 
 Theory of operation. A drift's record counts its versions, and says which of them the ledger has (``published``). A
 writer reads the record, publishes its version where that is outstanding, marks it published, and writes the next
-version by compare-and-set; then it publishes and marks that one. Whoever is interrupted in between leaves an
+version by compare-and-set; then it publishes and marks that one. A writer that is interrupted in between leaves an
 outstanding version, which the next writer publishes first.
 
-The revision of the compare-and-set travels with the record that was read (`StoredRecord`). A revision from elsewhere,
-such as a mirror that a watch moves on, would name a record that nobody looked at, and overwrite it.
+The revision of the compare-and-set travels with the record that was read (`StoredRecord`). A revision from another
+place, such as a mirror that a watch moves on, would name a record that nobody read, and overwrite it.
 
 Two writers may publish the same version at once. It has one message id, by which JetStream deduplicates.
 """

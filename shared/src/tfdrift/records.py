@@ -1,7 +1,7 @@
-"""The values of the key-value buckets, and the keys that they stand under.
+"""The values of the key-value buckets, and their keys.
 
-``tfdrift_state`` holds one `ResourceRecord` a managed resource instance, ``tfdrift_workspaces`` one
-`WorkspaceHead` a workspace, and ``tfdrift_drifts`` one `DriftRecord` a drift.
+``tfdrift_state`` has one `ResourceRecord` for each managed resource instance, ``tfdrift_workspaces`` one
+`WorkspaceHead` for each workspace, and ``tfdrift_drifts`` one `DriftRecord` for each drift.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ WORKSPACES_BUCKET: Final = "tfdrift_workspaces"
 DRIFTS_BUCKET: Final = "tfdrift_drifts"
 CLAIMS_BUCKET: Final = "tfdrift_claims"
 
-# The key of ``tfdrift_workspaces`` that holds the key of the hashes, where no operator gave one.
+# The entry of ``tfdrift_workspaces`` with the key of the keyed hashes, where the operator set none.
 HASH_KEY: Final = "hash_key"
 
-# In place of a value that must not or cannot leave ingest-tfstate stands an object with exactly one of these
-# members: the keyed hash of the value's canonical JSON. Equal values have equal hashes; nothing else can be told.
+# A value that must not or cannot leave ingest-tfstate is replaced by an object with exactly one of these members: the
+# keyed hash of the value's canonical JSON. Equal values have equal hashes; a hash reveals nothing else.
 SENSITIVE_MEMBER: Final = "tfdrift:sensitive"
 OVERSIZED_MEMBER: Final = "tfdrift:oversized"
 
 
 def digest(text: str, length: int = 32) -> str:
-    """A short name for any text, safe as a key token: the begin of its SHA-256 in hex, 4 bits a character."""
+    """Return a short name for any text, safe as a token of a key: the beginning of its SHA-256 in hex."""
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def workspace_key(workspace: str) -> str:
-    """The key of a workspace's head."""
+    """Return the key of a workspace's head."""
     return digest(workspace, 16)
 
 
 def resource_key(workspace: str, address: str) -> str:
-    """The key of a resource instance: the workspace's token first, so a watch can follow one workspace."""
+    """Return the key of a resource instance; it begins with the workspace's token, so that a watch can follow one."""
     return f"{workspace_key(workspace)}.{digest(address)}"
 
 
 def hidden_hash(value: Json) -> str | None:
-    """The keyed hash that stands in place of a sensitive or oversized value; None for an ordinary value."""
+    """Return the keyed hash that replaces a sensitive or oversized value; None for an ordinary value."""
     if isinstance(value, dict) and len(value) == 1:
         found = value.get(SENSITIVE_MEMBER, value.get(OVERSIZED_MEMBER))
         return found if isinstance(found, str) else None
@@ -59,7 +59,7 @@ class Record(Payload):
 
 
 class Removal(Record):
-    """The serial that no longer holds a resource."""
+    """The serial that removed a resource."""
 
     serial: int
     recorded_at: Timestamp
@@ -68,8 +68,10 @@ class Removal(Record):
 class RecordedChange(Record):
     """One serial that changed a resource: the values that the changed top-level attributes had before it.
 
-    ``created`` marks the serial that brought the resource to its address, and ``moved`` that it had another one before:
-    then its life goes on. ``removed`` tells of the removal that a creation follows, where the address was used before.
+    Attributes:
+        created: the serial brought the resource to its address.
+        moved: the resource had another address before, so this is no new incarnation.
+        removed: the removal that a creation follows, where the address was used before.
     """
 
     serial: int
@@ -81,17 +83,17 @@ class RecordedChange(Record):
 
 
 class ResourceRecord(Record):
-    """One managed resource instance as the state records it, secrets and very large values hashed.
+    """One managed resource instance as the state records it, with secrets and very large values hashed.
 
-    A resource that left the state stays as a tombstone (``removed``) for the retention time, since a cloud's
-    audit events arrive minutes late.
+    A removed resource stays as a tombstone (``removed``) for the retention time, since audit events arrive minutes
+    late.
 
     Attributes:
         name: the resource's local name, ``web`` in ``module.net["a"].aws_instance.web[0]``.
-        account_id, region: where the resource lives, as far as its attributes or ARN tell; None is unknown.
+        account_id, region: where the resource is, as far as its attributes or ARN show; None is unknown.
         attributes: the provider's attributes, top level by name.
-        flat: a state of Terraform before 0.12 gave them: every value in them is a text, and sets are in no order.
-        changes: the most recent serials that changed the resource, oldest first, at most `MAX_CHANGES`.
+        flat: the attributes come from a state of Terraform before 0.12: every value is a text, and sets have no order.
+        changes: the latest serials that changed the resource, oldest first, at most `MAX_CHANGES`.
     """
 
     workspace: str
@@ -118,11 +120,11 @@ class WorkspaceHead(Record):
     """The last good state of a workspace.
 
     Attributes:
-        digest: of the state's bytes and of what is hidden of a state, so that unchanged bytes are not parsed again.
-        resource_count: managed resource instances.
-        data_source_count: data source instances, which are read and not managed.
-        types: how many managed instances of each resource type.
-        condition: what keeps a newer state from being taken, such as ``unreadable``; None when all is well.
+        digest: of the state's bytes and of the redaction rules, so that unchanged bytes are not parsed again.
+        resource_count: how many managed resource instances there are.
+        data_source_count: how many instances of data sources there are.
+        types: how many managed instances there are of each resource type.
+        condition: why a newer state is refused, such as ``unreadable``; None when it is not.
     """
 
     workspace: str
@@ -139,12 +141,12 @@ class WorkspaceHead(Record):
 
 
 class DriftRecord(Record):
-    """A drift, and how far its telling has come.
+    """A drift, and which of its versions the ledger has; see `tfdrift.outbox`.
 
     Attributes:
         version: counts the changes of the drift, from 1.
-        published: the version that the ledger has; a lower one than ``version`` is still to be published.
-        received: when the pipeline first saw the cause of this version, for the latency that clients see.
+        published: the version that the ledger has; if lower than ``version``, that one is still to be published.
+        received: when the pipeline first saw the cause of this version, to measure latency.
         occurred: when that cause happened in the cloud.
     """
 
@@ -155,7 +157,7 @@ class DriftRecord(Record):
     occurred: Timestamp | None
 
     def envelope(self) -> Envelope:
-        """The envelope of this version on the ledger: the same id from whoever publishes it."""
+        """Return the envelope of this version on the ledger; its id does not depend on the publisher."""
         return Envelope(
             message_id=f"drift:{self.drift.id}:{self.version}:{digest(self.drift.encode().decode(), 10)}",
             received=self.received,

@@ -14,7 +14,7 @@ _MADE_BY: Final = "Made by `make schemas`."
 
 
 def schemas() -> dict[str, str]:
-    """File name to text: one JSON Schema (draft 2020-12) per payload, as clients receive it."""
+    """Return one JSON Schema (draft 2020-12) for each payload that clients receive, by file name."""
     return {f"{payload.event}.json": json.dumps(_schema(payload), indent=2) + "\n" for payload in PAYLOADS}
 
 

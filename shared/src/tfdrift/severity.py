@@ -1,4 +1,4 @@
-"""How grave an event is: five names in one order, and Falco's priorities in their terms."""
+"""The five severities in their order, and the severity of each of Falco's priorities."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the gravest, 4 for the mildest."""
+        """Return 0 for the most severe to 4 for the least severe."""
         return _RANKS[self]
 
     def and_above(self) -> frozenset[Severity]:
-        """This severity and every graver one: the meaning of ``high+`` in a filter."""
+        """Return this severity and every more severe one: the meaning of ``high+`` in a filter."""
         return frozenset(severity for severity in Severity if severity.rank <= self.rank)
 
 
@@ -43,5 +43,5 @@ _FALCO_PRIORITIES: Final = {
 
 
 def severity_of_priority(priority: str) -> Severity | None:
-    """The severity of a Falco priority in any case, or None for a word that Falco does not use."""
+    """Return the severity of a Falco priority in any case; None for a word that Falco does not use."""
     return _FALCO_PRIORITIES.get(priority.strip().lower())

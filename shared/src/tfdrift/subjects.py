@@ -27,7 +27,7 @@ DEAD_PREFIX: Final = "tfdrift_dead"
 # A subject is a header line of every message; NATS allows 4 KiB for the whole control line.
 MAX_TOKEN_LENGTH: Final = 96
 
-# Filters that one consumer of NATS is asked to match.
+# How many filters one consumer of NATS may have.
 MAX_FILTERS: Final = 64
 
 _FORBIDDEN: Final = re.compile(r"[^!-~]|[.*>]")
@@ -43,7 +43,7 @@ class EventName(StrEnum):
 
 
 class Provider(StrEnum):
-    """Where the changed thing lives."""
+    """The system in which something changed."""
 
     AWS = "aws"
     GCP = "gcp"
@@ -54,17 +54,17 @@ class Provider(StrEnum):
 
 
 class SubjectError(ValueError):
-    """A subject that is not of the ledger's grammar; the message names the subject and the token."""
+    """A subject that violates the ledger's grammar; the message names the subject and the token."""
 
 
 def token(text: str) -> str:
-    """``text`` as one subject token; the empty text becomes ``_``."""
+    """Return a text as one token of a subject; the empty text becomes ``_``."""
     return _FORBIDDEN.sub("_", text.lower())[:MAX_TOKEN_LENGTH] or "_"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One ledger subject in its parts; ``kind`` is a token already."""
+    """A subject of the ledger in its parts; ``kind`` is a token already."""
 
     event: EventName
     severity: Severity
@@ -76,16 +76,16 @@ class Subject:
 
 
 def build(event: EventName, severity: Severity, provider: Provider, kind: str) -> Subject:
-    """The subject of an event; ``kind`` may hold anything and is made a token."""
+    """Return the subject of an event; ``kind`` may be any text and becomes a token."""
     return Subject(event, severity, provider, token(kind))
 
 
 def parse(subject: str) -> Subject:
-    """The parts of a ledger subject.
+    """Parse a subject of the ledger.
 
     Raises:
-        SubjectError: it has not five tokens, or a token holds a word that its place does not know, or `kind` is no
-            token that `build` makes.
+        SubjectError: it does not have five tokens, a token is not one of the words of its place, or `kind` is not a
+            token that `build` returns.
     """
     parts = subject.split(".")
     if len(parts) != 5 or parts[0] != PREFIX or token(parts[4]) != parts[4]:
@@ -98,7 +98,7 @@ def parse(subject: str) -> Subject:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What a reader asks for: an empty set asks for everything; ``kinds`` may hold ``*`` globs."""
+    """A filter of subjects; an empty set matches everything, and ``kinds`` may contain ``*`` globs."""
 
     events: frozenset[EventName] = frozenset()
     severities: frozenset[Severity] = frozenset()
@@ -106,7 +106,7 @@ class Pattern:
     kinds: frozenset[str] = frozenset()
 
     def matches(self, subject: Subject) -> bool:
-        """Whether the subject is asked for."""
+        """Whether the filter matches the subject."""
         return (
             (not self.events or subject.event in self.events)
             and (not self.severities or subject.severity in self.severities)
@@ -115,7 +115,7 @@ class Pattern:
         )
 
     def subjects(self) -> tuple[str, ...] | None:
-        """The same as filters of NATS, none of which overlap; None where NATS has no such filters, or they are many."""
+        """Return the same filter as subjects of NATS, without overlap; None where NATS has none such, or too many."""
         if any(character in kind for kind in self.kinds for character in "*?["):
             return None
         tokens = [sorted(wanted) or ["*"] for wanted in (self.events, self.severities, self.providers, self.kinds)]

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from drift_detector.catalog.load import CatalogError, build_catalog, parse_yaml
+from drift_detector.catalog.compile import build_catalog
 from drift_detector.catalog.merge import merge
-from drift_detector.claim.aws.call import groups_of
-from drift_detector.facts.normalise import Document
+from drift_detector.catalog.yaml_text import parse_yaml
+from drift_detector.claim.apply_rule import groups_of
+from drift_detector.errors import CatalogError
+from drift_detector.facts.document import Document
 
 TARGET = {"type": "aws_instance", "id": {"id": "req.instanceId"}, "set": {"instance_type": "req.instanceType"}}
 
@@ -48,9 +50,9 @@ def test_an_event_key_names_service_and_operation() -> None:
         build_catalog(document, "curated.yaml")
 
 
-def test_a_key_that_stands_twice_is_refused() -> None:
+def test_a_repeated_key_is_refused() -> None:
     """YAML would let the later event win in silence."""
-    with pytest.raises(CatalogError, match=r"curated\.yaml: line 3: 'ec2:A' stands here a second time"):
+    with pytest.raises(CatalogError, match=r"curated\.yaml: line 3: 'ec2:A' is repeated"):
         parse_yaml("events:\n  ec2:A: {}\n  ec2:A: {}\n", "curated.yaml")
 
 
@@ -133,7 +135,7 @@ def test_a_group_has_loops_of_its_own() -> None:
     rule = build_catalog(document, "x").events["ec2:Op"]
 
     def claimed(request: dict[str, Any]) -> list[tuple[str, str]]:
-        groups = groups_of(rule, Document({"req": request}), [])
+        groups = groups_of(rule, Document({"req": request}))
         return [(target.act.value, target.identity["id"]) for group in groups for target in group]
 
     assert claimed({"added": ["a", "b"]}) == [("create", "a"), ("create", "b")]
@@ -155,7 +157,7 @@ def test_a_condition_may_name_several_places_and_an_empty_element() -> None:
     rule = build_catalog(document, "x").events["ec2:Op"]
 
     def acts(request: dict[str, Any]) -> list[str]:
-        groups = groups_of(rule, Document({"req": {"id": "i", **request}}), [])
+        groups = groups_of(rule, Document({"req": {"id": "i", **request}}))
         return [target.act.value for group in groups for target in group]
 
     assert acts({}) == ["delete"]

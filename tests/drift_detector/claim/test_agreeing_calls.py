@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from drift_detector.catalog.load import load_catalog
-from drift_detector.claim.aws.call import call_of
-from drift_detector.compare.attributes import Verdict, judge
-from drift_detector.facts.paths import recorded
+from drift_detector.catalog.load import load_aws_catalog
+from drift_detector.claim.aws.cloudtrail import call_of
+from drift_detector.compare.verdict import Verdict
+from drift_detector.facts.attribute_paths import recorded
 from tests.drift_detector.cloudtrail import alert_of
+from tests.drift_detector.compare.agreement import agreement
 
-CATALOG = load_catalog()
+CATALOG = load_aws_catalog()
 S3 = {"xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"}
 GROUP = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/6d0ecf831eec9f09"
 
@@ -348,7 +349,7 @@ def test_only_a_change_of_what_is_recorded_differs(
         for target in targets
         for operation in target.operations
         if operation.attribute.split(".")[0].split("[")[0] in attributes
-        and judge(
+        and agreement(
             operation, recorded(attributes, operation.attribute), CATALOG.comparison(resource_type, operation.attribute)
         )
         is Verdict.DIFFERENT

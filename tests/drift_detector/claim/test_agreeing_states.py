@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from drift_detector.catalog.load import load_catalog
-from drift_detector.claim.aws.call import call_of
-from drift_detector.compare.attributes import Verdict, judge
-from drift_detector.facts.calls import Target
-from drift_detector.facts.paths import recorded
+from drift_detector.catalog.load import load_aws_catalog
+from drift_detector.claim.aws.cloudtrail import call_of
+from drift_detector.compare.verdict import Verdict
+from drift_detector.facts.attribute_paths import recorded
+from drift_detector.facts.call import Target
 from tests.drift_detector.cloudtrail import alert_of
+from tests.drift_detector.compare.agreement import agreement
 
 CALLS = Path(__file__).parents[1] / "fixtures" / "calls"
-CATALOG = load_catalog()
+CATALOG = load_aws_catalog()
 
 WEB_ACL: dict[str, Any] = {
     "default_action": [{"allow": [], "block": [{"custom_response": []}]}],
@@ -248,7 +249,7 @@ def test_a_state_that_says_what_a_call_says_does_not_differ(
         operation.attribute
         for target in targets
         for operation in target.operations
-        if judge(
+        if agreement(
             operation,
             recorded(state, operation.attribute),
             CATALOG.comparison(resource_type, operation.attribute),

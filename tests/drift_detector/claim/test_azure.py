@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from drift_detector.claim.azure import act_of
-from drift_detector.facts.calls import Act
+from drift_detector.claim.azure.activity_log import act_of
+from drift_detector.facts.call import Act
 from tests.drift_detector.clouds import azure, azure_call
 from tests.drift_detector.playbook import Step, World, wrote
 from tests.drift_detector.schema import unknown_names

@@ -26,7 +26,7 @@ from tests.drift_detector.claim.test_azure import (
 )
 from tests.drift_detector.clouds import alerted, at, azure, azure_call, number
 from tests.drift_detector.playbook import Called, World, wrote
-from tests.drift_detector.scenarios.terms import Scenarios, deleted, modified, unknown, unmanaged
+from tests.drift_detector.scenarios.builders import Scenarios, deleted, modified, unknown, unmanaged
 
 JANE = "jane@example.com"
 MACHINE = "azurerm_linux_virtual_machine.web"

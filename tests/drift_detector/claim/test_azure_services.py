@@ -9,7 +9,7 @@ import pytest
 from tests.drift_detector.claim.test_azure import GROUP, LOGS, WEB, logs
 from tests.drift_detector.clouds import azure, azure_call
 from tests.drift_detector.playbook import Step, World, wrote
-from tests.drift_detector.scenarios.terms import Scenarios, deleted, modified, unknown, unmanaged
+from tests.drift_detector.scenarios.builders import Scenarios, deleted, modified, unknown, unmanaged
 
 JANE = "jane@example.com"
 SUBSCRIPTION = GROUP.rpartition("/resourceGroups/")[0]

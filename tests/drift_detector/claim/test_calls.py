@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from mapping_generator.provider_schema import Attribute, load_snapshot
 
-from drift_detector.catalog.catalog import ANY_TYPE, Catalog, Source, TargetRule
-from drift_detector.catalog.load import build_catalog, curated_document, load_catalog
-from drift_detector.claim.aws.call import call_of
-from drift_detector.facts.calls import Act, Call, Operation, Target, Verb
-from drift_detector.facts.paths import parse_attribute
-from drift_detector.facts.terms import Comparator
+from drift_detector.catalog.compile import build_catalog
+from drift_detector.catalog.event_rules import Source, TargetRule
+from drift_detector.catalog.load import curated_document, load_aws_catalog
+from drift_detector.catalog.lookup import ANY_TYPE, Catalog
+from drift_detector.claim.aws.cloudtrail import call_of
+from drift_detector.facts.attribute_paths import parse_attribute
+from drift_detector.facts.call import Act, Call, Operation, Target, Verb
+from drift_detector.facts.mapping_terms import Comparator
 from tests.drift_detector.cloudtrail import alert_of
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -133,7 +135,7 @@ def test_what_has_two_types_is_claimed_of_both(default: str, own: str) -> None:
     # A VPC's own parts go with it; nobody makes or deletes them alone.
     alone = {"ec2:DeleteRouteTable", "ec2:DeleteNetworkAcl", "ec2:DeleteSecurityGroup"}
     missing = []
-    for name, rule in load_catalog().events.items():
+    for name, rule in load_aws_catalog().events.items():
         for group in rule.groups:
             types = {target.type for target in group if target.type == default}
             claims = [target for target in group if target.type == own and _claims_anything(target, default)]

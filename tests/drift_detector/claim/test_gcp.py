@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from drift_detector.claim.gcp import operation_of
+from drift_detector.claim.gcp.audit_log import operation_of
 from tests.drift_detector.clouds import google, google_call
 from tests.drift_detector.playbook import Step, World, wrote
 from tests.drift_detector.schema import unknown_names

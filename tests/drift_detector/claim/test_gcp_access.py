@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from drift_detector.claim.gcp import masked
+from drift_detector.claim.gcp.audit_log import masked
 from tests.drift_detector.claim.test_gcp import SSH, TERRAFORM, WEB, firewall_call, instance_call, ssh, web
 from tests.drift_detector.clouds import google, google_call
 from tests.drift_detector.playbook import Step, World, wrote
-from tests.drift_detector.scenarios.terms import Scenarios, deleted, modified, unknown, unmanaged
+from tests.drift_detector.scenarios.builders import Scenarios, deleted, modified, unknown, unmanaged
 
 JANE = "jane@example.com"
 ROBOT = "service-123456789012@compute-system.iam.gserviceaccount.com"

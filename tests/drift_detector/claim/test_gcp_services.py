@@ -8,7 +8,7 @@ import pytest
 
 from tests.drift_detector.clouds import google, google_call
 from tests.drift_detector.playbook import Step, World, wrote
-from tests.drift_detector.scenarios.terms import Scenarios, deleted, modified, unknown, unmanaged
+from tests.drift_detector.scenarios.builders import Scenarios, deleted, modified, unknown, unmanaged
 
 JANE = "jane@example.com"
 ZONE, HOST = "managedZones/shop", "www.shop.example."

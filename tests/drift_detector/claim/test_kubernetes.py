@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from drift_detector.claim.kubernetes_body import body_of
+from drift_detector.claim.kubernetes.body import body_of
 from tests.drift_detector.clouds import kubernetes, kubernetes_call
 from tests.drift_detector.playbook import Step, World, wrote
 from tests.drift_detector.schema import unknown_names

@@ -20,7 +20,7 @@ from tests.drift_detector.claim.test_kubernetes import (
 )
 from tests.drift_detector.clouds import kubernetes, kubernetes_call
 from tests.drift_detector.playbook import Step, World, wrote
-from tests.drift_detector.scenarios.terms import Scenarios, deleted, modified, unknown, unmanaged
+from tests.drift_detector.scenarios.builders import Scenarios, deleted, modified, unknown, unmanaged
 
 DEPLOYMENT = "kubernetes_deployment_v1.web"
 POD = "spec[0].template[0].spec[0]"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from drift_detector.catalog.catalog import Comparison
-from drift_detector.compare.attributes import same
-from drift_detector.compare.values import Verdict
+from drift_detector.catalog.resource_types import Comparison
+from drift_detector.compare.values import same
+from drift_detector.compare.verdict import Verdict
+from drift_detector.facts.mapping_terms import Comparator, Transform
 from drift_detector.facts.names import identity_form
-from drift_detector.facts.terms import Comparator, Transform
 from tfdrift.events import Json
 
 DNS = Comparison(how=Comparator.DNS_NAME)

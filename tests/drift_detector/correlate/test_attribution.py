@@ -1,4 +1,4 @@
-"""Who stood behind what a new serial says."""
+"""Who caused what a new serial records."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_call_after_the_state_was_written_explains_nothing() -> None:
 
 
 def test_creations_and_removals_are_attributed() -> None:
-    """Who launched and who terminated is told with the serials that show it."""
+    """Who launched and who terminated is named with the serials that show it."""
     world = World().play(
         wrote(0, web(), other()),
         launch(3, act=applied),
@@ -53,7 +53,7 @@ def test_creations_and_removals_are_attributed() -> None:
 
 
 def test_two_actors_are_named_in_the_order_of_their_calls() -> None:
-    """Who did it first and who repeated it are both told."""
+    """Who did it first and who repeated it are both named."""
     world = World().play(
         wrote(0, web()),
         resize(6, "m5.large", act=applied),

@@ -1,4 +1,4 @@
-"""What becomes of disagreements: scripts of states and calls, and the drifts that they must end in."""
+"""The lifecycle of drifts: scripts of states and calls, and the drifts that they must end in."""
 
 from __future__ import annotations
 
@@ -148,19 +148,19 @@ SCENARIOS: dict[str, tuple[list[Step], list[str]]] = {
         [wrote(0, web(), other()), terminate(5), wrote(9, other())],
         ['aws_instance.web - deleted destroyed: "i-1" -> null by jane'],
     ),
-    "a foreign delete that a refresh outran is told as ended": (
+    "a foreign delete that a refresh outran is reported as ended": (
         [wrote(0, web(), other()), wrote(9, other()), terminate(5)],
         ['aws_instance.web - deleted destroyed: "i-1" -> null by jane'],
     ),
-    "a late alert about what was replaced since is told as ended": (
+    "a late alert about what was replaced since is reported as ended": (
         [wrote(0, web(), other()), wrote(9, second(), other()), resize(5, "m5.large")],
         ['aws_instance.web instance_type modified destroyed: "t3.micro" -> "m5.large" by jane'],
     ),
-    "a late delete of what was replaced since is told as ended": (
+    "a late delete of what was replaced since is reported as ended": (
         [wrote(0, web(), other()), wrote(9, second(), other()), terminate(5)],
         ['aws_instance.web - deleted destroyed: "i-1" -> null by jane'],
     ),
-    "a late alert from before a removal is told as ended, though the resource is back": (
+    "a late alert from before a removal is reported as ended, though the resource is back": (
         [wrote(0, web(), other()), wrote(4, other()), wrote(9, web(), other()), resize(2, "m5.large")],
         ['aws_instance.web instance_type modified destroyed: "t3.micro" -> "m5.large" by jane'],
     ),
@@ -177,7 +177,7 @@ SCENARIOS: dict[str, tuple[list[Step], list[str]]] = {
         ],
         ['aws_instance.web instance_type modified open: "t3.micro" -> "c5.large" by jane'],
     ),
-    "a newer provider's other id of the same ARN is no other life": (
+    "a newer provider's other id of the same ARN is no other incarnation": (
         [wrote(0, web(), other()), resize(5, "m5.large"), wrote(9, web(id="i-long-1"), other())],
         [OPEN],
     ),
@@ -258,13 +258,13 @@ def test_a_script_ends_in_exactly_these_drifts(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_repeated_alerts_change_nothing(name: str) -> None:
-    """Every alert twice ends in the same drifts, told no more often."""
+    """Every alert twice ends in the same drifts, reported no more often."""
     steps, _ = SCENARIOS[name]
     once = World().play(*steps)
     doubled = [step for step in steps for _ in range(1 if isinstance(step, Wrote) else 2)]
     twice = World().play(*doubled)
     assert twice.drifts == once.drifts
-    assert len(twice.told) == len(once.told)
+    assert len(twice.reported) == len(once.reported)
 
 
 def test_terraforms_call_without_a_state_becomes_unconfirmed_in_time() -> None:
@@ -288,7 +288,7 @@ def test_terraforms_call_is_confirmed_by_a_later_serial_that_holds_the_resource(
 def test_a_drift_keeps_its_id_and_tells_its_steps() -> None:
     """One attribute's drift is one row for clients, with who did what."""
     world = World().play(wrote(0, web()), resize(5, "m5.large"), resize(6, "t3.micro", by="joe"))
-    first, last = world.told
+    first, last = world.reported
     assert first.id == last.id
     assert [(step.status, step.resolution) for step in last.history] == [("open", None), ("resolved", "reverted")]
     assert [step.user_identity.user_name for step in last.history if step.user_identity] == ["jane", "joe"]
@@ -303,7 +303,7 @@ def test_one_cloud_resource_in_two_workspaces_drifts_in_both() -> None:
     }
 
 
-LIFE: list[Step] = [
+ONE_RESOURCE: list[Step] = [
     wrote(0, web(), other()),
     resize(5, "m5.large"),
     resize(6, "c5.large", by="joe"),
@@ -317,8 +317,8 @@ LIFE: list[Step] = [
 ]
 
 
-# Replaced under its address, removed, brought back as it was, moved, and imported again elsewhere.
-LIVES: list[Step] = [
+# Replaced under its address, removed, brought back as it was, moved, and imported again under its old address.
+SEVERAL_INCARNATIONS: list[Step] = [
     wrote(0, web(), other()),
     resize(2, "m5.large"),
     terminate(4),
@@ -341,14 +341,14 @@ LIVES: list[Step] = [
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.sampled_from([LIFE, LIVES]), st.data())
-def test_any_interleaving_ends_in_the_same_drifts(life: list[Step], data: st.DataObject) -> None:
+@given(st.sampled_from([ONE_RESOURCE, SEVERAL_INCARNATIONS]), st.data())
+def test_any_interleaving_ends_in_the_same_drifts(script: list[Step], data: st.DataObject) -> None:
     """Late, repeated and reordered alerts end in the same drifts as those that come in order.
 
     States of one workspace come in the order of their serials, since a lower serial is refused.
     """
-    calls = data.draw(st.permutations([step for step in life if not isinstance(step, Wrote)]))
-    states = [step for step in life if isinstance(step, Wrote)]
+    calls = data.draw(st.permutations([step for step in script if not isinstance(step, Wrote)]))
+    states = [step for step in script if isinstance(step, Wrote)]
     order: list[Step] = []
     while states or calls:
         if states and (not calls or data.draw(st.booleans())):
@@ -356,6 +356,6 @@ def test_any_interleaving_ends_in_the_same_drifts(life: list[Step], data: st.Dat
         else:
             order.append(calls.pop(0))
     for _ in range(data.draw(st.integers(0, 3))):
-        repeated = data.draw(st.sampled_from([step for step in life if not isinstance(step, Wrote)]))
+        repeated = data.draw(st.sampled_from([step for step in script if not isinstance(step, Wrote)]))
         order.insert(data.draw(st.integers(0, len(order))), repeated)
-    assert World().play(*order).drifts == World().play(*life).drifts
+    assert World().play(*order).drifts == World().play(*script).drifts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from drift_detector.claim.calls import call_of
-from drift_detector.facts.calls import Call
+from drift_detector.claim.by_provider import call_of
+from drift_detector.facts.call import Call
 from drift_detector.resolve.call_index import CallIndex
 from drift_detector.resolve.tokens import target_tokens
 from tests.drift_detector.playbook import CATALOG, called, message_of
@@ -48,8 +48,8 @@ def test_a_deletion_finds_its_own_creation_in_a_zone() -> None:
     for call in (*calls, deletion):
         index.put(call)
     target = deletion.groups[0][0]
-    assert [made for made, _ in index.undone_by(target, deletion)] == [calls[7]]
-    assert [call for call, _, _ in index.undoing([(calls[7], calls[7].groups[0][0])])] == [deletion]
+    assert [made for made, _ in index.creations_undone_by(target, deletion)] == [calls[7]]
+    assert [call for call, _, _ in index.deletions_of([(calls[7], calls[7].groups[0][0])])] == [deletion]
 
 
 def test_what_is_forgotten_is_not_found() -> None:

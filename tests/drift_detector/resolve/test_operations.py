@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from drift_detector.claim.calls import call_of
-from drift_detector.facts.calls import Call
+from drift_detector.claim.by_provider import call_of
+from drift_detector.facts.call import Call
 from drift_detector.resolve.call_index import CallIndex
 from drift_detector.resolve.tokens import target_tokens
 from tests.drift_detector.claim.test_azure import ACCOUNTS, GROUP, LOGS, MACHINES, WEB, logs, ssh, web
@@ -19,7 +19,7 @@ from tests.drift_detector.claim.test_gcp import TERRAFORM
 from tests.drift_detector.claim.test_gcp import ssh as firewall
 from tests.drift_detector.clouds import azure_call, google, google_call
 from tests.drift_detector.playbook import CATALOG, Called, World, message_of, wrote
-from tests.drift_detector.scenarios.terms import Scenarios, deleted, modified, unmanaged
+from tests.drift_detector.scenarios.builders import Scenarios, deleted, modified, unmanaged
 
 JANE = "jane@example.com"
 CLUSTER = "projects/shop/zones/europe-west1-b/clusters/main"

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from tests.drift_detector.playbook import Step, World, wrote
-from tests.drift_detector.scenarios.databases import opened, renamed
-from tests.drift_detector.scenarios.terms import arn, modified, placed
-from tests.drift_detector.scenarios.values import DB, database
+from tests.drift_detector.scenarios.builders import arn, modified, placed
+from tests.drift_detector.scenarios.data.rds import opened
+from tests.drift_detector.scenarios.data.rds_renames import renamed
+from tests.drift_detector.scenarios.general.attribute_values import DB, database
 
 RESTORED = "aws_db_instance.restored"
 

@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from drift_detector.rules.file import load_rules
-from drift_detector.rules.rules import Judged, Rules, RulesError, ValueTest, ignored_by, parse_rules, severity_of
+from drift_detector.errors import RulesError
+from drift_detector.rules.evaluate import Disagreement, ignored_by, severity_of
+from drift_detector.rules.format import Rules, ValueTest, parse_rules
+from drift_detector.rules.load import load_rules
 from tests.drift_detector.correlate.test_lifecycle import OPEN, resize, web
 from tests.drift_detector.playbook import RULES, TERRAFORM, World, wrote
 from tfdrift.events import DriftKind, UserIdentity, Via
 from tfdrift.harness import ConfigurationError
 from tfdrift.severity import Severity
 
-BASE = Judged(
+BASE = Disagreement(
     resource_type="aws_instance",
     attribute="instance_type",
     kind=DriftKind.MODIFIED,
@@ -34,7 +36,7 @@ NARROWED = (
 EVERYTHING = '{"Statement":{"Effect":"Allow","Action":["*"],"Resource":"*"}}'
 
 
-def judged(resource_type: str, attribute: str | None, old: Any, new: Any, **more: Any) -> Judged:
+def judged(resource_type: str, attribute: str | None, old: Any, new: Any, **more: Any) -> Disagreement:
     """A disagreement to judge."""
     return replace(BASE, resource_type=resource_type, attribute=attribute, old=old, new=new, **more)
 
@@ -122,7 +124,7 @@ GRADED = [
 
 
 @pytest.mark.parametrize(("disagreement", "severity"), GRADED)
-def test_the_shipped_rules_grade(disagreement: Judged, severity: Severity) -> None:
+def test_the_shipped_rules_grade(disagreement: Disagreement, severity: Severity) -> None:
     """What opens the door to the world or blinds the watch is critical; a tag is not."""
     assert severity_of(RULES, disagreement)[0] is severity
 
@@ -198,7 +200,7 @@ def test_an_ignored_drift_is_not_told_and_one_ignored_later_is_dismissed() -> No
     ignoring = Rules.model_validate(
         {"default": RULES.default, "ignore": [{"name": "types", "attributes": ["instance_type"]}]}
     )
-    assert World(rules=ignoring).play(wrote(0, web()), resize(5, "m5.large")).told == []
+    assert World(rules=ignoring).play(wrote(0, web()), resize(5, "m5.large")).reported == []
     world = World().play(wrote(0, web()), resize(5, "m5.large"))
     world.change_rules(ignoring)
     assert world.wait(6).summary() == [OPEN.replace("open", "dismissed")]
@@ -232,9 +234,9 @@ def test_a_wrong_file_is_refused_with_line_and_column(text: str, tmp_path: Path)
         {"kinds": ["deleted"], "at_most": "low"},
     ],
 )
-def test_no_rule_believes_an_agent_of_what_is_managed_or_grave(more: dict[str, Any]) -> None:
-    """A header that anybody can send must hide neither a change of the estate nor a danger."""
-    with pytest.raises(RulesError, match="anybody can send any agent"):
+def test_no_rule_trusts_a_user_agent_for_managed_resources_or_severe_drifts(more: dict[str, Any]) -> None:
+    """A header that anybody can send must not hide a change of a managed resource or a severe drift."""
+    with pytest.raises(RulesError, match="anybody can send any user agent"):
         parse_rules({"default": {}, "ignore": [{"name": "a", "user_agents": ["x"], **more}]})
 
 
@@ -248,7 +250,7 @@ def test_a_file_that_is_none_of_yaml_or_away_is_refused_in_plain_words(tmp_path:
     with pytest.raises(ConfigurationError) as odd:
         load_rules(path)
     place = "line 2, column 13: mapping values are not allowed here"
-    assert str(odd.value) == f"TFDRIFT_RULES: {path}: it is no YAML, at {place}"
+    assert str(odd.value) == f"TFDRIFT_RULES: {path}: it is not YAML, at {place}"
 
 
 def test_every_value_test_is_used_by_the_shipped_rules() -> None:

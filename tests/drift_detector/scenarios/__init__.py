@@ -1,4 +1,4 @@
-"""The scenario table: scripts of states and calls, and the drifts that an operator must be told of them, by theme.
+"""The scenario table: scripts of states and calls, and the drifts that each must end in, by service or kind of change.
 
 The expectations are what Terraform itself would show: a refresh that finds the state as the cloud is, or a change
 outside of Terraform.
@@ -7,60 +7,21 @@ outside of Terraform.
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 
-from tests.drift_detector.scenarios.terms import Scenario
+from tests.drift_detector.scenarios.builders import Scenario
 
-_THEMES = (
-    "policies",
-    "values",
-    "tags",
-    "security_groups",
-    "iam",
-    "s3",
-    "services",
-    "silence",
-    "estates",
-    "lifecycles",
-    "networks",
-    "vpcs",
-    "interfaces",
-    "rule_editors",
-    "compute",
-    "scaling",
-    "balancers",
-    "fleets",
-    "credentials",
-    "attachments",
-    "buckets",
-    "keys",
-    "functions",
-    "messages",
-    "secrets",
-    "watches",
-    "rarer",
-    "databases",
-    "containers",
-    "edges",
-    "fringes",
-    "beginnings",
-    "clusters",
-    "deployments",
-    "passing",
-    "housekeeping",
-    "parts",
-    "directories",
-    "guardians",
-)
+_FOLDER = Path(__file__).parent
+_FILES = sorted(path for path in _FOLDER.glob("*/*.py") if path.name != "__init__.py")
 
+# By file (``s3_buckets``), its scenarios by name.
+THEMES: dict[str, dict[str, Scenario]] = {
+    path.stem: {
+        f"{path.stem}: {name}": scenario
+        for name, scenario in import_module(f"{__name__}.{path.parent.name}.{path.stem}").SCENARIOS.items()
+    }
+    for path in _FILES
+}
+SCENARIOS: dict[str, Scenario] = {name: scenario for theme in THEMES.values() for name, scenario in theme.items()}
 
-def _all() -> dict[str, Scenario]:
-    found: dict[str, Scenario] = {}
-    for theme in _THEMES:
-        for name, scenario in import_module(f"{__name__}.{theme}").SCENARIOS.items():
-            found[f"{theme}: {name}"] = scenario
-    return found
-
-
-SCENARIOS = _all()
-
-__all__ = ["SCENARIOS", "Scenario"]
+__all__ = ["SCENARIOS", "THEMES", "Scenario"]

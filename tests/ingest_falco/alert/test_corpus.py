@@ -40,7 +40,7 @@ def records(corpus: Path) -> Iterator[dict[str, Any]]:
 
 
 def person(identity: dict[str, Any]) -> str | None:
-    """Whom CloudTrail itself names."""
+    """The person that CloudTrail itself names."""
     match identity["type"]:
         case "AssumedRole" | "FederatedUser":
             name: str = identity["principalId"].rpartition(":")[2]
@@ -54,12 +54,12 @@ def person(identity: dict[str, Any]) -> str | None:
 def test_every_record_is_normalised_and_names_its_person(
     corpus: Path, to_alert: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> None:
-    """Nothing is malformed, undecodable or cut, and the name is the one that CloudTrail has."""
+    """Nothing is malformed, undecodable or omitted, and the name is the one that CloudTrail has."""
     count = 0
     for record in records(corpus):
         result = normalise(parse_alert(body(to_alert(record))))
         message = build_message(result, received=datetime.now(UTC), traceparent=None)
-        assert (result.undecodable, message.cut) == ((), ())
+        assert (result.undecodable, message.omitted) == ((), ())
         assert result.event.event_id == record["eventID"]
         assert result.event.user_identity is not None
         assert result.event.user_identity.user_name == person(record["userIdentity"])

@@ -1,4 +1,4 @@
-"""What the ledger says of an alert, and under which id."""
+"""The ledger message of an alert, and its id."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest_falco.alert.message import MAX_MESSAGE_BYTES, LedgerMessage, build_message
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
-from ingest_falco.clouds.cloudtrail import read_call
+from ingest_falco.clouds.aws.cloudtrail import read_call
 from ingest_falco.errors import AlertTooLarge
 from tests.ingest_falco.samples import body, cloud_alert, cloud_fields, host_alert
 from tfdrift.envelope import CALL, TRACEPARENT, parse_headers
@@ -30,7 +30,7 @@ def message(alert: dict[str, Any], traceparent: str | None = None) -> LedgerMess
     return build_message(normalised(alert), received=NOW, traceparent=traceparent)
 
 
-def test_a_cloud_call_is_told_in_full() -> None:
+def test_a_cloud_call_is_reported_in_full() -> None:
     """Every field of wire.md for a cloud call, and the call itself for the detector alone."""
     result = normalised(cloud_alert())
     event = result.event
@@ -104,7 +104,7 @@ def test_a_cloud_alert_without_any_field_still_arrives() -> None:
 def test_a_part_that_cannot_be_read_costs_only_itself(
     changes: dict[str, Json], request_value: Json, undecodable: tuple[str, ...]
 ) -> None:
-    """Absent is not unreadable; the unreadable is named and the rest of the call kept."""
+    """Absent is not unreadable; the unreadable part is named and the rest of the call stays."""
     call = read_call(cloud_fields(**changes))
     assert call.detail is not None
     assert call.detail.request == request_value
@@ -161,7 +161,7 @@ def test_the_account_is_the_one_whose_trail_has_the_call() -> None:
 
 
 def test_the_clouds_event_id_is_the_identity_of_a_cloud_alert() -> None:
-    """falcosidekick makes a uuid at each receipt, so the same call has many; the rule tells alerts apart."""
+    """falcosidekick makes a uuid at each receipt, so the same call has many; the rule distinguishes alerts."""
     first = normalised(cloud_alert(uuid="1"))
     again = normalised(cloud_alert(uuid="2", time="2025-01-15T10:09:00Z", output="sent again"))
     other_rule = normalised(cloud_alert(uuid="1", rule="Another rule"))
@@ -188,20 +188,20 @@ def test_the_trace_of_the_request_goes_along_when_it_is_one() -> None:
 
 
 def test_a_call_too_large_for_the_ledger_loses_its_response_then_its_request() -> None:
-    """The alert arrives whatever its call weighs, and says what was left out."""
+    """The alert arrives whatever its call weighs, and names the omitted parts."""
     heavy = f'{{"value":"{"ä" * 120_000}"}}'  # each of these takes four bytes in a header
     lost_response = message(cloud_alert(cloud_fields(request=heavy, response=heavy + " " * 200_000)))
-    assert lost_response.cut == ()
+    assert lost_response.omitted == ()
     lost_response = message(cloud_alert(cloud_fields(request=heavy, response=f'["{"ä" * 200_000}"]')))
     lost_both = message(cloud_alert(cloud_fields(request=f'["{"ä" * 300_000}"]', response="{}")))
-    assert lost_response.cut == ("response",)
-    assert lost_both.cut == ("request", "response")
+    assert lost_response.omitted == ("response",)
+    assert lost_both.omitted == ("request", "response")
     for small in (lost_response, lost_both):
         assert small.size_bytes <= MAX_MESSAGE_BYTES
         assert FalcoEvent.model_validate_json(small.payload).event_name == "ModifyInstanceAttribute"
-    kept = parse_headers(lost_response.headers).call
-    assert kept is not None
-    assert len(CloudCall.model_validate_json(kept).request["value"]) == 120_000
+    envelope_call = parse_headers(lost_response.headers).call
+    assert envelope_call is not None
+    assert len(CloudCall.model_validate_json(envelope_call).request["value"]) == 120_000
 
 
 def test_an_alert_that_cannot_fit_is_too_large() -> None:
@@ -228,7 +228,7 @@ _json = st.recursive(
     fields=st.dictionaries(st.sampled_from(sorted(cloud_fields())), _json), host=st.booleans(), rule=st.text(min_size=1)
 )
 def test_any_fields_make_a_message_that_reads_back(fields: dict[str, Json], host: bool, rule: str) -> None:
-    """Whatever stands in whatever field, the message is of the ledger's grammar and its readers understand it."""
+    """With any value in any field, the message follows the ledger's grammar and its readers understand it."""
     try:
         sent = body((host_alert if host else cloud_alert)(output_fields=fields, rule=rule))
     except TypeError:  # a lone surrogate is no JSON, so nobody can send it

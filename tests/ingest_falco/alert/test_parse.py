@@ -1,4 +1,4 @@
-"""Which bodies are Falco alerts."""
+"""The bodies that are Falco alerts, and the reasons against others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def nested(levels: int) -> bytes:
 
 
 def test_an_alert_of_falcos_http_output_is_read_whole() -> None:
-    """Every member arrives, the time cut to microseconds."""
+    """Every member arrives, the time truncated to microseconds."""
     alert = parse_alert(body(host_alert()))
     assert alert.rule == "Terminal shell in container"
     assert alert.severity is Severity.CRITICAL
@@ -35,8 +35,8 @@ def test_an_alert_of_falcos_http_output_is_read_whole() -> None:
     assert alert.fields["container.id"] == "abc123"
 
 
-def test_falcosidekicks_additions_are_taken_or_passed_over() -> None:
-    """It adds a uuid, and members of its own that mean nothing to us."""
+def test_falcosidekicks_additions_are_read_or_ignored() -> None:
+    """It adds a uuid, and members of its own that are not read."""
     alert = parse_alert(body(host_alert(uuid="3f0e", customfields={"team": "a"}, templatedfields=None)))
     assert alert.uuid == "3f0e"
 
@@ -44,7 +44,7 @@ def test_falcosidekicks_additions_are_taken_or_passed_over() -> None:
 @pytest.mark.parametrize("name", ["hostname", "output", "output_fields", "source", "tags", "uuid"])
 @pytest.mark.parametrize("sent", ["missing", "null"])
 def test_what_older_versions_leave_out_is_optional(name: str, sent: str) -> None:
-    """Falco can be told to leave out output, fields and tags, and early ones had no source and hostname."""
+    """Falco can be configured to omit output, fields and tags, and early ones had no source and hostname."""
     alert = host_alert()
     alert.pop(name, None)
     parse_alert(body(alert if sent == "missing" else {**alert, name: None}))
@@ -79,7 +79,7 @@ MALFORMED: list[tuple[bytes, str]] = [
 
 @pytest.mark.parametrize(("sent", "reason"), MALFORMED)
 def test_what_is_no_alert_is_refused_with_the_reason(sent: bytes, reason: str) -> None:
-    """The sender learns what is wrong with the body."""
+    """The answer says what is invalid in the body."""
     with pytest.raises(MalformedAlert, match=reason):
         parse_alert(sent)
 
@@ -105,8 +105,8 @@ def test_what_is_no_alert_is_refused_with_the_reason(sent: bytes, reason: str) -
         ({"source": True}, "'source' is a boolean, not a string"),
     ],
 )
-def test_a_member_of_a_wrong_type_is_named(changes: dict[str, Any], reason: str) -> None:
-    """A wrong member refuses the alert, and the reason names it."""
+def test_a_member_of_an_invalid_type_is_named(changes: dict[str, Any], reason: str) -> None:
+    """An invalid member refuses the alert, and the reason names it."""
     with pytest.raises(MalformedAlert, match=reason):
         parse_alert(body(host_alert(**changes)))
 
@@ -116,8 +116,8 @@ def test_nesting_is_allowed_up_to_the_limit() -> None:
     parse_alert(nested(MAX_DEPTH))
 
 
-@given(st.one_of(st.binary(max_size=200), st.builds(lambda cut: body(host_alert())[:cut], st.integers(0, 400))))
+@given(st.one_of(st.binary(max_size=200), st.builds(lambda length: body(host_alert())[:length], st.integers(0, 400))))
 def test_no_bytes_make_it_fail_otherwise(sent: bytes) -> None:
-    """Whatever is sent is an alert or is malformed; anything else would answer 500."""
+    """Any body is an alert or is malformed; another error would answer 500."""
     with suppress(MalformedAlert):
         parse_alert(sent)

@@ -148,9 +148,9 @@ def test_the_resources_of_one_deployment_are_events_of_their_own() -> None:
 )
 def test_how_an_operation_goes_on(result: str, signature: str, phase: str | None, error: str | None) -> None:
     """The streamed log and the REST API have different words for it."""
-    told = of_entry(resultType=result, resultSignature=signature, properties={})
-    assert told.call is not None
-    assert (told.call.event_type, told.event.error_code) == (phase, error)
+    found = of_entry(resultType=result, resultSignature=signature, properties={})
+    assert found.call is not None
+    assert (found.call.event_type, found.event.error_code) == (phase, error)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_how_an_operation_goes_on(result: str, signature: str, phase: str | None
     ],
 )
 def test_the_person_behind_an_operation(claims: dict[str, Json], kind: str, name: str, via: str) -> None:
-    """The token's claims tell who, and which of Microsoft's own clients he used."""
+    """The token's claims name the person and the client of Microsoft that they used."""
     identity = of_entry(identity={"claims": claims}).event.user_identity
     assert identity is not None
     assert (identity.type, identity.user_name, identity.via) == (kind, name, via)
@@ -188,14 +188,14 @@ def test_nobody_is_nobody() -> None:
     [
         ({"requestbody": json.dumps({"a": 1})}, {"a": 1}, ()),
         ({"responseBody": json.dumps(RESPONSE), "requestbody": "{}"}, RESPONSE, ()),
-        ({"responseBody": '{"cut":'}, None, ("response",)),
+        ({"responseBody": '{"truncated":'}, None, ("response",)),
         ({}, None, ()),
     ],
 )
 def test_the_answer_goes_before_the_request(
     properties: dict[str, Json], request_body: Json, undecodable: tuple[str, ...]
 ) -> None:
-    """What the resource is counts for more than what was asked; a body that was cut off is named."""
+    """The answer goes before the request; a truncated body is named."""
     result = of_entry(properties=properties)
     assert result.call is not None
     assert (result.call.request, result.undecodable) == (request_body, undecodable)

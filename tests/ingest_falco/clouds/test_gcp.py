@@ -10,7 +10,7 @@ import pytest
 
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
-from ingest_falco.clouds.gcp import FIRST, LAST
+from ingest_falco.clouds.google.gcp import FIRST, LAST
 from tests.ingest_falco.samples import body, host_alert
 from tfdrift.events import CloudCall, Json, UserIdentity, Via
 from tfdrift.subjects import Provider
@@ -86,7 +86,7 @@ def of_entry(**changes: Json) -> Normalised:
         ),
     ],
 )
-def test_a_call_is_told_in_full(fields: dict[str, Json]) -> None:
+def test_a_call_is_logged_in_full(fields: dict[str, Json]) -> None:
     """The same entry makes the same event, whichever way the rule sends it."""
     result = normalised(fields)
     event = result.event
@@ -106,7 +106,7 @@ def test_a_call_is_told_in_full(fields: dict[str, Json]) -> None:
     assert (event.user_identity.user_name, event.user_identity.via) == ("ann@example.com", Via.CLI)
 
 
-def test_without_the_entrys_id_what_is_told_of_it_is_the_id() -> None:
+def test_without_the_entrys_id_what_is_logged_of_it_is_the_id() -> None:
     """Falco's own rules name no id: a repeated alert is still one event, and another call another one."""
     first, again = normalised(plugin_fields()), normalised(plugin_fields(), uuid="other-at-each-receipt")
     later = normalised(plugin_fields(), time="2025-01-15T11:00:00Z")
@@ -211,13 +211,13 @@ def test_the_way_that_a_caller_came(agent: str, via: str) -> None:
         ({"authorizationInfo": [{"permission": "a"}, {"permission": "b", "granted": True}]}, None),
     ],
 )
-def test_a_failed_call_is_told_as_failed(changes: dict[str, Json], error: str | None) -> None:
+def test_a_failed_call_is_logged_as_failed(changes: dict[str, Json], error: str | None) -> None:
     """By its status; where the entry has none, by its permissions, of which one may be enough."""
     assert of_entry(**changes).event.error_code == error
 
 
 @pytest.mark.parametrize(("operation", "phase"), [({"first": True}, FIRST), ({"last": True}, LAST), ({}, None)])
-def test_the_entries_of_an_operation_are_told_apart(operation: dict[str, Json], phase: str | None) -> None:
+def test_the_entries_of_an_operation_are_logged_apart(operation: dict[str, Json], phase: str | None) -> None:
     """One has the request, the other the outcome; what began and ended at once has one entry with both marks."""
     entry = log_entry() | {"operation": operation}
     call = normalised({"json.obj": json.dumps(entry)}).call
@@ -227,9 +227,9 @@ def test_the_entries_of_an_operation_are_told_apart(operation: dict[str, Json], 
 
 def test_the_entries_of_an_operation_say_that_they_belong_together() -> None:
     """By the id that one producer gave them; an entry of its own belongs to none."""
-    told = {"id": "operation-1", "producer": "container.googleapis.com"}
+    logged = {"id": "operation-1", "producer": "container.googleapis.com"}
     marks = ({"first": True}, {"last": True}, {"first": True, "last": True})
-    calls = [normalised({"json.obj": json.dumps(log_entry() | {"operation": told | one})}).call for one in marks]
+    calls = [normalised({"json.obj": json.dumps(log_entry() | {"operation": logged | one})}).call for one in marks]
     assert [call and call.operation for call in calls] == [*["container.googleapis.com/operation-1"] * 2, None]
 
 
@@ -250,7 +250,7 @@ def test_a_call_that_only_reads(method: str, reads: bool) -> None:
 
 
 def test_a_field_that_is_no_json_costs_only_itself() -> None:
-    """What cannot be read is named; the alert still arrives as a call."""
+    """An unreadable part is named; the alert still arrives as a call."""
     result = normalised({**plugin_fields(), "gcp.request": '{"tags":'})
     assert result.undecodable == ("request",)
     assert result.event.event_name == "v1.compute.instances.setTags"
@@ -262,11 +262,11 @@ def test_an_alert_that_names_no_method_passes_with_its_fields() -> None:
 
 
 def test_what_the_service_says_of_a_change_goes_on() -> None:
-    """Compute Engine tells of metadata's keys there, and nowhere else."""
-    told = {"instanceMetadataDelta": {"addedMetadataKeys": ["ssh-keys"]}}
-    sent = of_entry(metadata=told, response={"name": "operation-1"}).call
+    """Compute Engine reports the keys of changed metadata there alone."""
+    logged = {"instanceMetadataDelta": {"addedMetadataKeys": ["ssh-keys"]}}
+    sent = of_entry(metadata=logged, response={"name": "operation-1"}).call
     assert sent is not None
-    assert sent.response == {"name": "operation-1", "metadata": told}
+    assert sent.response == {"name": "operation-1", "metadata": logged}
 
 
 def test_a_plugins_field_in_jsons_quotes_is_text() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
-from ingest_falco.clouds.gke import audit_event
+from ingest_falco.clouds.google.entry import parse_entry
+from ingest_falco.clouds.google.gke import audit_event
 from tests.ingest_falco.samples import body, host_alert
 from tfdrift.events import Json, Via
 from tfdrift.subjects import Provider
@@ -109,7 +110,7 @@ def test_what_became_of_the_request(verb: str, changes: dict[str, Json], phase: 
 
 
 def test_the_control_plane_is_no_person() -> None:
-    """What the add-on manager keeps in order is the cluster's own business."""
+    """Requests of the add-on manager are the cluster's own."""
     identity = of_entry(authenticationInfo={"principalEmail": "system:addon-manager"}).event.user_identity
     assert identity is not None
     assert (identity.type, identity.via) == ("System", Via.SERVICE)
@@ -129,6 +130,8 @@ def test_the_values_of_secrets_stay_out() -> None:
     [{"serviceName": "compute.googleapis.com"}, {"resourceName": "readyz"}, {"resourceName": "core/v1"}],
 )
 def test_any_other_entry_is_googles(changes: dict[str, Json]) -> None:
-    """A path without an object too: nobody's resource is meant."""
-    assert audit_event({"json.obj": json.dumps(log_entry(**changes))}) is None
+    """So is a path without an object: it names no resource."""
+    entry = parse_entry({"json.obj": json.dumps(log_entry(**changes))})
+    assert entry is not None
+    assert audit_event(entry) is None
     assert of_entry(**changes).event.provider is Provider.GCP

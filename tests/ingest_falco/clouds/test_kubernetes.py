@@ -247,7 +247,7 @@ def test_a_request_that_changes_nothing(changes: dict[str, Json], reads: bool) -
 
 
 def test_each_stage_of_a_request_is_an_event_of_its_own() -> None:
-    """All stages share one id; the first to come must not hide the one that tells the outcome."""
+    """All stages share one id; the first to arrive must not hide the one with the outcome."""
     begun, done = of_event(stage="RequestReceived"), of_event()
     assert begun.message_id != done.message_id
     assert done.event.event_id == "a3a5e3f2-0001"
@@ -265,7 +265,7 @@ def test_a_secrets_values_go_no_further() -> None:
 
 
 def test_a_json_patch_of_a_secret_keeps_its_paths_alone() -> None:
-    """That the data changed is seen; labels may be told."""
+    """The event shows that the data changed, and may show labels."""
     label = {"op": "add", "path": "/metadata/labels/team", "value": "a"}
     copy = {
         "op": "add",

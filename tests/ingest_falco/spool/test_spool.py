@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ingest_falco.alert.message import LedgerMessage
-from ingest_falco.errors import SpoolFull, SpoolRefused
+from ingest_falco.errors import SpoolDiskFull, SpoolFull, SpoolRefused
 from ingest_falco.spool.file import SpoolFile
 from ingest_falco.spool.spool import Spool
 
@@ -110,10 +110,10 @@ async def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(tmp_path:
 
 
 async def test_a_disk_that_fails_refuses_the_message_and_frees_its_room(tmp_path: Path) -> None:
-    """The sender hears of it, and what could not be written is not counted."""
+    """The sender gets an error, and a message that could not be written is not counted."""
     async with opened(tmp_path) as spool:
         spool._file._database.execute("PRAGMA max_page_count = 8")
-        with pytest.raises(SpoolRefused, match="full"):
+        with pytest.raises(SpoolDiskFull, match="full"):
             await spool.append(message(1, b"x" * 200_000))
         assert spool.empty
         assert await spool.append(message(2)) is True

@@ -40,7 +40,7 @@ def spooled() -> float:
 
 
 async def test_an_answered_alert_is_on_the_ledger(service: Running) -> None:
-    """The payload is what clients see; the call rides in a header that they do not."""
+    """The payload is what clients see; the call is in a header that they do not see."""
     assert await service.post(body(cloud_alert())) == (200, "")
     (message,) = await service.ledger()
     assert message.subject == "tfdrift.falco.low.aws.ec2"
@@ -55,7 +55,7 @@ async def test_an_answered_alert_is_on_the_ledger(service: Running) -> None:
 
 
 async def test_the_same_alert_again_changes_nothing(service: Running) -> None:
-    """Falco's copy and falcosidekick's copies of one alert are one message, and every sender hears 200."""
+    """Falco's copy and falcosidekick's copies of one alert are one message, and every sender gets 200."""
     before = counted("duplicate")
     for alert in (cloud_alert(), cloud_alert(uuid="1"), cloud_alert(uuid="2"), host_alert(), host_alert()):
         assert (await service.post(body(alert)))[0] == 200
@@ -147,7 +147,7 @@ async def test_each_test_alert_shows(service: Running) -> None:
 
 
 async def test_only_the_tokens_bearer_may_send(nats_url: str, tmp_path: Path) -> None:
-    """A wrong token, none, or another scheme is 401; probes need none."""
+    """An invalid token, none, or another scheme is 401; probes need none."""
     async with running(nats_url, tmp_path, webhook_token="s3cret") as service:
         for authorization in ("", "Bearer wrong", "Bearer s3cret2", "Basic s3cret", "s3cret"):
             for path in ("/", "/test"):
@@ -225,7 +225,7 @@ async def test_the_webhook_serves_before_nats_was_ever_there(nats_server: NatsSe
 
 
 async def test_a_full_spool_asks_to_come_again_later(nats_server: NatsServer, tmp_path: Path) -> None:
-    """503 with Retry-After; what was answered 200 arrives, and there is room again."""
+    """503 with Retry-After; the alerts that were answered 200 arrive, and there is room again."""
     nats_server.stop()
     async with running(nats_server.url, tmp_path, connected=False, spool_max_bytes=str(1024**2)) as service:
         padding = "x" * 300_000
@@ -243,8 +243,8 @@ async def test_a_full_spool_asks_to_come_again_later(nats_server: NatsServer, tm
         assert rules == ["0", "1", "2", "later"]
 
 
-async def test_what_the_ledger_refuses_is_buried_and_the_rest_goes_on(nats_server: NatsServer, tmp_path: Path) -> None:
-    """One message over the stream's limit is a dead letter with its reason, not a stopper of the spool."""
+async def test_an_alert_that_the_ledger_refuses_is_dead_lettered(nats_server: NatsServer, tmp_path: Path) -> None:
+    """One message over the stream's limit is a dead letter with its reason, and the rest goes on."""
     async with running(nats_server.url, tmp_path) as service:
         await _limit_message_size(nats_server.url, 262_144)
         nats_server.stop()
@@ -262,7 +262,7 @@ async def test_what_the_ledger_refuses_is_buried_and_the_rest_goes_on(nats_serve
 
 
 async def _limit_message_size(nats_url: str, max_bytes: int) -> None:
-    """What an operator might do to the ledger's stream."""
+    """Limit the ledger's messages, as an operator might."""
     client = await nats.connect(nats_url)
     jetstream = client.jetstream()
     config = (await jetstream.stream_info(STREAM)).config

@@ -64,13 +64,13 @@ def without_nulls(value: Any) -> Any:
 
 @given(MAPS)
 def test_a_map_does_not_differ_from_itself(value: dict[str, Any]) -> None:
-    """Nothing changed, nothing told."""
+    """No change, no event."""
     assert diff(value, value) == ()
 
 
 @given(MAPS, MAPS)
-def test_every_difference_is_told_and_the_way_back_is_its_mirror(a: dict[str, Any], b: dict[str, Any]) -> None:
-    """No path is told without a difference, none twice, and none but for one."""
+def test_every_difference_is_reported_and_the_way_back_is_its_mirror(a: dict[str, Any], b: dict[str, Any]) -> None:
+    """Each path is reported once, and only for a difference."""
     forth, back = diff(a, b), diff(b, a)
     assert bool(forth) == (not same(without_nulls(a), without_nulls(b)))
     assert all(not same(change.old_value, change.new_value) for change in forth)
@@ -87,7 +87,7 @@ def test_the_first_sight_has_no_past() -> None:
     assert bucket.records["aws_vpc.a"].changes == ()
 
 
-def test_a_new_serial_tells_what_it_created_modified_and_deleted() -> None:
+def test_a_new_serial_reports_what_it_created_modified_and_deleted() -> None:
     """One event a resource, with the workspace's lineage and serial, and the moment the state was written."""
     bucket = Bucket()
     bucket.take(state(resource("aws_vpc.kept", id="1", cidr="a"), resource("aws_vpc.gone", id="2")))
@@ -163,7 +163,7 @@ def test_a_process_that_dies_between_its_steps_loses_and_repeats_nothing(
     third: dict[str, tuple[int, int]],
     data: st.DataObject,
 ) -> None:
-    """Killed after any number of records of a serial, the next process tells the same events under the same ids."""
+    """Killed after any number of records of a serial, the next process publishes the same events under the same ids."""
     whole, broken = Bucket(), Bucket()
     whole.take(made(first, 1))
     broken.take(made(first, 1))

@@ -85,7 +85,7 @@ def attr(*steps: str | int) -> list[dict[str, Any]]:
     ],
 )
 def test_a_secret_is_in_no_record(attributes: dict[str, Any], paths: list[Any]) -> None:
-    """Marked paths and telling names are hashed at any depth; what cannot be followed hides more, not less."""
+    """Marked paths and secret names are hashed at any depth; a path that leads nowhere hides more, not less."""
     made = resource("aws_thing.one", **{"id": "t-1", **attributes})
     made["instances"][0]["sensitive_attributes"] = paths
     bucket = Bucket()
@@ -156,7 +156,7 @@ def test_no_event_or_history_shows_a_secret_that_changes() -> None:
 
 
 def test_a_value_that_becomes_sensitive_is_hidden_without_being_a_change() -> None:
-    """A new mark rewrites the record with its history, and tells nothing, since the value is the same."""
+    """A new mark rewrites the record with its history, and reports nothing, since the value is the same."""
     bucket = Bucket()
     bucket.take(state(resource("aws_thing.a", id="a", note=SECRET + "-of-old")))
     bucket.take(state(resource("aws_thing.a", id="a", note=SECRET)), 1)
@@ -177,12 +177,12 @@ def test_outputs_and_private_blobs_are_not_even_read() -> None:
 
 
 @pytest.mark.parametrize("name", ["Password", "db_password", "API_TOKEN", "client_secret", "aws_secret_access_key"])
-def test_names_that_tell_a_secret(name: str) -> None:
+def test_names_of_secrets(name: str) -> None:
     """Case does not matter, nor what stands before."""
     assert is_secret_name(name)
 
 
-def test_flags_ids_and_tags_with_telling_names_stay_readable() -> None:
+def test_flags_ids_and_tags_with_secret_names_stay_readable() -> None:
     """What is no text, no secret or public by nature would only be lost to drift detection."""
     attributes = {
         "manage_master_user_password": True,

@@ -146,6 +146,6 @@ ATTRIBUTES = st.dictionaries(st.sampled_from(["a", "b", "c"]), SCALARS | BLOCKS 
 
 
 @given(ATTRIBUTES)
-def test_flattening_loses_nothing_that_is_told(attributes: dict[str, Any]) -> None:
+def test_flattening_loses_nothing_that_is_reported(attributes: dict[str, Any]) -> None:
     """Whatever the attributes, their flat map is no change to them."""
     assert diff(like(nested(flattened(attributes)), attributes), attributes) == ()

@@ -67,7 +67,7 @@ def test_an_aws_resource_is_placed_by_its_own_attributes(
     assert placed(resource(address, **attributes))[address] == Place(Provider.AWS, account, region)
 
 
-def test_what_tells_nothing_takes_the_only_place_of_its_provider_configuration() -> None:
+def test_an_instance_without_a_place_gets_the_only_one_of_its_provider_configuration() -> None:
     """A rule without an ARN lives where its configuration's other resources do; a global one has no region."""
     found = placed(
         resource("aws_vpc.a", arn="arn:aws:ec2:eu-west-1:123456789012:vpc/v"),

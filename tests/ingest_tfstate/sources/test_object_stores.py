@@ -123,14 +123,14 @@ async def test_a_versioned_bucket_shows_its_newest_versions(nats_url: str, pipel
 
 @EVERY_STORE
 async def test_a_state_over_the_limit_is_not_transferred(bucket: Bucket) -> None:
-    """Its size is told before its content."""
+    """Its size is known before its content."""
     bucket.put("prod.tfstate", b" " * 2000)
     with pytest.raises(TooLarge, match=r"prod\.tfstate has 2000 bytes, over 1024; raise TFDRIFT_MAX_STATE_BYTES"):
         await bucket.source("*.tfstate", 1024).read(Found("prod.tfstate", None), None)
 
 
 @LASTING_STORES
-async def test_a_store_that_goes_away_is_told_and_loses_nothing(
+async def test_a_store_that_goes_away_is_reported_and_loses_nothing(
     nats_url: str, pipeline: Pipeline, bucket: Bucket
 ) -> None:
     """The head of every workspace says so; back again, only what changed meanwhile is read."""
@@ -173,7 +173,7 @@ async def test_a_service_that_starts_without_its_store_says_so(
 
 
 @S3
-async def test_credentials_that_are_withdrawn_are_told(nats_url: str, pipeline: Pipeline, bucket: Bucket) -> None:
+async def test_withdrawn_credentials_are_reported(nats_url: str, pipeline: Pipeline, bucket: Bucket) -> None:
     """The records stay, and all is well once they hold again."""
     assert isinstance(bucket.server, Moto)
     bucket.put("prod.tfstate", state(VPC))

@@ -1,4 +1,4 @@
-"""What an operator is told when a store refuses, does not answer, or cannot even be asked."""
+"""The reason and remedy that an operator sees when a store refuses, does not answer, or cannot be opened."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_what_azure_refuses_names_the_remedy_and_no_secret(
 async def test_an_endpoint_that_does_not_answer_is_named(
     bucket: Bucket, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And so is a bucket that is not there."""
+    """And so is a bucket that does not exist."""
     if variable != "GOOGLE_BASE_URL":  # fake-gcs-server answers 500
         uri = parse_source(f"{bucket.server.scheme}://not-there/*.tfstate", "/")
         nowhere = await refusal(ObjectStore(uri, 9999))
@@ -123,7 +123,7 @@ async def test_an_object_whose_name_cannot_be_read_is_named(bucket: Bucket) -> N
 
 
 async def test_a_web_server_is_read_with_the_password_of_the_uri_which_is_never_shown() -> None:
-    """Plain HTTP, where the URI says so; a server without entity tags is told by its dates."""
+    """Plain HTTP, where the URI says so; a server without entity tags is recognised by its dates."""
     password = "hunter2"
     modified = {"Last-Modified": "Wed, 15 Jan 2025 10:00:00 GMT"}
 
@@ -150,7 +150,7 @@ async def test_a_web_server_is_read_with_the_password_of_the_uri_which_is_never_
 
 
 @pytest.mark.parametrize(
-    ("server", "variables", "told"),
+    ("server", "variables", "reason"),
     [
         ("s3", {"AWS_ENDPOINT_URL": "minio:9000"}, "AWS_ENDPOINT_URL is no URL"),
         ("s3", {"AWS_ALLOW_HTTP": ""}, "set AWS_ALLOW_HTTP=true"),
@@ -164,7 +164,7 @@ async def test_a_web_server_is_read_with_the_password_of_the_uri_which_is_never_
     indirect=["server"],
 )
 def test_an_environment_that_leads_nowhere_is_one_sentence_at_start(
-    server: StoreServer, variables: dict[str, str | None], told: str, monkeypatch: pytest.MonkeyPatch
+    server: StoreServer, variables: dict[str, str | None], reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit code 78 before anything is started, as for every wrong setting."""
     for name, value in variables.items():
@@ -178,12 +178,12 @@ def test_an_environment_that_leads_nowhere_is_one_sentence_at_start(
         check=False,
     )
     assert done.returncode == 78
-    assert told in done.stderr.decode()
+    assert reason in done.stderr.decode()
     assert done.stderr.count(b"\n") == 1
 
 
 @pytest.mark.parametrize(
-    ("scheme", "text", "condition", "told"),
+    ("scheme", "text", "condition", "reason"),
     [
         (
             "s3",
@@ -241,10 +241,10 @@ def test_an_environment_that_leads_nowhere_is_one_sentence_at_start(
         ),
     ],
 )
-def test_a_cause_is_told_with_its_remedy(scheme: str, text: str, condition: type[ReadError], told: str) -> None:
+def test_a_cause_has_its_remedy(scheme: str, text: str, condition: type[ReadError], reason: str) -> None:
     """In one line, and without the request."""
     error = refused(scheme, "s3://b/*.tfstate cannot be listed", text)
     assert type(error) is condition
-    assert told in str(error)
+    assert reason in str(error)
     assert "\n" not in str(error)
     assert "http" not in str(error)

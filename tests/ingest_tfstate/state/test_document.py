@@ -57,7 +57,7 @@ def test_what_windows_makes_of_a_state_is_read(data: bytes) -> None:
     ],
 )
 def test_what_is_mistaken_for_a_state_is_named_with_the_remedy(data: bytes, remedy: str) -> None:
-    """It is told at once, with what to give in its place."""
+    """The condition is reported at once, with what to give in its place."""
     with pytest.raises(errors.NotAState, match=remedy):
         parse_state(data)
 
@@ -116,7 +116,7 @@ def test_no_message_shows_what_a_file_holds(data: bytes) -> None:
     assert SECRET not in str(raised.value)
 
 
-def test_of_a_member_that_stands_twice_the_last_counts() -> None:
+def test_the_last_of_a_repeated_member_counts() -> None:
     """As in Terraform's own reader."""
     assert parse_state(GOOD.replace(b'"serial": 1', b'"serial": 1, "serial": 2')).serial == 2
     twice = GOOD.replace(b'"name": "Zo\\u00eb"', b'"name": "a", "name": "b"')

@@ -39,7 +39,7 @@ def shuffled(value: Any, chance: random.Random) -> Any:
 
 
 def test_a_state_that_is_written_anew_is_no_change(states: list[Document]) -> None:
-    """Other white space, another order of members and of resources tell nothing."""
+    """Other white space and another order of members and of resources are no change."""
     chance = random.Random(7)
     for document in states:
         bucket = Bucket()
@@ -60,7 +60,7 @@ def texts(document: Document) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def test_one_changed_attribute_is_one_change(states: list[Document]) -> None:
-    """Exactly the one that was changed is told, of every attribute of every instance."""
+    """Exactly the changed attribute is reported, for every attribute of every instance."""
     for document in states:
         bucket = Bucket()
         bucket.take(json.dumps(document).encode())

@@ -93,7 +93,7 @@ def test_region_and_account_are_found_in_flat_attributes() -> None:
 
 
 def test_the_rewriting_by_a_later_version_changes_nothing() -> None:
-    """Numbers, booleans and what a flat map leaves out are told of only where they changed."""
+    """Numbers, booleans and what a flat map leaves out are reported only where they changed."""
     bucket = Bucket()
     old = legacy(
         "i-1", ebs_optimized="false", cpu_count="2", tags__Name="web", sgs__9="sg-b", sgs__3="sg-a", ami="ami-1"
@@ -121,7 +121,7 @@ def test_the_rewriting_by_a_later_version_changes_nothing() -> None:
     assert [(c.attribute, c.old_value, c.new_value) for c in event.changes] == [("cpu_count", 2, 4)]
 
 
-def test_a_change_that_comes_with_the_rewriting_is_told() -> None:
+def test_a_change_that_comes_with_the_rewriting_is_reported() -> None:
     """The first apply of a later version may change something, too."""
     bucket = Bucket()
     bucket.take(state_v3((ROOT, {"aws_instance.web": legacy("i-1", cpu_count="2", size="8")})))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest_tfstate import errors
-from ingest_tfstate.record.records import Sighting, first_records
+from ingest_tfstate.record.records import StateSnapshot, first_records
 from ingest_tfstate.resource.instances import quote
 from ingest_tfstate.resource.place import places
 from ingest_tfstate.state.v4 import parse_state
@@ -136,8 +136,8 @@ def test_every_state_of_the_corpus_gives_a_record_for_each_instance(corpus: Path
         document = json.loads(file.read_bytes())
         found = parse_state(file.read_bytes())
         assert len(found.instances) == managed_instances(document), file
-        sighting = Sighting("w", "file:///w", found, "", START, START)
-        records = list(first_records(sighting, START, REDACTOR))
+        snapshot = StateSnapshot("w", "file:///w", found, "", START, START)
+        records = list(first_records(snapshot, START, REDACTOR))
         assert {record.address for record in records} == set(found.instances)
         for place in places(found.instances.values()).values():
             assert place.account_id is None or place.provider != "aws" or len(place.account_id) == 12

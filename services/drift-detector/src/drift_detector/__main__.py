@@ -6,12 +6,12 @@ import sys
 from datetime import timedelta
 
 from drift_detector.app import Detector
-from drift_detector.catalog.clouds import load_catalogs
+from drift_detector.catalog.load import load_catalog
 from drift_detector.compare.hidden_values import hasher_of
 from drift_detector.correlate.derive import EvaluationContext
 from drift_detector.correlate.store import FactStore
 from drift_detector.explain.mode import explain_mode
-from drift_detector.rules.file import load_rules
+from drift_detector.rules.load import load_rules
 from drift_detector.settings import DetectorSettings
 from tfdrift.harness import Mode, Runtime, Service
 from tfdrift.harness import main as harness_main
@@ -22,7 +22,7 @@ async def run(runtime: Runtime[DetectorSettings]) -> None:
     settings = runtime.settings
     key = settings.hash_key
     context = EvaluationContext(
-        load_catalogs(),
+        load_catalog(),
         load_rules(settings.rules),
         timedelta(minutes=settings.unconfirmed_after_minutes),
         hasher_of(key.get_secret_value().encode()) if key is not None else None,
@@ -33,7 +33,7 @@ async def run(runtime: Runtime[DetectorSettings]) -> None:
 
 SERVICE = Service(
     name="drift-detector",
-    description="Holds what cloud calls claim against what Terraform states record, and tells where they disagree.",
+    description="Compares what cloud calls claim with what Terraform states record, and reports where they differ.",
     settings=DetectorSettings,
     run=run,
     check=lambda settings: load_rules(settings.rules),

@@ -12,11 +12,13 @@ DETECTION = Histogram(
     "From the pipeline's first sight of an alert to its drift being on the ledger",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
 )
-RECONCILED = Counter("tfdrift_detector_reconciliations_total", "Cases whose drifts were derived anew")
+RECONCILED = Counter("tfdrift_detector_reconciliations_total", "Subjects whose drifts were derived again")
 CONFLICTS = Counter("tfdrift_detector_conflicts_total", "Writes of drifts that lost against another replica")
 RESOURCES = Gauge("tfdrift_detector_resources", "Managed resources in the index, tombstones included")
-CLAIMING_CALLS = Gauge("tfdrift_detector_claiming_calls", "Calls that are remembered because they claim something")
-FORGOTTEN = Counter("tfdrift_detector_forgotten_calls_total", "Calls that were forgotten, by the reason", ["reason"])
+CLAIMING_CALLS = Gauge("tfdrift_detector_claiming_calls", "Calls that are stored because they claim something")
+FORGOTTEN = Counter("tfdrift_detector_forgotten_calls_total", "Calls that were deleted, by the reason", ["reason"])
 UNREADABLE = Counter("tfdrift_detector_unreadable_records_total", "Values of a bucket that are no record", ["bucket"])
-WAITING = Gauge("tfdrift_detector_waiting_cases", "Cases that wait for a state to confirm a call of Terraform's")
-RULES_VALID = Gauge("tfdrift_detector_rules_valid", "0 while the rules file is wrong and those before are kept")
+WAITING = Gauge("tfdrift_detector_waiting_cases", "Subjects that wait for a state to confirm a call of Terraform's")
+RULES_VALID = Gauge(
+    "tfdrift_detector_rules_valid", "0 while the rules file is invalid and the rules before stay in force"
+)

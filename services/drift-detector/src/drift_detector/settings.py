@@ -10,7 +10,7 @@ from tfdrift.harness import Settings
 
 
 class DetectorSettings(Settings):
-    """What the detector reads beside the settings of every service."""
+    """The detector's settings, beside those of every service."""
 
     admin_port: int = Field(9103, ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
     rules: Path | None = Field(None, description="YAML file of the rules; the shipped rules when unset")
@@ -18,5 +18,5 @@ class DetectorSettings(Settings):
         60, gt=0, le=7 * 24 * 60, description="how long a call of Terraform's may wait for a state to confirm it"
     )
     hash_key: SecretStr | None = Field(
-        None, description="ingest-tfstate's key of the hashes that stand for secrets; by default the one kept in NATS"
+        None, description="ingest-tfstate's key of the hashes that stand for secrets; by default the one stored in NATS"
     )

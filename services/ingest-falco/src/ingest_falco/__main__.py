@@ -15,7 +15,7 @@ SERVICE = Service(
     description="Takes Falco's alerts by webhook and puts them, normalised, on the ledger.",
     settings=IngestFalcoSettings,
     run=run,
-    modes={"show": Mode(help="print what the ledger is given of a file of alerts", arguments=("FILE",), act=show)},
+    modes={"show": Mode(help="print the ledger messages of the alerts in a file", arguments=("FILE",), act=show)},
 )
 
 

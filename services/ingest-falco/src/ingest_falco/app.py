@@ -15,7 +15,7 @@ from tfdrift.harness import ConfigurationError, Runtime
 
 
 async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
-    """Serve until told to stop, NATS or no NATS; what was answered is on disk, so draining is short."""
+    """Serve until the service stops, with or without NATS; answered alerts are on disk, so draining is short."""
     settings = runtime.settings
     folder = settings.spool_folder()
     spool = await _open_spool(folder, settings.spool_max_bytes)

@@ -1,17 +1,19 @@
-"""What can go wrong between an alert and the ledger.
+"""The errors between an alert and the ledger.
 
 IngestError
-├── MalformedAlert   the body is no Falco alert                       → 400, never retried
-├── AlertTooLarge    its message would not fit the ledger             → 413, never retried
-└── SpoolRefused     neither the ledger nor the spool can take it     → 503, the sender tries again
-    └── SpoolFull    the spool holds TFDRIFT_SPOOL_MAX_BYTES already
+├── MalformedAlert       the body is no Falco alert                     → 400, never retried
+├── AlertTooLarge        its message would not fit the ledger           → 413, never retried
+└── SpoolRefused         neither the ledger nor the spool can take it   → 503, the sender may try again
+    ├── SpoolFull        the spool has TFDRIFT_SPOOL_MAX_BYTES already
+    ├── SpoolDiskFull    the disk of the spool has no room
+    └── SpoolCorrupt     the spool's file is damaged
 """
 
 from __future__ import annotations
 
 
 class IngestError(Exception):
-    """An alert that was not taken; the message says why, in words for whoever sent it."""
+    """An alert was not taken; the message says why, in words for the sender."""
 
 
 class MalformedAlert(IngestError):  # noqa: N818 - the name is the condition
@@ -23,8 +25,16 @@ class AlertTooLarge(IngestError):  # noqa: N818
 
 
 class SpoolRefused(IngestError):  # noqa: N818
-    """The local spool could not write the alert to disk."""
+    """The local spool cannot be opened, read or written."""
 
 
 class SpoolFull(SpoolRefused):
     """The local spool has no room left."""
+
+
+class SpoolDiskFull(SpoolRefused):
+    """The disk of the local spool has no room left."""
+
+
+class SpoolCorrupt(SpoolRefused):
+    """The file of the local spool is damaged, or is no database."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-# From a fraction of a millisecond to the publisher's deadline.
+# From a fraction of a millisecond to the deadline of a publication.
 _WORK_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 # CloudTrail delivers within minutes; an outage on the way makes hours.
@@ -14,7 +14,7 @@ _LAG_BUCKETS: Final = (0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 360
 
 OUTCOMES: Final = ("accepted", "duplicate", "spooled", "malformed", "too_large", "unauthorised", "refused")
 
-ALERTS = Counter("tfdrift_falco_alerts", "Alerts that were posted, by what became of them", ["outcome"])
+ALERTS = Counter("tfdrift_falco_alerts", "Alerts that were posted, by outcome", ["outcome"])
 REQUEST_SECONDS = Histogram(
     "tfdrift_falco_request_seconds", "From an alert's whole body to its answer", buckets=_WORK_BUCKETS
 )
@@ -24,7 +24,9 @@ PUBLISH_SECONDS = Histogram(
 UNDECODABLE = Counter(
     "tfdrift_falco_undecodable_parts", "Parts of cloud calls that were sent but could not be read", ["part"]
 )
-CUT = Counter("tfdrift_falco_cut_parts", "Parts of cloud calls left out because the message was too large", ["part"])
+OMITTED = Counter(
+    "tfdrift_falco_cut_parts", "Parts of cloud calls left out because the message was too large", ["part"]
+)
 AUDIT_LAG_SECONDS = Histogram(
     "tfdrift_audit_lag_seconds", "From a cloud call to the arrival of its alert", buckets=_LAG_BUCKETS
 )
@@ -38,4 +40,4 @@ for _outcome in OUTCOMES:
 for _part in ("request", "response", "resources"):
     UNDECODABLE.labels(_part)
 for _part in ("request", "response"):
-    CUT.labels(_part)
+    OMITTED.labels(_part)

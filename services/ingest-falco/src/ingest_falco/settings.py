@@ -13,13 +13,13 @@ from pydantic import Field, SecretStr
 from tfdrift.harness import ConfigurationError, Settings
 from tfdrift.records import digest
 
-# With its escaped call a message may outgrow the body it came in, and NATS takes 1 MiB. CloudTrail's events end
-# at 256 KB, so nothing real comes near.
+# With its escaped call a message may outgrow the body that it came in, and NATS takes 1 MiB. CloudTrail's events have
+# at most 256 KB, so no real alert is near the limit.
 _MAX_ALERT_BYTES: Final = 768 * 1024
 
 
 class IngestFalcoSettings(Settings):
-    """What ingest-falco can be told."""
+    """The settings of ingest-falco."""
 
     http_port: int = Field(2801, ge=1, le=65535, description="port of the webhook; 2801 is falcosidekick's")
     admin_port: int = Field(9101, ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
@@ -37,10 +37,10 @@ class IngestFalcoSettings(Settings):
     spool_max_bytes: int = Field(256 * 1024**2, ge=1024**2, description="how large the spool may grow")
 
     def spool_folder(self) -> Path:
-        """Where the spool is.
+        """The folder of the spool.
 
         Unless it is named, each pair of a NATS and a port has its own, so that processes on one machine do not
-        share a spool and what one NATS missed never goes to another.
+        share a spool and alerts for one NATS never go to another.
 
         Raises:
             ConfigurationError: no folder can be written.
@@ -55,7 +55,7 @@ class IngestFalcoSettings(Settings):
 
 
 def _state_folders() -> Iterator[Path]:
-    """The Filesystem Hierarchy Standard's place, the XDG specification's, and what is always there."""
+    """The folder of the Filesystem Hierarchy Standard, that of the XDG specification, and one that always exists."""
     yield Path("/var/lib/tfdrift")
     home = Path(os.path.expanduser("~"))  # stays "~" for a container's user without a home
     if home.is_absolute():
@@ -68,5 +68,5 @@ def _writable(folder: Path) -> bool:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:
         return False
-    # In the temporary folder somebody else may have put one there before.
+    # In the temporary folder another user may have created one before.
     return os.access(folder, os.W_OK) and folder.stat().st_uid == os.getuid()

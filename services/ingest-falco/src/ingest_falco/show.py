@@ -1,4 +1,4 @@
-"""The one-off mode ``--show``: what the ledger would be given of the alerts in a file."""
+"""The one-off mode ``--show``: prints the ledger messages of the alerts in a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON from strangers: RFC 8259 to the letter, and no deeper than anything downstream can encode again."""
+"""JSON from senders that are not trusted: RFC 8259 to the letter, and no deeper than readers downstream can encode."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import orjson
 
 from tfdrift.events import Json
 
-# Real alerts nest some ten levels. pydantic encodes 255 and the readers of the call header fewer; 64 is safe for all.
+# Real alerts nest some ten levels. pydantic encodes 255 and the readers of the call header fewer; all can read 64.
 MAX_DEPTH: Final = 64
 
 
@@ -32,7 +32,7 @@ def parse(text: bytes | str) -> Json:
 
 
 def _may_be_deep(text: bytes | str) -> bool:
-    """Whether it has brackets enough: counting them is far cheaper than walking every alert."""
+    """Whether it has enough brackets: counting them is far cheaper than walking every alert."""
     if isinstance(text, bytes):
         return text.count(b"{") + text.count(b"[") > MAX_DEPTH
     return text.count("{") + text.count("[") > MAX_DEPTH

@@ -1,4 +1,4 @@
-"""ingest-tfstate: watches the sources, and serves ``POST /refresh`` for a pipeline that has just applied."""
+"""Runs ingest-tfstate: watches the sources, and serves ``POST /refresh`` for a pipeline that has just applied."""
 
 from __future__ import annotations
 
@@ -11,31 +11,30 @@ from typing import Final
 from aiohttp import web
 
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.record.records import LINEAGE_ACCEPTED
 from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.settings import Settings
-from ingest_tfstate.sources.conditions import Conditions
+from ingest_tfstate.sources.heads import Heads
 from ingest_tfstate.sources.local_files import LocalFiles
 from ingest_tfstate.sources.object_store import ObjectStore
 from ingest_tfstate.sources.source import Source
 from ingest_tfstate.sources.watcher import Shared, Watcher
-from tfdrift.bus import Bus, BusError, Conflict, Entry
+from tfdrift.bus import Bus, BusError, Conflict
 from tfdrift.harness import ConfigurationError, Runtime, every
-from tfdrift.records import HASH_KEY, WORKSPACES_BUCKET, WorkspaceHead, workspace_key
+from tfdrift.records import HASH_KEY, WORKSPACES_BUCKET, workspace_key
 
 PRUNE_SECONDS: Final = 3600.0
 _KEY_RETRY_SECONDS: Final = 1.0
 
 
 async def run(runtime: Runtime[Settings]) -> None:
-    """The service: ready once every source has been looked at, until `Runtime.stopping`."""
+    """Runs the service until `Runtime.stopping`; it is ready once it has looked at every source."""
     runtime.readiness.set("sources", False)
     watchers: list[Watcher] = []
     turn = asyncio.Lock()
     await runtime.serve(public_app(watchers), runtime.settings.http_port)
     work = runtime.tasks.create_task(_watch(runtime, watchers, turn))
     await runtime.stopping.wait()
-    # What is being taken is finished; a process that has no time for it loses nothing, but writes it twice.
+    # Finish a recording that is under way. A process without the time for it loses nothing: the next one repeats it.
     await turn.acquire()
     work.cancel()
 
@@ -44,7 +43,7 @@ async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyn
     settings = runtime.settings
     await runtime.bus.wait_connected()
     recorder = Recorder(runtime.bus, Redactor(await hash_key(runtime.bus, settings)))
-    shared = Shared(recorder, Conditions(runtime.log), runtime.log, turn)
+    shared = Shared(recorder, runtime.log, turn)
     watchers.extend(Watcher(source, shared, settings.state_poll_seconds) for source in sources_of(settings))
     heads = Heads(watchers)
     caught_up = asyncio.Event()
@@ -60,10 +59,10 @@ async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyn
 
 
 def sources_of(settings: Settings) -> list[Source]:
-    """What reads the states that the settings name.
+    """Returns a source for each URI of the settings.
 
     Raises:
-        ConfigurationError: the environment does not say how to reach one of them.
+        ConfigurationError: the environment does not say how to reach a source.
     """
     return [
         (LocalFiles if uri.scheme == "file" else ObjectStore)(uri, settings.max_state_bytes)
@@ -72,7 +71,7 @@ def sources_of(settings: Settings) -> list[Source]:
 
 
 async def hash_key(bus: Bus, settings: Settings) -> bytes:
-    """The key of the hashes: from the settings, else the one in the bucket, which the first process makes."""
+    """Returns the key of the hashes: from the settings, else from the bucket, where the first process creates it."""
     if settings.hash_key is not None:
         return settings.hash_key.get_secret_value().encode()
     bucket = bus.bucket(WORKSPACES_BUCKET)
@@ -89,7 +88,7 @@ async def hash_key(bus: Bus, settings: Settings) -> bytes:
 
 
 def public_app(watchers: Sequence[Watcher]) -> web.Application:
-    """``GET /healthz``, and ``POST /refresh``: look at every source now rather than at the next poll."""
+    """Returns the routes ``GET /healthz``, and ``POST /refresh``, which looks at every source now."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -105,44 +104,8 @@ def public_app(watchers: Sequence[Watcher]) -> web.Application:
     return app
 
 
-class Heads:
-    """Follows the heads of all workspaces: which there are, and what an operator changed in them."""
-
-    def __init__(self, watchers: Sequence[Watcher]) -> None:
-        self._watchers = watchers
-        self._by_key: dict[str, str] = {}
-
-    @property
-    def workspaces(self) -> list[str]:
-        """Every workspace that has a head."""
-        return sorted(self._by_key.values())
-
-    async def follow(self, bus: Bus, caught_up: asyncio.Event) -> None:
-        """Until cancelled."""
-        await bus.bucket(WORKSPACES_BUCKET).watch(
-            WorkspaceHead.model_validate_json,
-            self._on_entry,
-            without=frozenset({HASH_KEY}),
-            on_caught_up=caught_up.set,
-        )
-
-    def _on_entry(self, entry: Entry[WorkspaceHead]) -> None:
-        if entry.value is None:
-            workspace = self._by_key.pop(entry.key, None)
-            changed = workspace is not None
-        else:
-            head = entry.value
-            workspace = self._by_key[entry.key] = head.workspace
-            changed = head.condition == LINEAGE_ACCEPTED
-            for watcher in self._watchers:
-                watcher.expect(head.source)
-        for watcher in self._watchers:
-            if workspace is not None and changed:
-                watcher.forget(workspace)
-
-
 async def prune(runtime: Runtime[Settings], shared: Shared, heads: Heads) -> None:
-    """Delete the records of what was removed longer ago than the ledger reaches."""
+    """Deletes the records of resources that were removed longer ago than the ledger reaches."""
     before = datetime.now(UTC) - timedelta(hours=runtime.settings.retention_hours)
     for workspace in heads.workspaces:
         try:
@@ -156,7 +119,7 @@ async def prune(runtime: Runtime[Settings], shared: Shared, heads: Heads) -> Non
 
 
 def accept_lineage(load_settings: Callable[[], Settings], arguments: Sequence[str]) -> int:
-    """``--accept-lineage WORKSPACE``: let a workspace that was made anew in, once.
+    """``--accept-lineage WORKSPACE`` accepts the next state of a workspace, whatever its lineage and serial.
 
     Raises:
         ConfigurationError: the workspace is not known.
@@ -173,6 +136,8 @@ def accept_lineage(load_settings: Callable[[], Settings], arguments: Sequence[st
             await bus.close()
 
     if not asyncio.run(accept()):
-        raise ConfigurationError(f"there is no workspace {workspace}; its key would be {workspace_key(workspace)}")
-    print(f"the next state of {workspace} is taken, whatever its lineage and serial")
+        raise ConfigurationError(
+            f"there is no workspace {workspace} (key {workspace_key(workspace)}); see /api/v1/workspaces"
+        )
+    print(f"the next state of {workspace} is accepted, whatever its lineage and serial")
     return 0

@@ -1,23 +1,23 @@
-"""Why a state is not taken. Each condition keeps the last good state, has a metric, and is told to the operator.
+"""The reasons why a state is refused. Each is a named condition: a metric and the log show it, the last state stays.
 
 StateError                  a named condition of one workspace
-├── ReadError               the bytes could not be had
-│   ├── Missing             ``missing``: what was there before is gone, or never came
-│   ├── Unreadable          ``unreadable``: no permission, a directory in its place, an I/O error
+├── ReadError               the bytes could not be read
+│   ├── Missing             ``missing``: the file or object does not exist, or no longer
+│   ├── Unreadable          ``unreadable``: no permission, a folder in its place, an I/O error
 │   ├── Unavailable         ``unavailable``: the object store does not answer, or refuses the credentials
 │   └── TooLarge            ``too_large``: more bytes than TFDRIFT_MAX_STATE_BYTES
 ├── ContentError            the bytes are not a state that we can read
-│   ├── Truncated           ``truncated``: the JSON ends too early; usually a write that is still going on
-│   ├── Malformed           ``malformed``: not JSON, or JSON of another shape
-│   ├── NotAState           ``not_a_state``: a plan, a lock, compressed, or what else Terraform and its kin write
+│   ├── Truncated           ``truncated``: the JSON ends too early; usually a write is under way
+│   ├── Malformed           ``malformed``: not JSON, or not of a state's shape
+│   ├── NotAState           ``not_a_state``: a plan, a lock, an archive, or another file of Terraform's
 │   ├── TooDeep             ``too_deep``: nested deeper than any provider's schema
 │   ├── Encrypted           ``encrypted``: OpenTofu's state encryption
 │   ├── FutureVersion       ``future_version``: a format newer than 4
 │   └── OldVersion          ``old_version``: a format older than 3, before Terraform 0.7
-└── OrderError              a good state that must not follow the last one
+└── OrderError              a good state that must not follow the recorded one
     ├── StaleSerial         ``stale_serial``: a lower serial of the same lineage
-    ├── LineageChanged      ``lineage_changed``: another state altogether under the same name
-    └── DuplicateWorkspace  ``duplicate_workspace``: another file has this workspace name already
+    ├── LineageChanged      ``lineage_changed``: a different state under the same name
+    └── DuplicateWorkspace  ``duplicate_workspace``: another state has the workspace name
 """
 
 # ruff: noqa: N818 - each name is the condition
@@ -28,23 +28,23 @@ from typing import ClassVar
 
 
 class StateError(Exception):
-    """A named condition; the message says what, which, and what to do."""
+    """A named condition. The message names the state, the reason and the remedy."""
 
     condition: ClassVar[str]
 
 
 class ReadError(StateError):
-    """The bytes of a state could not be had."""
+    """The bytes of a state could not be read."""
 
 
 class Missing(ReadError):
-    """The file or object is not there."""
+    """The file or object does not exist."""
 
     condition = "missing"
 
 
 class Unreadable(ReadError):
-    """The file is there and cannot be read."""
+    """The file exists and cannot be read."""
 
     condition = "unreadable"
 
@@ -78,7 +78,7 @@ class Malformed(ContentError):
 
 
 class NotAState(ContentError):
-    """Something else that Terraform, or what stands around it, writes."""
+    """Another file that Terraform or its tools write."""
 
     condition = "not_a_state"
 
@@ -108,7 +108,7 @@ class OldVersion(ContentError):
 
 
 class OrderError(StateError):
-    """A good state that must not follow the last one."""
+    """A good state that must not follow the recorded one."""
 
 
 class StaleSerial(OrderError):
@@ -124,7 +124,7 @@ class LineageChanged(OrderError):
 
 
 class DuplicateWorkspace(OrderError):
-    """Two files claim one workspace name."""
+    """Another state has the workspace name."""
 
     condition = "duplicate_workspace"
 

@@ -1,4 +1,4 @@
-"""The metrics of ingest-tfstate. Workspaces are labels: the operator names them, and there are few."""
+"""The metrics of ingest-tfstate. Workspaces are labels, since the operator names them and they are few."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from tfdrift.harness import Settings as CommonSettings
 
 
 class Settings(CommonSettings):
-    """What ingest-tfstate reads from the environment, beside what every service does."""
+    """The variables of ingest-tfstate, beside those of every service."""
 
     http_port: int = Field(2802, ge=1, le=65535, description="public port of ingest-tfstate")
     admin_port: int = Field(9102, ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
@@ -23,7 +23,7 @@ class Settings(CommonSettings):
     )
     max_state_bytes: int = Field(256 * 1024**2, ge=1024, description="the largest state that is read, in bytes")
     hash_key: SecretStr | None = Field(
-        None, description="key of the hashes that stand for secrets; by default made once and kept in NATS"
+        None, description="key of the hashes that replace secrets; by default created once and stored in NATS"
     )
 
     @field_validator("state_sources")
@@ -33,5 +33,5 @@ class Settings(CommonSettings):
         return text
 
     def sources(self) -> tuple[SourceUri, ...]:
-        """The sources; a relative path is below the working directory."""
+        """Returns the sources; a relative path is below the working directory."""
         return parse_sources(self.state_sources, os.getcwd())

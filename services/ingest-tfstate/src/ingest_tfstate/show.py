@@ -1,4 +1,4 @@
-"""The one-off mode ``--show``: the records that a state file would be stored as."""
+"""The one-off mode ``--show`` prints the records that a state file would be stored as."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ingest_tfstate.errors import StateError
-from ingest_tfstate.record.records import Sighting, fingerprint, first_records
+from ingest_tfstate.record.records import StateSnapshot, fingerprint, first_records
 from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.state.v4 import parse_state
@@ -18,12 +18,12 @@ EXIT_UNREADABLE = 66  # EX_NOINPUT of sysexits.h
 
 
 def show(_: Callable[[], Settings], arguments: Sequence[str]) -> int:
-    """Print one JSON line for each managed resource of a state file, secrets hashed under a key that is thrown away."""
+    """Prints one JSON line for each managed resource of a state file; the key of its hashes is not kept."""
     path = Path(arguments[0])
     try:
         data = path.read_bytes()
         modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        sighting = Sighting(
+        snapshot = StateSnapshot(
             workspace=path.name.removesuffix(".tfstate"),
             source=path.name,
             state=parse_state(data),
@@ -31,7 +31,7 @@ def show(_: Callable[[], Settings], arguments: Sequence[str]) -> int:
             modified=modified,
             received=datetime.now(UTC),
         )
-        for record in first_records(sighting, modified, Redactor(secrets.token_bytes())):
+        for record in first_records(snapshot, modified, Redactor(secrets.token_bytes())):
             print(record.encode().decode())
     except (OSError, StateError) as error:
         print(f"ingest-tfstate: {path}: {error}", file=sys.stderr)

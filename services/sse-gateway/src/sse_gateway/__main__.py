@@ -7,8 +7,7 @@ import sys
 from sse_gateway.access.settings import check
 from sse_gateway.app import run
 from sse_gateway.settings import GatewaySettings
-from sse_gateway.stream.elsewhere import SHARED_BYTES
-from tfdrift.harness import Crew, Service
+from tfdrift.harness import Service
 from tfdrift.harness import main as harness_main
 
 SERVICE = Service(
@@ -17,7 +16,6 @@ SERVICE = Service(
     settings=GatewaySettings,
     run=run,
     check=check,
-    workers=lambda settings: Crew(settings.workers, settings.http_port, SHARED_BYTES),
 )
 
 

@@ -23,7 +23,6 @@ from sse_gateway.ledger.subscription import Ledger
 from sse_gateway.metrics import BUFFERED_BYTES, OPEN_DRIFTS, RING_BYTES, RING_FRAMES
 from sse_gateway.settings import GatewaySettings
 from sse_gateway.stream.admission import Admission
-from sse_gateway.stream.elsewhere import Elsewhere
 from sse_gateway.stream.peers import watch_peers
 from sse_gateway.stream.streams import Streams
 from tfdrift.harness import Runtime, every
@@ -49,7 +48,6 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         settings.max_clients,
         settings.max_clients_per_address,
         settings.max_clients_per_token,
-        Elsewhere(runtime.worker.memory, runtime.worker.number),
     )
     streams = Streams(ledger, hub, admission)
     missing, caught_up = {"ledger", "mirror"}, asyncio.Event()

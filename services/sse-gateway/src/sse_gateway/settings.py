@@ -23,9 +23,6 @@ class GatewaySettings(Settings):
 
     http_port: int = Field(8080, ge=1, le=65535, description="public port of the stream, the REST API and the page")
     admin_port: int = Field(9104, ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
-    workers: int = Field(
-        1, ge=1, le=64, description="processes that share the public port, each with its own memory; one a core"
-    )
     keepalive_seconds: float = Field(30, ge=0.05, le=3600, description="a comment goes to a stream idle for so long")
     cors_origins: str = Field(
         "http://localhost:3000",

@@ -2,7 +2,7 @@
 
 from tfdrift.bus.bucket import Bucket
 from tfdrift.bus.connection import Bus, NatsOptions
-from tfdrift.bus.errors import BusError, Conflict, Differs, Poison, Rejected, Transient, Unavailable
+from tfdrift.bus.errors import BusError, Conflict, Differs, NotFound, Poison, Rejected, Transient, Unavailable
 from tfdrift.bus.follower import Follow
 from tfdrift.bus.messages import Ack, Entry, Message, StreamState
 from tfdrift.bus.topology import Retention
@@ -18,6 +18,7 @@ __all__ = [
     "Follow",
     "Message",
     "NatsOptions",
+    "NotFound",
     "Poison",
     "Rejected",
     "Retention",

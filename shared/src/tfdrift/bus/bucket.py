@@ -10,11 +10,10 @@ from typing import Final, Protocol, TypeVar
 
 import structlog
 from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError
 from prometheus_client import Counter
 from pydantic import ValidationError
 
-from tfdrift.bus.errors import Conflict
+from tfdrift.bus.errors import Conflict, NotFound
 from tfdrift.bus.follower import Follow
 from tfdrift.bus.messages import Entry, Message
 from tfdrift.bus.publisher import Publisher
@@ -67,7 +66,7 @@ class Bucket:
         """
         try:
             found = await answered(self._jetstream.get_last_msg(bucket_stream(self.name), f"{self._prefix}{key}"))
-        except NotFoundError:
+        except NotFound:
             return None
         deleted = (found.headers or {}).get(_OPERATION) in _DELETED
         return Entry(key, None if deleted else found.data or b"", found.seq or 0)
@@ -125,9 +124,9 @@ class Bucket:
             on_entry: receives each record with its key and revision; the value is None when the key was deleted.
             on_unreadable: receives the key of each value that was passed over.
             on_caught_up: called once when the current values are complete.
-            on_remade: called when the bucket was made anew, before its values are handed over again.
+            on_remade: called when the bucket was created anew, before its values are handed over again.
             keys: a filter of NATS for the keys wanted.
-            without: keys that hold something else than the records wanted.
+            without: keys with other values than the records wanted.
         """
 
         def on_message(message: Message) -> None:

@@ -12,15 +12,13 @@ from ssl import SSLContext
 from typing import Any
 
 import structlog
-from nats import errors as nats_errors
 from nats.aio.client import Client
-from nats.js.errors import NotFoundError
 from prometheus_client import Counter, Gauge
 
 from tfdrift.bus.bucket import Bucket
 from tfdrift.bus.consumer import Consume, Consumer, Handler
 from tfdrift.bus.dead_letters import dead_letter
-from tfdrift.bus.errors import BusError, Differs, Unavailable
+from tfdrift.bus.errors import BusError, Differs, NotFound, Unavailable
 from tfdrift.bus.follower import Follow, Follower
 from tfdrift.bus.inbound import Inbound
 from tfdrift.bus.messages import Ack, Message, StreamState, stored
@@ -32,8 +30,8 @@ from tfdrift.envelope import Envelope
 from tfdrift.events import Event
 from tfdrift.subjects import STREAM
 
-CONNECTED = Gauge("tfdrift_nats_connected", "1 while the connection to NATS stands and its streams are there")
-RECONNECTS = Counter("tfdrift_nats_reconnects", "Connections to NATS that had to be made anew")
+CONNECTED = Gauge("tfdrift_nats_connected", "1 while NATS is connected and every stream exists")
+RECONNECTS = Counter("tfdrift_nats_reconnects", "Reconnections to NATS")
 DIFFERENCES = Gauge("tfdrift_stream_differences", "Settings of existing streams that differ from ours")
 
 _CONNECT_TIMEOUT_SECONDS = 2
@@ -43,7 +41,7 @@ _COMPLAIN_EVERY = 10
 
 @dataclass(frozen=True, slots=True)
 class NatsOptions:
-    """Where NATS is and how to be let in; `servers` may name several members of a cluster."""
+    """The addresses of NATS and the credentials for it; `servers` may name several members of a cluster."""
 
     servers: tuple[str, ...]
     name: str
@@ -68,7 +66,7 @@ class NatsOptions:
 
 
 class Bus:
-    """One connection to NATS; it reconnects for ever, and everything on it goes on where it stopped."""
+    """One connection to NATS. It reconnects without end, and everything on it continues where it stopped."""
 
     def __init__(self, options: NatsOptions, retention: Retention) -> None:
         self._options = options
@@ -85,91 +83,91 @@ class Bus:
 
     @property
     def connected(self) -> bool:
-        """Whether the connection stands and the streams have been verified over it."""
+        """Whether the connection is up and the streams have been verified over it."""
         return self._ready.is_set()
 
     async def wait_connected(self) -> None:
-        """Return as soon as `connected` holds."""
+        """Return as soon as `connected` is true."""
         await self._ready.wait()
 
     async def open(self) -> None:
-        """Connect and make or verify the streams, trying again until it works.
+        """Connect, and create or verify the streams; try again until it works.
 
         Raises:
-            Differs: a stream of our name belongs to somebody else.
+            Differs: a stream with one of our names belongs to somebody else.
         """
         await self._connect()
         await self._publisher.start()
         await self._prepare()
 
     async def close(self) -> None:
-        """Leave; what was published and not acknowledged fails as `Unavailable`."""
+        """Disconnect; a message that was published and not acknowledged fails as `Unavailable`."""
         self._set_ready(False)
         if self._repair is not None:
             self._repair.cancel()
         await self._publisher.stop()
         if self._client.is_connected:
-            with suppress(nats_errors.Error, TimeoutError):
-                await self._client.flush(timeout=2)
+            with suppress(BusError):
+                await answered(self._client.flush(timeout=2))
         await self._client.close()
 
     async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> Ack:
-        """`Publisher.publish`; fails at once while NATS is away."""
+        """Publish as `Publisher.publish` does; fails at once while NATS is away."""
         if not self._client.is_connected:
             raise Unavailable("NATS is away")
         return await self._publisher.publish(subject, payload, headers)
 
     async def publish_event(self, event: Event, envelope: Envelope) -> Ack:
-        """Put an event on the ledger; its payload is the JSON that clients will read."""
+        """Publish an event on the ledger; its payload is the JSON that clients read."""
         return await self.publish(str(event.subject()), event.encode(), envelope.headers())
 
     def bucket(self, name: str) -> Bucket:
-        """A key-value bucket by name."""
+        """Return the key-value bucket of a name."""
         return Bucket(name, self._publisher, self._jetstream, self.follow)
 
     async def stream_state(self, stream: str = STREAM) -> StreamState:
-        """What a stream holds now.
+        """Return the current state of a stream.
 
         Raises:
-            Unavailable: NATS did not answer, or the stream is not there yet.
+            Unavailable: NATS did not answer, or the stream does not exist yet.
         """
         try:
             info = await answered(self._jetstream.stream_info(stream))
-        except NotFoundError as error:
+        except NotFound as error:
             raise Unavailable(f"the stream {stream} does not exist") from error
         state = info.state
         created = info.created or datetime.fromtimestamp(0, UTC)
         return StreamState(created, state.first_seq, state.last_seq, state.messages, state.bytes)
 
     async def get_message(self, stream: str, sequence: int) -> Message | None:
-        """One message by its sequence, or None when the stream no longer has it."""
+        """Return the message of a sequence; None when the stream no longer has it."""
         try:
             raw = await answered(self._jetstream.get_msg(stream, sequence))
-        except NotFoundError:
+        except NotFound:
             return None
         return stored(raw, sequence)
 
     async def follow(self, follow: Follow) -> None:
-        """Hand over every message of a stream in order, without a gap, until cancelled."""
+        """Hand over every message of a stream, in order and without a gap, until cancelled."""
         follower = Follower(self._inbound, self._jetstream, follow)
         await self._interruptible(follower.interrupt, follower.run)
 
     async def consume(self, durable: str, subjects: Sequence[str], handle: Handler, *, max_in_flight: int = 64) -> None:
-        """Share the ledger's messages with the other replicas of a service, until cancelled; see `Consumer`."""
+        """Process messages of the ledger as one replica of a service, until cancelled; see `Consumer`."""
         work = Consume(STREAM, durable, tuple(subjects), handle, max_in_flight)
         consumer = Consumer(self._inbound, self._jetstream, self._publisher, work)
         await self._interruptible(consumer.interrupt, consumer.run)
 
     async def dead_letter(self, consumer: str, message: Message, reason: str) -> None:
-        """Publish a followed message that cannot be processed as a dead letter; see `dead_letters.dead_letter`."""
+        """Publish a message that cannot be processed as a dead letter; see `dead_letters.dead_letter`."""
         await dead_letter(self._publisher, consumer, message, reason)
 
     def read(self, stream: str, *, start: int, end: int, subjects: Sequence[str] = ()) -> AsyncIterator[list[Message]]:
-        """The messages from sequence `start` to `end`, both included; see `read_range`."""
+        """Read the messages from sequence `start` to `end`, both included; see `read_range`."""
         return read_range(self._inbound, self._jetstream, stream, start, end, tuple(subjects))
 
     async def count(self, stream: str, *, start: int, end: int, subjects: Sequence[str] = ()) -> int:
-        """How many messages there are from sequence `start` to `end`, both included; see `count_range`."""
+        """Count the messages from sequence `start` to `end`, both included; see `count_range`."""
         return await count_range(self._jetstream, stream, start, end, tuple(subjects))
 
     async def _interruptible(self, interrupt: Callable[[], None], run: Callable[[], Any]) -> None:
@@ -183,22 +181,24 @@ class Bus:
     async def _connect(self) -> None:
         while True:
             try:
-                await self._client.connect(
-                    list(self._options.servers),
-                    name=self._options.name,
-                    error_cb=self._on_error,
-                    disconnected_cb=self._on_disconnected,
-                    reconnected_cb=self._on_reconnected,
-                    connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-                    max_reconnect_attempts=-1,
-                    reconnect_time_wait=_RETRY_SECONDS,
-                    ping_interval=10,
-                    max_outstanding_pings=2,
-                    pending_size=-1,  # fail at once while NATS is away; whoever publishes knows what to do
-                    allow_reconnect=True,
-                    **self._options.connect_arguments(),
+                await answered(
+                    self._client.connect(
+                        list(self._options.servers),
+                        name=self._options.name,
+                        error_cb=self._on_error,
+                        disconnected_cb=self._on_disconnected,
+                        reconnected_cb=self._on_reconnected,
+                        connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+                        max_reconnect_attempts=-1,
+                        reconnect_time_wait=_RETRY_SECONDS,
+                        ping_interval=10,
+                        max_outstanding_pings=2,
+                        pending_size=-1,  # fail at once while NATS is away; each publisher has its own remedy
+                        allow_reconnect=True,
+                        **self._options.connect_arguments(),
+                    )
                 )
-            except (nats_errors.Error, OSError, TimeoutError) as error:
+            except BusError as error:
                 self._note_away(error)
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
@@ -206,7 +206,7 @@ class Bus:
                 return
 
     def _note_away(self, error: Exception) -> None:
-        """Say that NATS cannot be reached: at the first attempt, and then at every tenth."""
+        """Log that NATS cannot be reached: at the first attempt, and then at every tenth."""
         if self._failures % _COMPLAIN_EVERY == 0:
             self._log.warning(
                 "nats_away",
@@ -217,14 +217,14 @@ class Bus:
         self._failures += 1
 
     async def _prepare(self) -> None:
-        """Make or verify the streams; JetStream may need a moment after its server has started."""
+        """Create or verify the streams; JetStream may need a moment after its server has started."""
         attempt = 0
         while True:
             try:
-                differences = await answered(ensure(self._jetstream, self._retention))
+                differences = await ensure(self._jetstream, self._retention)
             except Differs:
                 raise
-            except (BusError, NotFoundError) as error:
+            except BusError as error:
                 if attempt % _COMPLAIN_EVERY == 0:
                     self._log.warning("streams_not_ready", reason=str(error))
                 attempt += 1
@@ -238,7 +238,7 @@ class Bus:
                     setting=difference.setting,
                     wanted=difference.wanted,
                     found=difference.found,
-                    remedy="change it with `nats stream edit`, or set the variable to what was found",
+                    remedy="change it with `nats stream edit`, or set the variable to the value that was found",
                 )
             self._set_ready(True)
             return
@@ -254,7 +254,7 @@ class Bus:
         raise_if_cancelling()
         if self._client.is_connected:
             self._log.warning("nats_error", reason=str(error) or type(error).__name__)
-        else:  # nats-py tries again by itself, and reports every attempt here
+        else:  # nats-py tries again by itself and reports every attempt here
             self._note_away(error)
 
     async def _on_disconnected(self) -> None:
@@ -274,7 +274,7 @@ class Bus:
     async def _after_reconnect(self) -> None:
         try:
             await self._prepare()
-        except Differs as error:  # the bus stays unready, which /readyz shows
+        except Differs as error:  # the bus stays unready, and /readyz shows it
             self._log.error("stream_foreign", reason=str(error))
             return
         for interrupt in tuple(self._interrupts):

@@ -1,9 +1,9 @@
-"""Consuming a stream as one of several replicas: each message is processed by one of them, at least once.
+"""Consuming a stream as one of several replicas: one of them processes each message, at least once.
 
-A message is acknowledged after its handler returned, so after everything that it caused was acknowledged. A
-handler's `Transient` sends it back for later, `Poison` sends it to the dead letters with its reason. Any other error
-is a defect: the message is tried again a few times, since the defect may lie in the circumstances, and then joins
-the dead letters, so that one message never stops the pipeline.
+A message is acknowledged after its handler has returned, and so after everything that it caused was acknowledged. When
+the handler raises `Transient`, the message is delivered again later. When it raises `Poison`, the message becomes a
+dead letter with that reason. Any other error is a defect: the message is tried a few times more, since the
+circumstances may be to blame, and then becomes a dead letter. So one message never stops the pipeline.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import structlog
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig
-from nats.js.errors import NotFoundError
 from prometheus_client import Counter, Gauge, Histogram
 
 from tfdrift.bus.dead_letters import dead_letter
@@ -26,12 +25,12 @@ from tfdrift.bus.publisher import Publisher
 from tfdrift.bus.pull import PullSession
 from tfdrift.bus.requests import answered
 
-CONSUMED = Counter("tfdrift_consumed_total", "Messages taken from the ledger, by what became of them", ["outcome"])
-HANDLING = Histogram("tfdrift_handling_seconds", "From taking a message to acknowledging it")
-IN_FLIGHT = Gauge("tfdrift_in_flight_messages", "Messages that are being processed")
-BACKLOG = Gauge("tfdrift_backlog_messages", "Messages that wait behind the one last taken")
+CONSUMED = Counter("tfdrift_consumed_total", "Messages taken from the ledger, by outcome", ["outcome"])
+HANDLING = Histogram("tfdrift_handling_seconds", "Time from taking a message to acknowledging it")
+IN_FLIGHT = Gauge("tfdrift_in_flight_messages", "Messages being processed")
+BACKLOG = Gauge("tfdrift_backlog_messages", "Messages that wait behind the latest one taken")
 
-# A replica that dies holds its messages no longer than this.
+# The messages of a replica that died are delivered to another one after this time.
 ACK_WAIT_SECONDS = 10.0
 MAX_DELIVERIES = 5
 _WATCH_SECONDS = 0.25
@@ -42,7 +41,7 @@ Handler = Callable[[Message], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Consume:
-    """What to consume: a durable name shared by all replicas, and the subjects."""
+    """What to consume: the subjects, under a durable name that all replicas share."""
 
     stream: str
     durable: str
@@ -73,17 +72,17 @@ class Consumer:
         self._lost = False
 
     def interrupt(self) -> None:
-        """The connection was made anew: what was asked for on the old one will not come."""
+        """Ask again: what was requested on the old connection will not arrive."""
         if self._session is not None:
             self._session.forget_request()
         self._wake.set()
 
     async def run(self) -> None:
-        """Consume until cancelled; handlers that run then are cancelled, and their messages come again."""
+        """Consume until cancelled; the handlers that run then are cancelled, and their messages are delivered again."""
         while True:
             try:
                 await self._run_session()
-            except (BusError, NotFoundError) as error:
+            except BusError as error:
                 self._log.warning("consumer_away", reason=str(error))
                 await asyncio.sleep(_RETRY_SECONDS)
 
@@ -103,7 +102,7 @@ class Consumer:
             async with PullSession(self._inbound, stream, durable, start, self._on_ended) as session:
                 self._session = session
                 while not self._lost:
-                    # Ask again only when a good part of the slots is free, or the requests would be tiny.
+                    # With few free slots a request would be tiny.
                     if session.idle and self._slots * 2 > self._consume.max_in_flight:
                         await session.request(self._slots)
                     self._wake.clear()
@@ -128,7 +127,7 @@ class Consumer:
         )
 
     def _on_ended(self, status: str) -> None:
-        # 408: the request expired; anything else says that the consumer or its leader is gone.
+        # 408 means that the request expired; any other status, that the consumer or its leader is gone.
         self._lost = self._lost or status != "408"
         self._wake.set()
 
@@ -148,7 +147,7 @@ class Consumer:
             self._wake.set()
 
     async def _outcome(self, message: Message) -> tuple[str, bytes]:
-        """What became of a message, and what JetStream is told of it."""
+        """Process a message; returns its outcome and the answer for JetStream."""
         try:
             await self._consume.handle(message)
         except Poison as poison:
@@ -159,7 +158,7 @@ class Consumer:
         except BusError as error:
             self._log.warning("message_postponed", sequence=message.sequence, reason=str(error))
             return "postponed", _nak(_RETRY_SECONDS)
-        except Exception as error:  # noqa: BLE001 - the supervisor of handlers: one message never stops the rest
+        except Exception as error:  # noqa: BLE001 - the supervisor of handlers: one message never stops the others
             self._log.exception("message_failed", sequence=message.sequence, deliveries=message.deliveries)
             if message.deliveries >= MAX_DELIVERIES:
                 return await self._dead_letter(message, f"{type(error).__name__}: {error}")
@@ -168,7 +167,7 @@ class Consumer:
 
     async def _dead_letter(self, message: Message, reason: str) -> tuple[str, bytes]:
         await dead_letter(self._publisher, self._consume.durable, message, reason)
-        return "buried", b"+TERM"
+        return "dead_letter", b"+TERM"
 
 
 def _nak(delay_seconds: float) -> bytes:

@@ -1,4 +1,4 @@
-"""Where messages go that cannot be processed: beside the ledger, with the reason and where they stand in it."""
+"""Dead letters: messages that cannot be processed, stored beside the ledger with the reason and their sequence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_REASON = 1000
 
 
 async def dead_letter(publisher: Publisher, consumer: str, message: Message, reason: str) -> None:
-    """Put a message on ``tfdrift_dead.<consumer>`` and log why; replicas that do so at once leave one.
+    """Publish a message on ``tfdrift_dead.<consumer>`` and log why; replicas that do so at once leave one copy.
 
     Raises:
         BusError: NATS went away.
@@ -29,6 +29,6 @@ async def dead_letter(publisher: Publisher, consumer: str, message: Message, rea
     }
     try:
         await publisher.publish(f"{DEAD_PREFIX}.{consumer}", message.data, headers)
-    except Rejected as error:  # with the reason it is over the size limit: the ledger still has the message
+    except Rejected as error:  # with the reason it exceeds the size limit; the ledger still has the message
         log.exception("dead_letter_refused", reason=str(error))
-    log.error("message_buried", reason=line)
+    log.error("message_dead_lettered", reason=line)

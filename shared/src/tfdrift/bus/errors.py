@@ -1,28 +1,43 @@
-"""What can go wrong on the bus.
+"""What can go wrong on the bus. No error of nats-py leaves it.
 
 BusError
 ├── Unavailable        NATS is away, has no JetStream, or did not answer in time: try again
-├── Rejected           NATS said no, and will say it again
+├── NotFound           a stream, consumer or message does not exist
+├── Rejected           NATS refused, and would refuse again
 │   └── Conflict       a compare-and-set lost against another writer: read, decide and write anew
-└── Differs            a stream exists with subjects that are not ours: somebody else's stream
+└── Differs            a stream exists with subjects that are not ours: it belongs to somebody else
 
-Transient              raised by a message handler: deliver this message again later
-Poison                 raised by a message handler: this message can never be processed
+A handler of messages raises one of two, which are not errors of the bus:
+
+Transient              deliver this message again later
+Poison                 this message can never be processed
 """
 
 from __future__ import annotations
 
 
 class BusError(Exception):
-    """Anything that the bus reports."""
+    """Base of everything that the bus raises."""
 
 
 class Unavailable(BusError):  # noqa: N818 - the name is the condition
     """NATS cannot be reached or did not answer in time; what was sent may or may not have arrived."""
 
 
+class NotFound(BusError):  # noqa: N818
+    """What was asked for does not exist."""
+
+
 class Rejected(BusError):  # noqa: N818
-    """NATS refused a request for good."""
+    """NATS refused a request for good.
+
+    Attributes:
+        code: nats-server's code of the reason (its server/errors.json); None when nats-py refused to send it.
+    """
+
+    def __init__(self, reason: str, code: int | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class Conflict(Rejected):
@@ -46,4 +61,4 @@ class Transient(Exception):  # noqa: N818
 
 
 class Poison(Exception):  # noqa: N818
-    """A handler can never process a message; its reason goes with it to the dead-letter subject."""
+    """A handler can never process a message; the reason goes with it to the dead letters."""

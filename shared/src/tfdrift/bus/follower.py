@@ -1,9 +1,9 @@
-"""Reading a stream in order and without a gap, for as long as it lasts.
+"""Reading a stream in order and without a gap, for as long as it exists.
 
-Theory of operation: a *session* is one ephemeral push consumer. Its messages are numbered by the consumer, from 1
-without a gap, so a lost message shows at the next one. Whatever goes wrong (a gap, silence longer than the
-heartbeat allows, a reconnect, a lost consumer) ends the session, and the next one starts right behind the last
-message that was handed over. So the reader sees every message once and in order, or waits.
+Theory of operation. A *session* is one ephemeral push consumer. The consumer numbers its messages from 1 without a gap,
+so a lost message is noticed at the next one. Any fault (a gap, silence longer than the heartbeat allows, a
+reconnection, a lost consumer) ends the session, and the next one starts right behind the last message that was handed
+over. So the reader sees every message once and in order, or waits.
 
 nats-py's own ordered consumer is not used: it may stay silent after missed heartbeats, and it makes a task a message.
 """
@@ -18,9 +18,8 @@ from datetime import datetime
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
-from nats.js.errors import NotFoundError
 
-from tfdrift.bus.errors import BusError, Unavailable
+from tfdrift.bus.errors import BusError
 from tfdrift.bus.inbound import Inbound
 from tfdrift.bus.messages import Message
 from tfdrift.bus.requests import answered
@@ -34,18 +33,18 @@ _INACTIVE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """What to read, and whom to tell.
+    """What to read, and the callbacks that receive it.
 
     Attributes:
         stream: the stream's name.
         on_message: called for each message, in order; it must not block.
-        on_read: called when all that arrived at once has been handed over.
+        on_read: called when everything that arrived at once has been handed over.
         subjects: filters; none means all.
-        start: the first sequence wanted; None means the first there is.
+        start: the first sequence wanted; None means the first one of the stream.
         new_only: begin with what comes after now.
         last_per_subject: begin with the last message of each subject (a bucket's current values).
-        on_caught_up: called once, when what was there at the beginning has been handed over.
-        on_remade: called when the stream was made anew; reading then begins at its first message.
+        on_caught_up: called once, when what the stream had at the beginning has been handed over.
+        on_remade: called when the stream was created anew; reading then begins at its first message.
     """
 
     stream: str
@@ -60,7 +59,7 @@ class Follow:
 
 
 class Follower:
-    """Runs one `Follow` over sessions."""
+    """Runs one `Follow`, session by session."""
 
     def __init__(self, inbound: Inbound, jetstream: JetStreamContext, follow: Follow) -> None:
         self._client = inbound.client
@@ -76,7 +75,7 @@ class Follower:
         self._failure: Exception | None = None
 
     def interrupt(self) -> None:
-        """End the current session, because the connection was made anew."""
+        """End the current session, because the connection is another one."""
         self._broken.set()
 
     async def run(self) -> None:
@@ -84,7 +83,7 @@ class Follower:
         while True:
             try:
                 await self._session()
-            except (BusError, NotFoundError):
+            except BusError:
                 await asyncio.sleep(_RETRY_SECONDS)
             if self._failure is not None:
                 raise self._failure
@@ -151,12 +150,12 @@ class Follower:
                 continue
 
     async def _delete(self, consumer: str) -> None:
-        # Whoever reads a bucket for a moment does so often, and nats-server refuses a stream's thousandth consumer.
+        # Some callers read a bucket often and briefly, and nats-server refuses a stream's 1001st consumer.
         if not self._client.is_connected:
             return
         try:
             await answered(self._jetstream.delete_consumer(self._follow.stream, consumer))
-        except (Unavailable, NotFoundError):
+        except BusError:
             return  # it ends by itself after _INACTIVE_SECONDS
 
     def _take(self, messages: list[Message]) -> None:
@@ -177,7 +176,7 @@ class Follower:
             self._next = message.sequence + 1
             try:
                 on_message(message)
-            except Exception as error:  # noqa: BLE001 - it would end the connection's reading; `run` raises it
+            except Exception as error:  # noqa: BLE001 - it must not end the reading of the connection; `run` raises it
                 self._failure = error
                 self._broken.set()
             if not message.pending:

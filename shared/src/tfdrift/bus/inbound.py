@@ -1,32 +1,37 @@
 """What nats-server sends, with a short way for messages that are read by the thousand.
 
 Theory of operation. nats-py hands every read of its socket to a parser, and spends on each message a state machine
-over regular expressions, a queue and a task switch. `Inbound` stands before that parser. It cuts a read at the borders
-of the protocol's operations (NATS client protocol: ``MSG`` and ``HMSG`` carry the length of their payload, everything
-else is a line). What JetStream delivers to a subscription made here becomes `Message` objects, which are handed over by
-the list, once a read; everything else goes to nats-py's parser, an operation at a time and in its place. Connecting,
-access, TLS and reconnecting stay nats-py's.
+over regular expressions, a queue and a task switch. `Inbound` takes the place of that parser. It cuts a read at the
+borders of the protocol's operations (NATS client protocol: ``MSG`` and ``HMSG`` carry the length of their payload,
+everything else is a line). What JetStream delivers to a subscription made here becomes `Message` objects, which are
+handed over by the list, once a read; everything else goes to nats-py's parser, an operation at a time and in its place.
+Connecting, access, TLS and reconnecting stay nats-py's.
 
 A status (a heartbeat, flow control, the end of a pull) comes without a delivery's reply subject. It takes nats-py's
 way, and what arrived before it has been handed over by then.
+
+This is the only module that uses private names of nats-py: the client's parser, and a subscription's number. With a
+version that has neither, every message takes nats-py's way, one at a time: slower, and the same otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final, cast
+from typing import Final
 
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.protocol.parser import Parser
 
 from tfdrift.bus.messages import Message, delivered
 from tfdrift.bus.requests import answered
 
 Take = Callable[[list[Message]], None]
+
+_PARSER: Final = "_ps"
+_NUMBER: Final = "_id"
 
 _LINE_END: Final = b"\r\n"
 _WITH_PAYLOAD: Final = frozenset({b"MSG", b"HMSG"})
@@ -37,37 +42,51 @@ class Inbound:
     """The short way of one connection; it takes the place of the client's parser for good.
 
     Attributes:
-        client: whose connection it is.
+        client: the connection.
     """
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self._parser = client._ps
-        client._ps = cast("Parser", self)
         self._takers: dict[bytes, Take] = {}
         self._rest = b""
         self._log = structlog.get_logger()
+        self._parser = getattr(client, _PARSER, None)
+        if self._parser is not None:
+            setattr(client, _PARSER, self)
+        else:
+            self._log.warning("bulk_reading_off", remedy="messages are read one at a time; install nats-py below 3")
 
     async def subscribe(
         self, subject: str, take: Take, on_status: Callable[[Msg], Awaitable[None]]
     ) -> BulkSubscription:
-        """Have what JetStream delivers on `subject` taken by the list, and its status messages by `on_status`.
+        """Hand what JetStream delivers on `subject` to `take` by the list, and its status messages to `on_status`.
 
         Raises:
             Unavailable: NATS is away.
         """
-        subscription = await answered(self.client.subscribe(subject, cb=on_status))
-        number = b"%d" % subscription._id
-        self._takers[number] = take
-        return BulkSubscription(self.client, subscription, lambda: self._takers.pop(number, None))
+
+        async def receive(message: Msg) -> None:
+            if message.reply.encode().startswith(_DELIVERY):
+                with suppress(ValueError):  # what only looks like a delivery
+                    take([_delivered(message)])
+                    return
+            await on_status(message)
+
+        subscription = await answered(self.client.subscribe(subject, cb=receive))
+        number = getattr(subscription, _NUMBER, None)
+        key = b"%d" % number if number is not None else b""
+        if number is not None and self._parser is not None:
+            self._takers[key] = take
+        return BulkSubscription(self.client, subscription, lambda: self._takers.pop(key, None))
 
     def reset(self) -> None:
-        """Forget what a lost connection sent in part; nats-py calls it."""
+        """Forget the incomplete operation of a lost connection; nats-py calls this."""
         self._rest = b""
-        self._parser.reset()
+        if self._parser is not None:
+            self._parser.reset()
 
     async def parse(self, data: bytes) -> None:
-        """Take in a read of the socket; nats-py calls it."""
+        """Process what was read from the socket; nats-py calls this."""
         buffer, position = self._rest + data if self._rest else data, 0
         takers, batches = self._takers, dict[bytes, list[Message]]()
         while (line_end := buffer.find(_LINE_END, position)) >= 0:
@@ -79,13 +98,14 @@ class Inbound:
                     break
                 if words[2] in takers and len(words) > 4 and words[3].startswith(_DELIVERY):
                     body = start + int(words[4]) if len(words) == 6 else start
-                    with suppress(ValueError):  # what only looks like a delivery takes nats-py's way
+                    with suppress(ValueError):  # it only looked like a delivery: it takes nats-py's way
                         message = delivered(words[1], words[3], buffer[start:body], buffer[body : end - 2])
                         batches.setdefault(words[2], []).append(message)
                         position = end
                         continue
             self._hand_over(batches)
-            await self._parser.parse(buffer[position:end])
+            if self._parser is not None:
+                await self._parser.parse(buffer[position:end])
             position = end
         self._rest = buffer[position:]
         self._hand_over(batches)
@@ -97,7 +117,7 @@ class Inbound:
             try:
                 if take is not None:
                     take(messages)
-            except Exception:  # noqa: BLE001 - nats-py would stop reading; what was not taken shows as a gap, or comes again
+            except Exception:  # noqa: BLE001 - nats-py would stop reading; a follower notices the gap, a consumer is sent them again
                 self._log.exception("messages_not_taken", count=len(messages), first=messages[0].sequence)
 
 
@@ -110,7 +130,18 @@ class BulkSubscription:
         self._forget = forget
 
     async def end(self) -> None:
-        """Take nothing more."""
+        """Unsubscribe."""
         self._forget()
         if not self._client.is_closed:
             await answered(self._subscription.unsubscribe())
+
+
+def _delivered(message: Msg) -> Message:
+    """A message as nats-py read it.
+
+    Raises:
+        ValueError: its reply subject is not that of a delivery.
+    """
+    lines = [f"{name}: {value}" for name, value in (message.headers or {}).items()]
+    block = "\r\n".join(["NATS/1.0", *lines, "", ""]).encode() if lines else b""
+    return delivered(message.subject.encode(), message.reply.encode(), block, message.data)

@@ -1,4 +1,4 @@
-"""What the bus hands over: messages of a stream, entries of a bucket, acknowledgements."""
+"""The values of the bus: messages of a stream, entries of a bucket, acknowledgements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """JetStream has stored a message; ``duplicate`` when its id was stored before, under ``sequence``."""
+    """JetStream's acknowledgement of a message; ``duplicate`` when its id was stored before, at ``sequence``."""
 
     sequence: int
     duplicate: bool
@@ -33,7 +33,7 @@ class Entry(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class StreamState:
-    """What a stream holds now; its sequences run from ``first_sequence`` to ``last_sequence``."""
+    """The state of a stream; its sequences run from ``first_sequence`` to ``last_sequence``."""
 
     created: datetime
     first_sequence: int
@@ -43,16 +43,16 @@ class StreamState:
 
 
 class Message(NamedTuple):
-    """One message of a stream, as JetStream delivers it (nats-server ADR-15); its times and headers are read on demand.
+    """One message of a stream, as JetStream delivers it (nats-server ADR-15); its time and headers are parsed late.
 
     Attributes:
         sequence: the stream's sequence.
-        consumer_sequence: its number among what the consumer delivered, from 1.
-        deliveries: how often it was delivered, from 1.
-        pending: how many matching messages stand behind it at the server.
-        published_nanoseconds: when the stream stored it, since 1970.
-        header_block: its headers as they were sent (nats-server ADR-4); empty for none.
-        reply: where it is acknowledged.
+        consumer_sequence: its number among the messages that the consumer delivered, from 1.
+        deliveries: how many times it was delivered, from 1.
+        pending: how many matching messages wait behind it at the server.
+        published_nanoseconds: when the stream stored it, in nanoseconds since 1970.
+        header_block: its headers as they were sent (nats-server ADR-4); empty without headers.
+        reply: the subject on which it is acknowledged.
     """
 
     subject: str
@@ -67,11 +67,11 @@ class Message(NamedTuple):
 
     @property
     def published(self) -> datetime:
-        """When the stream stored it."""
+        """Return when the stream stored it."""
         return datetime.fromtimestamp(self.published_nanoseconds / 1e9, UTC)
 
     def header(self, name: str) -> str | None:
-        """One header, without reading the others."""
+        """Return one header, without parsing the others."""
         mark = _header_mark(name)
         start = self.header_block.find(mark)
         if start < 0:
@@ -81,7 +81,7 @@ class Message(NamedTuple):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """All its headers."""
+        """Return all headers."""
         lines = self.header_block.decode("utf-8", "replace").split("\r\n")[1:] if self.header_block else []
         pairs = (line.partition(":") for line in lines if line)
         return {name.strip(): value.strip() for name, _, value in pairs}
@@ -98,13 +98,13 @@ def _subject(raw: bytes) -> str:
 
 
 def delivered(subject: bytes, reply: bytes, header_block: bytes, data: bytes) -> Message:
-    """A message, with what its reply subject tells of it.
+    """Return a message, with the numbers that its reply subject carries.
 
-    That is ``$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>``; the newer form
-    has two tokens, domain and account hash, before the stream (nats-server ADR-15).
+    The subject is ``$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time>.<pending>``; the newer
+    form has two tokens, domain and account hash, before the stream (nats-server ADR-15).
 
     Raises:
-        ValueError: the reply subject is no such thing.
+        ValueError: the reply subject is not of that form.
     """
     tokens = reply.split(b".")
     if len(tokens) < 9:
@@ -124,7 +124,7 @@ def delivered(subject: bytes, reply: bytes, header_block: bytes, data: bytes) ->
 
 
 def stored(raw: RawStreamMsg, sequence: int) -> Message:
-    """A message that was asked for by its sequence, and not delivered by a consumer."""
+    """Return a message that was requested by its sequence, and not delivered by a consumer."""
     published = int(raw.time.timestamp() * 1e9) if raw.time is not None else 0
     header_block = b64decode(raw.hdrs or b"")
     return Message(raw.subject or "", raw.data or b"", sequence, 0, 0, 0, published, header_block, "")

@@ -1,7 +1,7 @@
 """Publishing to JetStream with an awaited acknowledgement, many at a time.
 
-nats-py's own ``publish`` spends most of its time on a timer and a token per message. Here one inbox subscription
-resolves the acknowledgements of all messages, and one sweeper looks after their deadlines.
+nats-py's own ``publish`` spends most of its time on a timer and a token for each message. Here one inbox subscription
+resolves the acknowledgements of all messages, and one task checks their deadlines.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ import itertools
 from collections.abc import Mapping
 
 import orjson
-from nats import errors as nats_errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from tfdrift.bus.errors import Conflict, Rejected, Unavailable
 from tfdrift.bus.messages import Ack
+from tfdrift.bus.requests import nats_errors_mapped
 
 ACK_TIMEOUT_SECONDS = 5.0
-# Acknowledgements that may be outstanding; further publishers wait. At 2 KB a message this is 8 MB in flight.
+# How many acknowledgements may be outstanding; further publishers wait. At 2 KB a message this is 8 MB in flight.
 MAX_OUTSTANDING = 4096
 _SWEEP_SECONDS = 0.5
 
-# nats-server's error codes (server/errors.json): a wrong last sequence, in its two forms.
+# nats-server's codes of a wrong last sequence (server/errors.json).
 _WRONG_LAST_SEQUENCE = frozenset({10071, 10164})
-# JetStream answers 503 while it has no leader or no resources: that passes.
+# JetStream answers 503 while it has no leader; that passes.
 _SERVICE_UNAVAILABLE = 503
 
 
 class Publisher:
-    """Publishes over one connection; safe for any number of tasks."""
+    """Publishes over one connection; any number of tasks may use it at once."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -46,13 +46,13 @@ class Publisher:
         self._sweeper = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
-        """Fail what is outstanding and stop."""
+        """Fail every outstanding message, and stop."""
         if self._sweeper is not None:
             self._sweeper.cancel()
         self.fail_outstanding("the bus is closed")
 
     def fail_outstanding(self, reason: str) -> None:
-        """Tell every waiting publisher that its acknowledgement will not come."""
+        """Fail every outstanding message, because its acknowledgement will not arrive."""
         for future, _ in self._outstanding.values():
             if not future.done():
                 future.set_exception(Unavailable(reason))
@@ -61,9 +61,9 @@ class Publisher:
         """Store a message and wait until JetStream has acknowledged it.
 
         Raises:
-            Unavailable: no connection, or no acknowledgement in time; the message may have been stored, so
-                publish it again under the same ``Nats-Msg-Id``.
-            Conflict: an expected last sequence did not hold.
+            Unavailable: no connection, or no acknowledgement in time. The message may have been stored, so publish it
+                again under the same ``Nats-Msg-Id``.
+            Conflict: the subject is past the expected last sequence.
             Rejected: JetStream refused the message for good.
         """
         async with self._window:
@@ -72,14 +72,13 @@ class Publisher:
             future: asyncio.Future[Ack] = loop.create_future()
             self._outstanding[token] = (future, loop.time() + ACK_TIMEOUT_SECONDS)
             try:
-                await self._client.publish(
-                    subject, payload, reply=f"{self._inbox}.{token}", headers=dict(headers) if headers else None
-                )
+                with nats_errors_mapped():
+                    await self._client.publish(
+                        subject, payload, reply=f"{self._inbox}.{token}", headers=dict(headers) if headers else None
+                    )
                 return await future
-            except nats_errors.MaxPayloadError as error:
-                raise Rejected(f"a message of {len(payload)} bytes on {subject} is over the server's limit") from error
-            except nats_errors.Error as error:
-                raise Unavailable(f"cannot publish on {subject}: {error or type(error).__name__}") from error
+            except Rejected as error:
+                raise type(error)(f"a message of {len(payload)} bytes on {subject}: {error}", error.code) from error
             finally:
                 del self._outstanding[token]
 
@@ -113,6 +112,7 @@ def _parse_ack(message: Msg) -> Ack | Exception:
     if error is None:
         return Ack(body["seq"], bool(body.get("duplicate")))
     text = f"{error.get('description', 'refused')} ({error.get('err_code')})"
-    if error.get("err_code") in _WRONG_LAST_SEQUENCE:
-        return Conflict(text)
-    return Unavailable(text) if error.get("code") == _SERVICE_UNAVAILABLE else Rejected(text)
+    code = error.get("err_code")
+    if code in _WRONG_LAST_SEQUENCE:
+        return Conflict(text, code)
+    return Unavailable(text) if error.get("code") == _SERVICE_UNAVAILABLE else Rejected(text, code)

@@ -14,28 +14,27 @@ import orjson
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import NotFoundError
 
-from tfdrift.bus.errors import Unavailable
+from tfdrift.bus.errors import NotFound, Unavailable
 from tfdrift.bus.inbound import Inbound, Take
 from tfdrift.bus.messages import Message
 from tfdrift.bus.requests import answered
 
-# A standing request ends after this time and is made anew; silence beyond it means that the server forgot us.
+# A standing request ends after this time and is sent again; a longer silence means that the server lost it.
 EXPIRES_SECONDS = 10.0
-# The end of a request that more bytes wait for than it may bring, and how nats-server says so (with status 409).
+# How a request ends when more bytes wait than it may bring, and how nats-server says so (with status 409).
 FULL = "full"
 _OVER_MAX_BYTES = "Message Size Exceeds MaxBytes"
 _BATCH_COMPLETED = "Batch Completed"
 _SILENCE_SECONDS = EXPIRES_SECONDS + 2.0
-# What a reading asks for at a time. The bytes bound what is in memory: a message may be of 1 MiB.
+# What a reader requests at a time. The bytes bound the memory, since a message may have 1 MiB.
 _READ_BATCH = 4096
 _READ_BYTES = 4 * 1024 * 1024
 _READ_STALL_SECONDS = 5.0
 
 
 class PullSession:
-    """One subscription to one pull consumer; `take` is given what arrives, `on_ended` a request's end."""
+    """One subscription to one pull consumer; `take` receives messages, `on_ended` the status that ends a request."""
 
     def __init__(
         self,
@@ -63,18 +62,18 @@ class PullSession:
 
     @property
     def idle(self) -> bool:
-        """Whether no request stands at the server, or one has stood for longer than it can."""
+        """Whether no request stands at the server, or the one that does has expired."""
         return self._credit <= 0 or asyncio.get_running_loop().time() - self._requested_at > _SILENCE_SECONDS
 
     async def request(self, batch: int, max_bytes: int = 0) -> None:
-        """Ask for up to `batch` messages; past `max_bytes`, if given, the request ends early, by status `FULL`."""
+        """Request up to `batch` messages; past `max_bytes`, if given, the request ends early with status `FULL`."""
         self._credit = batch
         self._requested_at = asyncio.get_running_loop().time()
         body = orjson.dumps({"batch": batch, "max_bytes": max_bytes, "expires": int(EXPIRES_SECONDS * 1e9)})
         await answered(self._client.publish(self._request_subject, body, reply=self._inbox))
 
     def forget_request(self) -> None:
-        """The server that held the request is gone."""
+        """Count on no request: the server that had it is gone."""
         self._credit = 0
 
     def _take(self, messages: list[Message]) -> None:
@@ -84,7 +83,7 @@ class PullSession:
     async def _on_status(self, message: Msg) -> None:
         headers = message.headers or {}
         status, description = headers.get("Status", "503"), headers.get("Description", "")
-        if status == "100" or description == _BATCH_COMPLETED:  # which the count of messages has told before
+        if status == "100" or description == _BATCH_COMPLETED:  # the count of messages has shown it already
             return
         self._credit = 0
         self._on_ended(FULL if description == _OVER_MAX_BYTES else status)
@@ -98,12 +97,12 @@ async def read_range(
     end: int,
     subjects: tuple[str, ...],
 ) -> AsyncIterator[list[Message]]:
-    """The messages of a stream from `start` to `end`, both included, in order, as they arrive.
+    """Yield the messages of a stream from `start` to `end`, both included, in order, as they arrive.
 
     At most one batch waits in memory, so a slow caller slows the reading and nothing else.
 
     Raises:
-        Unavailable: NATS went away in the middle; read again from behind the last message.
+        Unavailable: NATS went away meanwhile; read again from behind the last message.
     """
     name, left = await _add_reader(jetstream, stream, start, subjects)
     arrivals = _Arrivals()
@@ -129,23 +128,23 @@ async def read_range(
 
 
 async def count_range(jetstream: JetStreamContext, stream: str, start: int, end: int, subjects: tuple[str, ...]) -> int:
-    """How many messages a stream holds from `start` to `end`, both included.
+    """Return how many messages a stream has from `start` to `end`, both included.
 
     Raises:
-        Unavailable: NATS is away, or there is no such stream.
+        Unavailable: NATS is away, or the stream does not exist.
     """
     counts = []
     for first in (start, end + 1):
         name, pending = await _add_reader(jetstream, stream, first, subjects)
         await _delete_reader(jetstream, stream, name)
         counts.append(pending)
-    return max(0, counts[0] - counts[1])  # what is stored between the two is counted by the second alone
+    return max(0, counts[0] - counts[1])  # a message stored between the two is counted by the second alone
 
 
 async def _add_reader(
     jetstream: JetStreamContext, stream: str, start: int, subjects: tuple[str, ...]
 ) -> tuple[str, int]:
-    """A consumer from `start` on, and how many messages it is about to deliver."""
+    """Create a consumer from `start` on; returns its name and how many messages it has to deliver."""
     config = ConsumerConfig(
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
         opt_start_seq=max(start, 1),
@@ -158,19 +157,19 @@ async def _add_reader(
     )
     try:
         info = await answered(jetstream.add_consumer(stream, config))
-    except NotFoundError as error:
+    except NotFound as error:
         raise Unavailable(f"there is no stream {stream} now") from error
     return info.name, info.num_pending or 0
 
 
 async def _delete_reader(jetstream: JetStreamContext, stream: str, name: str) -> None:
-    # nats-server forgets a consumer in memory when it restarts, and this one when it is idle.
-    with suppress(NotFoundError, Unavailable):
+    # nats-server loses a consumer in memory when it restarts, and this one when it is idle.
+    with suppress(NotFound, Unavailable):
         await answered(jetstream.delete_consumer(stream, name))
 
 
 class _Arrivals:
-    """What a reading's requests brought and its caller has not taken yet."""
+    """The messages that arrived and that the caller has not taken yet."""
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
@@ -186,7 +185,7 @@ class _Arrivals:
         self._arrived.set()
 
     async def next(self) -> list[Message]:
-        """Everything that is there; nothing when the request ended at its bound of bytes.
+        """Return everything that has arrived; nothing when the request ended at its bound of bytes.
 
         Raises:
             Unavailable: nothing arrives any more.
@@ -197,7 +196,7 @@ class _Arrivals:
         except TimeoutError as error:
             raise Unavailable(f"the reading stalled for {_READ_STALL_SECONDS:g} s") from error
         if not self._messages and self._status != FULL:
-            raise Unavailable(f"the reading was broken off (status {self._status})")
+            raise Unavailable(f"the reading ended early (status {self._status})")
         self._arrived.clear()
         messages, self._messages = self._messages, []
         return messages

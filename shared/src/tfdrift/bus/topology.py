@@ -1,4 +1,4 @@
-"""The streams and buckets that the pipeline lives on, made where they are missing and verified where they are not."""
+"""The streams and buckets of the pipeline, created where they are missing and verified where they exist."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any, Final
 
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import BadRequestError, NotFoundError
 
-from tfdrift.bus.errors import Differs
+from tfdrift.bus.errors import Differs, NotFound, Rejected
+from tfdrift.bus.requests import answered
 from tfdrift.records import CLAIMS_BUCKET, DRIFTS_BUCKET, STATE_BUCKET, WORKSPACES_BUCKET
 from tfdrift.subjects import ALL_EVENTS, DEAD_PREFIX, DEAD_STREAM, STREAM
 
 BUCKETS: Final = (STATE_BUCKET, WORKSPACES_BUCKET, DRIFTS_BUCKET, CLAIMS_BUCKET)
 
-# Falco and falcosidekick repeat an alert within minutes; the window covers that and a restart of either.
+# Falco and falcosidekick repeat an alert within minutes; the window covers this and a restart of either.
 DUPLICATE_WINDOW_SECONDS: Final = 30 * 60
 DEAD_LETTER_BYTES: Final = 256 * 1024 * 1024
-# nats-server refuses larger messages by default, so nobody downstream has to expect them.
+# By default nats-server refuses larger messages.
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 
 _STREAM_NAME_IN_USE: Final = 10058
@@ -27,7 +27,7 @@ _SUBJECTS_OVERLAP: Final = 10065
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How far back the ledger reaches, and on how many servers everything is kept."""
+    """How far back the ledger reaches, and on how many servers everything is stored."""
 
     hours: float
     bytes: int
@@ -36,7 +36,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A stream that exists with another setting than ours; it is reported and left as it is."""
+    """A setting in which an existing stream differs from ours; it is reported and left as it is."""
 
     stream: str
     setting: str
@@ -45,17 +45,17 @@ class Difference:
 
 
 def bucket_stream(bucket: str) -> str:
-    """The stream behind a key-value bucket (nats-server ADR-8)."""
+    """Return the stream behind a key-value bucket (nats-server ADR-8)."""
     return f"KV_{bucket}"
 
 
 def bucket_subject(bucket: str, key: str) -> str:
-    """The subject that a key's values are published on (nats-server ADR-8)."""
+    """Return the subject of a key's values (nats-server ADR-8)."""
     return f"$KV.{bucket}.{key}"
 
 
 def wanted_streams(retention: Retention) -> list[StreamConfig]:
-    """The configuration of every stream: the ledger, the dead letters, and one per bucket."""
+    """Return the configuration of every stream: the ledger, the dead letters, and one for each bucket."""
     age_seconds = retention.hours * 3600
     common: dict[str, Any] = {"storage": StorageType.FILE, "num_replicas": retention.replicas, "allow_direct": True}
     ledger = StreamConfig(
@@ -99,10 +99,10 @@ _COMPARED: Final = ("max_age", "max_bytes", "num_replicas", "storage", "duplicat
 
 
 async def ensure(jetstream: JetStreamContext, retention: Retention) -> list[Difference]:
-    """Make every stream that is missing; report, and leave alone, what differs in one that exists.
+    """Create every stream that is missing; returns the settings that differ in those that exist.
 
     Raises:
-        Differs: a stream of our name carries other subjects, so it is not ours to write to.
+        Differs: a stream with one of our names has other subjects, so it is not ours to write to.
     """
     differences: list[Difference] = []
     for wanted in wanted_streams(retention):
@@ -122,20 +122,21 @@ async def ensure(jetstream: JetStreamContext, retention: Retention) -> list[Diff
 
 
 async def _find_or_add(jetstream: JetStreamContext, wanted: StreamConfig) -> StreamConfig | None:
-    """The configuration of the stream as found, or None when it was just made as wanted."""
+    """Return the configuration of the stream as it was found; None when it was created as wanted."""
     try:
-        return (await jetstream.stream_info(str(wanted.name))).config
-    except NotFoundError:
+        return (await answered(jetstream.stream_info(str(wanted.name)))).config
+    except NotFound:
         pass
     try:
-        await jetstream.add_stream(wanted)
-    except BadRequestError as error:
-        if error.err_code == _SUBJECTS_OVERLAP:
+        await answered(jetstream.add_stream(wanted))
+    except Rejected as error:
+        if error.code == _SUBJECTS_OVERLAP:
             raise Differs(
                 f"another stream listens to subjects of {wanted.name} ({', '.join(wanted.subjects or ())}); "
                 f"point TFDRIFT_NATS_URL at another account, or remove that stream"
             ) from error
-        if error.err_code != _STREAM_NAME_IN_USE:
+        if error.code != _STREAM_NAME_IN_USE:
             raise
-        return (await jetstream.stream_info(str(wanted.name))).config  # another service made it in the meantime
+        # Another service created it in the meantime.
+        return (await answered(jetstream.stream_info(str(wanted.name)))).config
     return None

@@ -1,7 +1,7 @@
-"""The service harness: settings, logging, metrics, health, lifecycle and the command line."""
+"""The service harness: settings, logging, metrics, health, lifecycle and the command line of every service."""
 
 from tfdrift.harness.errors import ConfigurationError
-from tfdrift.harness.main import Crew, Mode, Service, main
+from tfdrift.harness.main import Mode, Service, main
 from tfdrift.harness.periodic import every
 from tfdrift.harness.readiness import Readiness
 from tfdrift.harness.runtime import Runtime
@@ -10,7 +10,6 @@ from tfdrift.harness.watched_file import WatchedFile
 
 __all__ = [
     "ConfigurationError",
-    "Crew",
     "Mode",
     "Readiness",
     "Runtime",

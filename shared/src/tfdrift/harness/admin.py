@@ -1,4 +1,4 @@
-"""The admin port: ``/metrics`` for Prometheus, ``/healthz`` (alive) and ``/readyz`` (send me work)."""
+"""The admin port: ``/metrics`` for Prometheus, ``/healthz`` (alive) and ``/readyz`` (ready for work)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tfdrift.harness.readiness import CONNECTED, Readiness
 
 
 def admin_app(registry: CollectorRegistry, readiness: Readiness, nats_connected: Callable[[], bool]) -> web.Application:
-    """The three routes; metrics in the format that the client accepts, with exemplars in OpenMetrics."""
+    """Return the application of the three routes; metrics come in the format that the client accepts."""
 
     async def metrics(request: web.Request) -> web.Response:
-        readiness.set(CONNECTED, nats_connected())  # for the gauge of readiness
+        readiness.set(CONNECTED, nats_connected())  # also updates the gauge of readiness
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(registry), headers={"Content-Type": content_type})
 

@@ -1,14 +1,17 @@
-"""One HTTP connection: what aiohttp does with it, with deadlines, and at little cost for what is no HTTP.
+"""One HTTP connection of a public port: aiohttp's, with deadlines, and cheap refusals of malformed requests.
 
 Theory of operation. aiohttp waits without end for the rest of a request that has begun, so half-open connections pile
 up. Here a connection has `HEAD_SECONDS` for its first head, and as long for each later one from its first byte on; a
-body has `BODY_SECONDS` from the end of its head. Between requests aiohttp's own time for idle connections holds. A
+body has `BODY_SECONDS` from the end of its head. Between requests aiohttp's own time for idle connections applies. A
 stream has no deadline: its head has arrived, and it has no body.
 
-What arrives is parsed a few reads a turn of the loop (`tfdrift.harness.turns`), in the order in which it came.
+A few reads are parsed in each turn of the loop (`tfdrift.harness.turns`), in the order in which they arrived.
 
-aiohttp answers what it cannot parse like any request, by tasks and objects of its own, and logs a traceback. Here it is
-counted and answered by fixed bytes.
+aiohttp answers a malformed request like any other, with tasks and objects of its own, and logs a traceback. Here it is
+counted and answered with fixed bytes.
+
+This is the only module that uses private names of aiohttp (`_PRIVATE_NAMES`). With a version that lacks one of them,
+connections are aiohttp's own: without deadlines, and the same otherwise.
 """
 
 from __future__ import annotations
@@ -21,14 +24,14 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
-from aiohttp import StreamReader, web
+import structlog
+from aiohttp import StreamReader, web, web_protocol
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.web_protocol import _ErrInfo
 from prometheus_client import Counter
 
 from tfdrift.harness.turns import Turns
 
-MALFORMED: Final = Counter("tfdrift_http_malformed_total", "Requests that are no HTTP, or whose head is too long")
+MALFORMED: Final = Counter("tfdrift_http_malformed_total", "Requests that are not HTTP, or whose head is too long")
 OVERDUE: Final = Counter(
     "tfdrift_http_overdue_total", "Connections closed because a part of a request did not arrive in time", ["part"]
 )
@@ -37,14 +40,25 @@ HEAD_SECONDS: Final = 10.0
 # The largest body that any service takes, 768 KiB, in this time is 25 KiB a second.
 BODY_SECONDS: Final = 30.0
 KEEP_ALIVE_SECONDS: Final = 75.0
-# Reads of connections that are parsed in one turn of the loop. A request takes some 0.2 ms, so a burst of them does not
-# hold up for more than a millisecond what else has happened, such as an event for all clients.
+# How many reads are parsed in one turn of the loop. A request takes some 0.2 ms, so a burst of them delays other work,
+# such as an event for all clients, by a millisecond at most.
 READS_PER_TURN: Final = 4
-# Connections that may wait to be accepted; a herd comes at once.
+# How many connections may wait to be accepted; many clients connect at once.
 BACKLOG: Final = 4096
 
+_PRIVATE_NAMES: Final = (
+    "_loop",
+    "_messages",
+    "_request_count",
+    "_request_in_progress",
+    "_task_handler",
+    "_waiter",
+)
+# What the parser puts in place of a message that it could not parse.
+_UNPARSED: Final[Any] = getattr(web_protocol, "_ErrInfo", None)
+
 _PROBLEM: Final = (
-    b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"This is no well-formed HTTP/1.1 request, '
+    b'{"type":"about:blank","title":"Bad Request","status":400,"detail":"This is not a well-formed HTTP/1.1 request, '
     b'or its first line or a header field is longer than 8190 bytes."}'
 )
 _CONTENT_TYPE: Final = "application/problem+json"
@@ -55,7 +69,7 @@ _ANSWER: Final = (
 
 
 class Connection(web.RequestHandler):
-    """aiohttp's protocol of one connection, with deadlines; see the module."""
+    """aiohttp's protocol of one connection, with deadlines; see the module's docstring."""
 
     __slots__ = ("_body_seconds", "_deadline", "_head_seconds", "_turns")
 
@@ -69,33 +83,33 @@ class Connection(web.RequestHandler):
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Expect a head."""
+        """Start the deadline of the first head."""
         super().connection_made(transport)
         self._deadline = self._loop.call_later(self._head_seconds, self._head_overdue)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Expect nothing more."""
-        self._in_time()
+        """Cancel the deadline."""
+        self._cancel_deadline()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse, in this turn of the loop or in one of the next."""
+        """Parse the data, in this turn of the loop or in a later one."""
         self._turns.do(partial(self._receive, data))
 
     def _receive(self, data: bytes) -> None:
-        """Parse, and set or lift the deadline of what has begun or ended."""
+        """Parse the data, and start or cancel the deadline of the part that began or ended."""
         if self.transport is None:  # it was closed while it waited
             return
         requests = self._request_count
         super().data_received(data)
         if self._request_count != requests and self._messages:
-            self._in_time()
+            self._cancel_deadline()
             message, payload = self._messages[-1]
-            if isinstance(message, _ErrInfo):
+            if isinstance(message, _UNPARSED):
                 self._refuse()
             elif not payload.is_eof():
                 self._deadline = self._loop.call_later(self._body_seconds, self._body_overdue, payload)
-                payload.on_eof(self._in_time)
+                payload.on_eof(self._cancel_deadline)
         elif self._deadline is None and self._idle:
             self._deadline = self._loop.call_later(self._head_seconds, self._head_overdue)
 
@@ -106,7 +120,7 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer what cannot be parsed behind requests that could, in its turn."""
+        """Answer a malformed request in its turn, behind well-formed ones."""
         if not isinstance(exc, HttpProcessingError):
             return super().handle_error(request, status, exc, message)
         MALFORMED.inc()
@@ -116,11 +130,11 @@ class Connection(web.RequestHandler):
 
     @property
     def _idle(self) -> bool:
-        """Whether no request is being handled; then what arrives belongs to a head."""
+        """Whether no request is being handled, so that arriving data belongs to a head."""
         return self._waiter is not None and not self._waiter.done()
 
     def _refuse(self) -> None:
-        """Answer at once, unless requests before it are to be answered first."""
+        """Answer a malformed request at once, unless earlier requests must be answered first."""
         if len(self._messages) > 1 or self._request_in_progress or self.transport is None:
             return
         MALFORMED.inc()
@@ -130,7 +144,7 @@ class Connection(web.RequestHandler):
         self.transport.write(_ANSWER)
         self.force_close()
 
-    def _in_time(self) -> None:
+    def _cancel_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -148,53 +162,61 @@ class Connection(web.RequestHandler):
             self.force_close()
 
 
+def missing_private_names() -> list[str]:
+    """Returns what the installed aiohttp lacks of the private names that `Connection` uses."""
+    missing = [name for name in _PRIVATE_NAMES if not hasattr(web.RequestHandler, name)]
+    return missing if _UNPARSED is not None else [*missing, "_ErrInfo"]
+
+
 class Listening(web.AppRunner):
-    """An application behind such connections.
+    """Serves an application on such connections.
 
     Attributes:
         head_seconds, body_seconds: the deadlines.
     """
 
-    __slots__ = ("_listeners", "_turns", "body_seconds", "head_seconds")
+    __slots__ = ("_listener", "_turns", "body_seconds", "head_seconds")
 
     def __init__(self, app: web.Application, **options: Any) -> None:
         super().__init__(app, **options)
         self.head_seconds = HEAD_SECONDS
         self.body_seconds = BODY_SECONDS
         self._turns = Turns(asyncio.get_running_loop(), READS_PER_TURN)
-        self._listeners: list[asyncio.Server] = []
+        self._listener: asyncio.Server | None = None
 
-    async def listen(
-        self, host: str, port: int, tls: ssl.SSLContext | None = None, sockets: Sequence[socket.socket] = ()
-    ) -> None:
-        """Accept connections, over TLS where given; on `sockets`, if there are any, in place of a host and port.
+    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
+        """Accept connections; with `tls`, over TLS.
 
         Raises:
-            OSError: the port is taken, or the host is not ours.
+            OSError: the port is taken, or the host is not an address of this machine.
         """
         await self.setup()
         loop = asyncio.get_running_loop()
+        missing = missing_private_names()
+        factory = self._connection if not missing else self._plain_connection
+        if missing:
+            remedy = "connections have no deadlines; install aiohttp below 4"
+            structlog.get_logger().warning("deadlines_off", missing=missing, remedy=remedy)
         options: dict[str, Any] = {"ssl": tls, "backlog": BACKLOG}
         if tls is not None:
             options["ssl_handshake_timeout"] = self.head_seconds
-        for one in sockets:
-            create = loop.create_unix_server if one.family == socket.AF_UNIX else loop.create_server
-            self._listeners.append(await create(self._connection, sock=one, **options))
-        if not sockets:
-            self._listeners.append(
-                await loop.create_server(self._connection, host, port, reuse_address=True, **options)
-            )
+        self._listener = await loop.create_server(factory, host, port, reuse_address=True, **options)
 
     @property
     def listening(self) -> Sequence[socket.socket]:
-        """The sockets that connections are accepted on."""
-        return [one for listener in self._listeners for one in listener.sockets]
+        """Return the sockets on which connections are accepted."""
+        return self._listener.sockets if self._listener is not None else []
 
     async def cleanup(self) -> None:
-        """Accept no more, and end what is open."""
-        for listener in self._listeners:
-            listener.close()
+        """Accept no more connections, and close the open ones."""
+        if self._listener is not None:
+            self._listener.close()
         await super().cleanup()
+
+    def _plain_connection(self) -> web.RequestHandler:
+        if self.server is None:  # accepted while cleaning up
+            raise ConnectionAbortedError
+        return self.server()
 
     def _connection(self) -> Connection:
         if self.server is None:  # accepted while cleaning up

@@ -1,4 +1,4 @@
-"""Logging: one JSON object a line on stdout, or a form for eyes on a terminal."""
+"""Logging: one JSON object a line on stdout, or a readable form on a terminal."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Final, Literal
 
 import structlog
 
-# Local variables hold payloads and secrets, so a traceback goes without them.
+# Local variables may contain payloads and secrets, so tracebacks omit them.
 _TRACEBACKS: Final = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
 
 
 def configure(service: str, form: Literal["json", "console"] | None, level: str) -> None:
-    """Set up structlog, and route what libraries log through it."""
+    """Set up structlog, and route the log records of libraries through it."""
     chosen = form or ("console" if sys.stdout.isatty() else "json")
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -43,6 +43,6 @@ def configure(service: str, form: Literal["json", "console"] | None, level: str)
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    # Libraries report below warning what only their developers want to read; the bus logs NATS' errors itself.
+    # Below warning, libraries log what only their developers need; the bus logs the errors of NATS itself.
     root.setLevel(max(logging.getLevelNamesMapping()[level.upper()], logging.WARNING))
     logging.getLogger("nats").setLevel(logging.CRITICAL)

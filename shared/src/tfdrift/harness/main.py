@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -15,12 +16,10 @@ import uvloop
 
 from tfdrift import __version__
 from tfdrift.harness import log
-from tfdrift.harness.exit_code import exit_code
+from tfdrift.harness.errors import EXIT_CONFIGURATION, ConfigurationError
 from tfdrift.harness.runtime import Run, supervise
 from tfdrift.harness.settings import Settings
 from tfdrift.harness.variables import SECRETS, variable
-from tfdrift.harness.worker import Worker
-from tfdrift.harness.workers import Workers
 
 S = TypeVar("S", bound=Settings)
 
@@ -29,7 +28,7 @@ S = TypeVar("S", bound=Settings)
 class Mode(Generic[S]):
     """A one-off mode: ``--<name> ARGUMENT…`` runs `act` in place of the service, and its result is the exit code.
 
-    `act` is given the way to load the settings, since not every mode needs them.
+    `act` receives a function that loads the settings, since not every mode needs them.
     """
 
     help: str
@@ -37,29 +36,17 @@ class Mode(Generic[S]):
     act: Callable[[Callable[[], S], Sequence[str]], int]
 
 
-@dataclass(frozen=True)
-class Crew:
-    """How many processes share the public port of a service, and the memory that each may write for the others."""
-
-    count: int
-    port: int = 0
-    shared_bytes: int = 0
-
-
-ONE_PROCESS = Crew(1)
-
-# An index of resources or a window of events is hundreds of thousands of objects without cycles. By its defaults (700,
-# 10, 10) the collector looks at them all again and again: loading takes twice as long, and a herd of clients makes
-# everything stand still for a tenth of a second. What it looks at most often, two thousand objects, takes it some 1 ms.
+# An index of resources or a window of events is hundreds of thousands of objects without cycles. With its defaults
+# (700, 10, 10) the garbage collector visits them all again and again: loading takes twice as long, and many clients at
+# once stop everything for a tenth of a second. With these a collection of the youngest generation takes some 1 ms.
 COLLECTOR_THRESHOLDS = (2_000, 20, 50)
 
 
 @dataclass(frozen=True)
 class Service(Generic[S]):
-    """A service: its name, what it is, its settings, and what it does.
+    """A service: its name, its description, its settings, and its work.
 
-    `check` raises `ConfigurationError` for settings that are well-formed and still cannot be used; `workers` says over
-    how many processes it spreads.
+    `check` raises `ConfigurationError` for settings that are well-formed but unusable.
     """
 
     name: str
@@ -68,52 +55,42 @@ class Service(Generic[S]):
     run: Run[S]
     modes: Mapping[str, Mode[S]] = field(default_factory=dict)
     check: Callable[[S], object] = lambda _: None
-    workers: Callable[[S], Crew] = lambda _: ONE_PROCESS
 
 
 def main(service: Service[S], arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line asks for; returns the exit code."""
+    """Run what the command line asks for; returns the exit code.
+
+    It is 78, with one sentence on stderr, for an invalid configuration, and 1, with one log line, for a defect.
+    """
     options = _parser(service).parse_args(arguments)
-    return exit_code(service.name, lambda: _act(service, options))
+    try:
+        return _act(service, options)
+    except ConfigurationError as error:
+        print(f"{service.name}: {' '.join(str(error).split())}", file=sys.stderr)
+        return EXIT_CONFIGURATION
+    except Exception:  # noqa: BLE001 - the last supervisor: one log line in place of a traceback on stderr
+        structlog.get_logger().exception("crashed")
+        return 1
 
 
 def _act(service: Service[S], options: argparse.Namespace) -> int:
     for name, mode in service.modes.items():
         given = getattr(options, name.replace("-", "_"))
         if given is not None:
-            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends the mode as it ends any Unix program
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends the mode, as it ends any Unix program
             return mode.act(service.settings.load, given)
     settings = service.settings.load()
     service.check(settings)
     if options.check_config:
-        settings.nats_options(service.name)  # reads the files that are named
+        settings.nats_options(service.name)  # reads the files that the settings name
         print("\n".join(f"{name}={value}" for name, value in settings.redacted().items()))
         return 0
     log.configure(service.name, settings.log_format, settings.log_level)
-    crew = service.workers(settings)
-    structlog.get_logger().info("starting", version=__version__, **({"workers": crew.count} if crew.count > 1 else {}))
-    if crew.count == 1:
-        code = _serve(service, settings, Worker())
-    else:
-        workers = Workers(
-            service.name,
-            lambda worker: _serve(service, settings, worker),
-            crew.count,
-            crew.shared_bytes,
-            settings.drain_seconds,
-        )
-        code = workers.run(settings.http_host, crew.port, settings.admin_port)
-    if code == 0:
-        structlog.get_logger().info("stopped")
-    return code
-
-
-def _serve(service: Service[S], settings: S, worker: Worker) -> int:
-    if worker.count > 1:
-        structlog.contextvars.bind_contextvars(worker=worker.number)
+    structlog.get_logger().info("starting", version=__version__)
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(supervise(service.name, settings, service.run, worker))
+        runner.run(supervise(service.name, settings, service.run))
+    structlog.get_logger().info("stopped")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Work that is done again and again, and that no error of one round ends."""
+"""Periodic work, which no error of one round ends."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tfdrift.bus import BusError
 
 FAILED: Final = Counter(
     "tfdrift_periodic_work_failed_total",
-    "Rounds of periodic work that failed, by the reason: unavailable is NATS, defect is ours",
+    "Rounds of periodic work that failed, by reason: unavailable is NATS, defect is ours",
     ["work", "reason"],
 )
 
 
 async def every(seconds: float, work: Callable[[], Awaitable[None]], name: str) -> None:
-    """Do `work` over and over until cancelled, each round `seconds` after the one before has ended.
+    """Do `work` again and again until cancelled, each round `seconds` after the one before has ended.
 
     A `BusError` is logged, and the next round tries again. Any other error is a defect: it is counted each time, logged
     with its traceback when the round before went well, and the next round tries again.
 
     Args:
-        name: what the work is called in logs and metrics; a constant.
+        name: the name of the work in logs and metrics; a constant.
     """
     log, defective = structlog.get_logger().bind(work=name), False
     while True:

@@ -1,4 +1,4 @@
-"""Whether a service should be sent work: every condition that it named holds."""
+"""Readiness: whether a service should receive work."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from prometheus_client import Gauge
 
 READY = Gauge("tfdrift_ready", "1 while /readyz answers 200")
 
-# The harness keeps these itself.
+# The harness sets these.
 CONNECTED: Final = "nats"
 NOT_DRAINING: Final = "not_draining"
 _HARNESS: Final = frozenset({CONNECTED, NOT_DRAINING})
 
 
 class Readiness:
-    """Named conditions; a service is ready when it has named at least one itself and all hold.
+    """Named conditions; a service is ready when it has set at least one itself and all are true.
 
-    Until a service has named one it is still starting, however well its connection stands.
+    Until a service has set one, it is still starting, even if its connection is up.
     """
 
     def __init__(self) -> None:
         self._conditions: dict[str, bool] = {}
 
     def set(self, condition: str, ok: bool) -> None:
-        """Say whether a condition holds."""
+        """Set a condition."""
         self._conditions[condition] = ok
         READY.set(self.ok)
 
     @property
     def ok(self) -> bool:
-        """Whether every condition holds."""
+        """Whether every condition is true."""
         return bool(self._conditions.keys() - _HARNESS) and all(self._conditions.values())
 
     @property
     def conditions(self) -> dict[str, bool]:
-        """A copy, for /readyz to show."""
+        """Return a copy, for /readyz."""
         return dict(self._conditions)

@@ -1,4 +1,4 @@
-"""What a running service is given, and how it is started, stopped and supervised."""
+"""The lifecycle of a service: how it is started, supervised, drained and stopped."""
 
 from __future__ import annotations
 
@@ -20,23 +20,21 @@ from tfdrift.harness.connection import Listening
 from tfdrift.harness.errors import ConfigurationError, cannot_listen
 from tfdrift.harness.readiness import NOT_DRAINING, Readiness
 from tfdrift.harness.settings import Settings
-from tfdrift.harness.worker import Worker, on_parents_end
 
 S = TypeVar("S", bound=Settings)
 
-# aiohttp waits this long for open requests when a site closes; streams end by themselves before.
+# How long aiohttp waits for open requests when a port closes; streams have ended before.
 _SHUTDOWN_SECONDS = 2.0
 
 
 @dataclass
 class Runtime(Generic[S]):
-    """A running service's surroundings.
+    """What a running service works with.
 
     Attributes:
-        bus: connected, or about to be: ask `Bus.connected`.
+        bus: connected or connecting; see `Bus.connected`.
         tasks: the process's one task group; an error in any task ends the process.
-        stopping: set once the service is to stop; then it drains and its `run` returns.
-        worker: which of the service's processes this is.
+        stopping: set when the service is to stop; then it drains, and its `run` returns.
     """
 
     settings: S
@@ -44,29 +42,41 @@ class Runtime(Generic[S]):
     tasks: asyncio.TaskGroup
     readiness: Readiness = field(default_factory=Readiness)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    worker: Worker = field(default_factory=Worker)
     log: Any = field(default_factory=structlog.get_logger)
     _runners: list[web.AppRunner] = field(default_factory=list)
 
     async def serve(self, app: web.Application, port: int, tls: ssl.SSLContext | None = None) -> Listening:
-        """Serve an application on `http_host`, over TLS where given; a handler is cancelled when its client goes.
-
-        A worker serves on what its parent has made for the port.
+        """Serve an application on `http_host`; a handler is cancelled when its client disconnects.
 
         Raises:
-            ConfigurationError: the port is taken, or the host is not ours.
+            ConfigurationError: the port is taken, or the host is not an address of this machine.
         """
         runner = Listening(app, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS, access_log=None)
         self._runners.append(runner)
         host = self.settings.http_host
         try:
-            await runner.listen(host, port, tls, self.worker.sockets.get(port, ()))
+            await runner.listen(host, port, tls)
         except OSError as error:
             raise cannot_listen(host, port, error) from error
         return runner
 
+    async def serve_admin(self, app: web.Application, port: int) -> None:
+        """Serve the operators' application on `http_host`, by plain aiohttp.
+
+        Raises:
+            ConfigurationError: the port is taken, or the host is not an address of this machine.
+        """
+        runner = web.AppRunner(app, shutdown_timeout=_SHUTDOWN_SECONDS, access_log=None)
+        self._runners.append(runner)
+        await runner.setup()
+        host = self.settings.http_host
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise cannot_listen(host, port, error) from error
+
     async def or_stopping(self, awaited: Awaitable[object]) -> bool:
-        """Wait for something, or for the service to stop; True when what was awaited came, and its error is raised."""
+        """Wait for something, or for the service to stop; True when it came first. An error of it is raised."""
         work = asyncio.ensure_future(awaited)
         stopping = asyncio.create_task(self.stopping.wait())
         try:
@@ -80,7 +90,7 @@ class Runtime(Generic[S]):
             stopping.cancel()
 
     async def close_servers(self) -> None:
-        """Stop serving, the admin port last."""
+        """Close every port, the admin port last."""
         while self._runners:
             await self._runners.pop().cleanup()
 
@@ -89,30 +99,29 @@ Run = Callable[[Runtime[S]], Awaitable[None]]
 
 
 class _Stopped(Exception):  # noqa: N818
-    """The service ended as it was asked to."""
+    """The service ended in order."""
 
 
-async def supervise(name: str, settings: S, run: Run[S], worker: Worker | None = None) -> None:
-    """Run a service until SIGTERM or SIGINT, or a worker until its parent's end, then unready, drain and return.
+async def supervise(name: str, settings: S, run: Run[S]) -> None:
+    """Run a service until SIGTERM or SIGINT; then make it unready, drain it and return.
 
     Raises:
-        ConfigurationError: it cannot run as configured.
+        ConfigurationError: it cannot run with its configuration.
     """
     bus = Bus(settings.nats_options(name), settings.retention())
     failure: ConfigurationError | None = None
     try:
         async with asyncio.TaskGroup() as tasks:
-            runtime = Runtime(settings, bus, tasks, worker=worker or Worker())
+            runtime = Runtime(settings, bus, tasks)
             _stop_on_signals(runtime)
-            if runtime.worker.parent is not None:
-                on_parents_end(runtime.worker.parent, runtime.stopping)
             tasks.create_task(_open(bus))
             try:
-                await runtime.serve(admin_app(REGISTRY, runtime.readiness, lambda: bus.connected), settings.admin_port)
+                admin = admin_app(REGISTRY, runtime.readiness, lambda: bus.connected)
+                await runtime.serve_admin(admin, settings.admin_port)
                 await _run_to_the_end(runtime, run)
             finally:
                 await runtime.close_servers()
-            raise _Stopped  # the way to make a task group cancel what is left in it
+            raise _Stopped  # makes the task group cancel the tasks that are left
     except* ConfigurationError as group:
         failure = _first(group)
     except* _Stopped:

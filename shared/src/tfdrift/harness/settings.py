@@ -1,4 +1,4 @@
-"""The settings that every service has, read from ``TFDRIFT_*`` variables and from nothing else."""
+"""The settings that every service has, read from ``TFDRIFT_*`` variables alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tfdrift.harness.errors import ConfigurationError
 from tfdrift.harness.variables import KNOWN, PREFIX, SECRETS, variable
 
 _FILE_SUFFIX = "_FILE"
-# A password may hold a comma, so only a comma before a scheme ends a URL.
+# A password may contain a comma, so only a comma before a scheme ends a URL.
 _NEXT_URL = re.compile(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)")
 _USER_INFORMATION = re.compile(r"(://(?!/)|^(?=[^\s/]+@))\S*@")
 _SIGNATURE = re.compile(r"\?[^\s#]*=[^\s#]*")
@@ -28,7 +28,7 @@ S = TypeVar("S", bound="Settings")
 
 
 class Settings(BaseModel):
-    """Settings that all services share; each service's own model adds its variables."""
+    """The settings that all services share; the model of each service adds its own."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -38,16 +38,16 @@ class Settings(BaseModel):
     nats_token: SecretStr | None = Field(None, description="authentication token for NATS")
     nats_creds_file: Path | None = Field(None, description="credentials file (JWT and nkey) for NATS")
     nats_nkey_file: Path | None = Field(None, description="nkey seed file for NATS")
-    nats_tls_ca_file: Path | None = Field(None, description="CA that NATS' certificate is checked against")
+    nats_tls_ca_file: Path | None = Field(None, description="CA that signed the certificate of NATS")
     nats_tls_cert_file: Path | None = Field(None, description="client certificate for NATS")
     nats_tls_key_file: Path | None = Field(None, description="key of the client certificate for NATS")
     http_host: str = Field("127.0.0.1", min_length=1, description="address of the public port and the admin port")
     admin_port: int = Field(ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
-    stream_replicas: int = Field(1, ge=1, le=5, description="on how many NATS servers everything is stored")
+    stream_replicas: int = Field(1, ge=1, le=5, description="how many NATS servers store each message")
     retention_hours: float = Field(168, gt=0, le=24 * 3650, description="how long the ledger keeps an event")
     retention_bytes: int = Field(10 * 1024**3, ge=1024**2, description="how large the ledger may grow")
     log_format: Literal["json", "console"] | None = Field(None, description="json; console on a terminal")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least grave level logged")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least severe level logged")
     drain_seconds: float = Field(10, gt=0, le=300, description="how long a stopping service may finish its work")
 
     @field_validator("nats_url")
@@ -61,14 +61,14 @@ class Settings(BaseModel):
         return text
 
     def retention(self) -> Retention:
-        """How far back the ledger reaches."""
+        """Return how far back the ledger reaches."""
         return Retention(self.retention_hours, self.retention_bytes, self.stream_replicas)
 
     def nats_options(self, name: str) -> NatsOptions:
-        """How to reach NATS, introducing ourselves as `name`.
+        """Return the options of the connection to NATS, under the client name `name`.
 
         Raises:
-            ConfigurationError: a file named cannot be read.
+            ConfigurationError: a file that the settings name cannot be read.
         """
         return NatsOptions(
             servers=_parts(self.nats_url),
@@ -94,10 +94,10 @@ class Settings(BaseModel):
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """The settings of an environment (by default the process's).
+        """Return the settings of an environment, by default that of the process.
 
         Raises:
-            ConfigurationError: a variable is wrong, or no service knows it.
+            ConfigurationError: a variable is invalid, or no service knows it.
         """
         environment = os.environ if environment is None else environment
         values = _values(environment, frozenset(cls.model_fields))
@@ -107,12 +107,12 @@ class Settings(BaseModel):
             raise ConfigurationError(_sentence(cls, error)) from error
 
     def redacted(self) -> dict[str, str]:
-        """Every variable with its value in force, secrets hidden: what ``--check-config`` prints."""
+        """Return every variable with its value in force, secrets hidden, for ``--check-config``."""
         return {variable(name): _shown(getattr(self, name)) for name in type(self).model_fields}
 
 
 def _values(environment: Mapping[str, str], wanted: frozenset[str]) -> dict[str, str]:
-    """The text of every variable that is set; the file of a secret is read only by the services that want it."""
+    """Return the text of every variable that is set; the file of a secret is read only by the services that use it."""
     values: dict[str, str] = {}
     for name, text in sorted(environment.items()):
         if not name.startswith(PREFIX):
@@ -161,7 +161,7 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def _check_server(server: str) -> None:
-    """Raise ValueError for what nats-py cannot connect to; it would try for ever."""
+    """Raise ValueError for an address that nats-py cannot connect to; it would try without end."""
     try:
         url = urlsplit(server if "://" in server else f"nats://{server}")
         valid = bool(url.hostname) and url.port != 0
@@ -173,14 +173,14 @@ def _check_server(server: str) -> None:
 
 
 def _sentence(model: type[BaseModel], error: ValidationError) -> str:
-    """The first thing that is wrong, in one sentence."""
+    """Return one sentence about the first invalid value."""
     first = error.errors()[0]
     field = str(first["loc"][0]) if first["loc"] else ""
     info = model.model_fields.get(field)
     meaning = f" ({info.description})" if info is not None and info.description else ""
     given = "" if field in SECRETS or first["type"] == "missing" else f": got {_shown(first['input'])!r}"
     message = str(first["msg"]).removeprefix("Value error, ")
-    # A model's own message may name the URL that it refuses.
+    # The message of a model may quote the URL that it refuses.
     return f"{variable(field)}{meaning}: {_without_secrets(message)}{given}"
 
 
@@ -195,6 +195,6 @@ def _shown(value: Any) -> str:
 
 
 def _without_secrets(text: str) -> str:
-    """URLs, or ``user:password@host``, without what lets one in: user information, and the query of a signed URL."""
+    """Return URLs, or ``user:password@host``, without secrets: user information, and the query of a signed URL."""
     parts = (_SIGNATURE.sub("?(set)", _USER_INFORMATION.sub(r"\1(set)@", part)) for part in _NEXT_URL.split(text))
     return ",".join(parts)

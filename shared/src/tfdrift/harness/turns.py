@@ -1,4 +1,4 @@
-"""A bounded number of pieces of work in one turn of the event loop, so that a flood of them holds nothing else up."""
+"""Limits the pieces of work in one turn of the event loop, so that a flood of them delays nothing else."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 
 class Turns:
-    """Does at most `per_turn` pieces of work a loop turn; what is more waits, in the order in which it came.
+    """Does at most `per_turn` pieces of work in a turn of the loop; the others wait, in order of arrival.
 
-    Between two turns the loop looks at what else has happened. While there is little to do, nothing waits.
+    Between two turns the loop does its other work. Up to `per_turn` pieces never wait.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, per_turn: int) -> None:
@@ -20,7 +20,7 @@ class Turns:
         self._scheduled = False
 
     def do(self, work: Callable[[], None]) -> None:
-        """Do it now, or in one of the next turns."""
+        """Do the work now, or in a later turn."""
         if self._free and not self._waiting:
             self._free -= 1
             self._schedule()

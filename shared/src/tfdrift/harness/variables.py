@@ -1,8 +1,8 @@
 """Every environment variable that some service knows.
 
-One environment may serve all services, so a service passes over what only others read; but a ``TFDRIFT_`` variable
-that *no* service knows is a typing error and is named at start. A test holds this list against the settings of all
-services.
+One environment may serve all services, so a service ignores variables that only others read. A ``TFDRIFT_`` variable
+that *no* service knows is a typing error, and the service refuses to start. A test compares this list with the settings
+of all services.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 PREFIX: Final = "TFDRIFT_"
 
-# Secrets may also be given as a file: TFDRIFT_NATS_PASSWORD_FILE in place of TFDRIFT_NATS_PASSWORD.
+# A secret may also be in a file: TFDRIFT_NATS_PASSWORD_FILE in place of TFDRIFT_NATS_PASSWORD.
 SECRETS: Final = frozenset({"nats_password", "nats_token", "webhook_token", "hash_key", "auth_jwt_secret"})
 
 KNOWN: Final = frozenset(
@@ -49,7 +49,6 @@ KNOWN: Final = frozenset(
         "rules",
         "unconfirmed_after_minutes",
         # sse-gateway
-        "workers",
         "keepalive_seconds",
         "cors_origins",
         "client_buffer_bytes",
@@ -73,5 +72,5 @@ KNOWN: Final = frozenset(
 
 
 def variable(field: str) -> str:
-    """The environment variable of a settings field."""
+    """Return the environment variable of a settings field."""
     return f"{PREFIX}{field.upper()}"

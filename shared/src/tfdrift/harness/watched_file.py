@@ -1,4 +1,4 @@
-"""Noticing that a file of the configuration was changed, so that nobody has to restart for it."""
+"""Notices that a file of the configuration has changed, so that no restart is needed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 class WatchedFile:
-    """A file as it was last looked at."""
+    """A file, and its state at the last look."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen = self._stamp()
 
     def changed(self) -> bool:
-        """Whether the file is another one than at the last call; a file that is away for a moment has not changed."""
+        """Whether the file has changed since the last call; one that is absent for a moment has not."""
         stamp = self._stamp()
         if stamp is None or stamp == self._seen:
             return False

@@ -1,61 +1,58 @@
-"""Loading the catalog: reading, merging, checking and compiling the mapping's files.
+"""Loads the shipped mapping: reads its files, merges them, and compiles them into a `Catalog`.
 
-Errors:
-
-    CatalogError   a mapping file is not of the format; the message names file, event and key
+AWS has a generated file under curated ones. The other clouds have one file each, in the same format (explained at the
+head of ``mapping/curated.yaml``). The service in an event's key is the API's endpoint (``compute.googleapis.com``), so
+no key of one cloud can be one of another.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 import orjson
-import yaml
-from pydantic import ValidationError
 
-from drift_detector.catalog import format as written
-from drift_detector.catalog.catalog import (
-    Catalog,
-    Comparison,
-    Conditions,
-    EventRule,
-    KeyValues,
-    Parent,
-    ResourceType,
-    Source,
-    Tags,
-    TargetRule,
-)
+from drift_detector.catalog.compile import build_catalog
+from drift_detector.catalog.lookup import Catalog
 from drift_detector.catalog.merge import merge
-from drift_detector.facts.calls import Act
-from drift_detector.facts.normalise import MISSING, Path, parse_path
-from drift_detector.facts.paths import parse_attribute
-from drift_detector.facts.terms import Kind, Transform
-from tfdrift.events import Json
+from drift_detector.catalog.yaml_text import parse_yaml
+from drift_detector.errors import CatalogError
 
-_ACTS: Final = {
-    Kind.CREATE: Act.CREATE,
-    Kind.UPSERT: Act.CREATE,
-    Kind.ATTACH: Act.CREATE,
-    Kind.UPDATE: Act.UPDATE,
-    Kind.DELETE: Act.DELETE,
-    Kind.DETACH: Act.DELETE,
-}
-# What a path may start at; ``res`` is what a resource's name tells in other clouds (see `claims_gcp.name_of`).
-_ROOTS: Final = frozenset({"req", "resp", "arn", "res"})
-# What a path of a source with ``each`` may start at too.
-_ELEMENT: Final = "it"
+OTHER_CLOUDS: Final = ("gcp.yaml", "azure.yaml", "kubernetes.yaml")
 
 
-class CatalogError(Exception):
-    """A mapping file that is not of the format: which file, event and key, and what is wrong with it."""
-
-
+@cache
 def load_catalog() -> Catalog:
-    """The shipped catalog: ``mapping/auto.json``, where it exists, under what is curated.
+    """Returns the shipped catalog of every provider, which is read once.
+
+    Raises:
+        CatalogError: a file is not of the format.
+    """
+    catalog = load_aws_catalog()
+    for file in OTHER_CLOUDS:
+        other = load_mapping(file)
+        catalog = replace(catalog, events={**catalog.events, **other.events}, types={**catalog.types, **other.types})
+    return catalog
+
+
+def load_mapping(file: str) -> Catalog:
+    """Returns the catalog of one provider's file in the folder ``mapping``.
+
+    Raises:
+        CatalogError: it is not of the format.
+    """
+    text = (resources.files("drift_detector") / "mapping" / file).read_text(encoding="utf-8")
+    return build_catalog(parse_yaml(text, file), file)
+
+
+@cache
+def load_aws_catalog() -> Catalog:
+    """Returns the shipped catalog of AWS, which is read once.
+
+    It is ``mapping/auto.json``, where that exists, under the curated files.
 
     Raises:
         CatalogError: a file is not of the format.
@@ -69,10 +66,10 @@ def load_catalog() -> Catalog:
 
 
 def curated_document(folder: Traversable) -> dict[str, Any]:
-    """``curated.yaml`` and every file of ``curated/`` as one document.
+    """Returns ``curated.yaml`` and every file of ``curated/`` as one document.
 
     Raises:
-        CatalogError: a file is not YAML, or says again what another one says.
+        CatalogError: a file is not YAML, or two files have the same entry.
     """
     document = parse_yaml((folder / "curated.yaml").read_text(encoding="utf-8"), "curated.yaml")
     sections: dict[str, dict[str, Any]] = {"types": {}, "events": {}}
@@ -80,188 +77,9 @@ def curated_document(folder: Traversable) -> dict[str, Any]:
         part = parse_yaml(file.read_text(encoding="utf-8"), file.name)
         for section, entries in part.items():
             if section not in sections:
-                raise CatalogError(f"{file.name}: {section!r} is none of {', '.join(sections)}")
+                raise CatalogError(f"{file.name}: the section {section!r} is unknown; allowed: {', '.join(sections)}")
             for name, entry in entries.items():
                 if name in sections[section]:
-                    raise CatalogError(f"{file.name}: another file has {name} too")
+                    raise CatalogError(f"{file.name}: {name} is in another file too")
                 sections[section][name] = entry
     return document | sections
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which a key that stands twice is an error: the later one would silently win."""
-
-
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        if key_node.tag == "tag:yaml.org,2002:merge":
-            continue
-        key = loader.construct_object(key_node)
-        if key in seen:
-            raise CatalogError(f"line {key_node.start_mark.line + 1}: {key!r} stands here a second time")
-        seen.add(key)
-    loader.flatten_mapping(node)
-    return dict(loader.construct_pairs(node))
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-
-
-def parse_yaml(text: str, name: str) -> dict[str, Any]:
-    """A mapping file's text as plain data.
-
-    Raises:
-        CatalogError: it is not YAML, not a map, or a key stands twice.
-    """
-    try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader with one more check
-    except CatalogError as error:
-        raise CatalogError(f"{name}: {error}") from None
-    except yaml.YAMLError as error:
-        raise CatalogError(f"{name}: it is no YAML{_where(error)}") from error
-    if not isinstance(document, dict):
-        raise CatalogError(f"{name}: the document is not a map")
-    return document
-
-
-def _where(error: yaml.YAMLError) -> str:
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return f": {' '.join(str(error).split())}"
-    mark = error.problem_mark
-    return f", at line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
-
-
-def build_catalog(document: Mapping[str, Any], name: str) -> Catalog:
-    """The catalog of one mapping document, checked.
-
-    Raises:
-        CatalogError: the document is not of the format.
-    """
-    try:
-        mapping = written.WrittenCatalog.model_validate(document)
-    except ValidationError as error:
-        raise CatalogError("; ".join(_complaints(name, error))) from None
-    events = {}
-    for key, event in mapping.events.items():
-        service, colon, operation = key.partition(":")
-        if not colon or not service or not operation:
-            raise CatalogError(f"{name}: events.{key}: the key is not service:Operation")
-        try:
-            events[key] = _compile_event(service, operation, event)
-        except ValueError as error:
-            raise CatalogError(f"{name}: events.{key}: {error}") from None
-    types = {key: _compile_type(facts) for key, facts in mapping.types.items()}
-    return Catalog(events=events, types=types, global_services=frozenset(mapping.global_services))
-
-
-def _complaints(name: str, error: ValidationError) -> Iterator[str]:
-    for item in error.errors(include_url=False):
-        place = ".".join(str(part) for part in item["loc"])
-        yield f"{name}: {place}: {item['msg'].removeprefix('Value error, ')}"
-
-
-def _compile_type(facts: written.WrittenType) -> ResourceType:
-    parents = tuple(Parent(parent.type, parent.via) for parent in facts.parent)
-    attributes = {key: _compile_comparison(value) for key, value in facts.attributes.items()}
-    return ResourceType(expected=facts.expected, identity=facts.identity, parents=parents, attributes=attributes)
-
-
-def _compile_comparison(given: written.WrittenComparison) -> Comparison:
-    members = {key: _compile_comparison(value) for key, value in given.members.items()}
-    return Comparison(given.compare, given.unset, given.key, members, given.ordered, given.optional, given.sole)
-
-
-def _compile_event(service: str, operation: str, event: written.WrittenEvent) -> EventRule:
-    roots = _ROOTS | event.each.keys()
-    groups = event.groups or (written.WrittenGroup(targets=event.targets),)
-    compiled = tuple(
-        tuple(_compile_target(target, roots | group.each.keys()) for target in group.targets) for group in groups
-    )
-    group_each = tuple(_compile_each(group.each, roots | group.each.keys()) for group in groups)
-    return EventRule(event.tier, service, operation, _compile_each(event.each, roots), compiled, group_each)
-
-
-def _compile_each(each: Mapping[str, written.WrittenSource], roots: frozenset[str]) -> tuple[tuple[str, Source], ...]:
-    return tuple((variable, _compile_source(source, roots)) for variable, source in each.items())
-
-
-def _compile_target(target: written.WrittenTarget, roots: frozenset[str]) -> TargetRule:
-    def sources(given: Mapping[str, written.WrittenSource]) -> dict[str, Source]:
-        for attribute in given:
-            parse_attribute(attribute)
-        return {attribute: _compile_source(source, roots) for attribute, source in given.items()}
-
-    return TargetRule(
-        type=target.type,
-        act=_ACTS[target.kind],
-        identity={key.removesuffix("?"): _compile_source(source, roots) for key, source in target.id.items()},
-        optional=frozenset(key[:-1] for key in target.id if key.endswith("?") and key[:-1] not in target.id),
-        when=_compile_conditions(target.when, roots),
-        set=sources(target.set),
-        add=sources(target.add),
-        remove=sources(target.remove),
-        kv=_compile_key_values(target.kv, roots) if target.kv else None,
-        tags=_compile_tags(target.tags, roots) if target.tags else None,
-        maps={attribute: _compile_map(change, roots) for attribute, change in target.maps.items()},
-    )
-
-
-def _compile_path(text: str, roots: frozenset[str]) -> Path:
-    path = parse_path(text.strip())
-    if path.root not in roots:
-        raise ValueError(f"a path starts at {path.root!r}, which is none of {', '.join(sorted(roots))}")
-    return path
-
-
-def _compile_paths(text: str, roots: frozenset[str]) -> tuple[Path, ...]:
-    return tuple(_compile_path(part, roots) for part in text.split("|"))
-
-
-def _compile_conditions(when: Mapping[str, Json], roots: frozenset[str]) -> Conditions:
-    return tuple((_compile_paths(paths, roots), _compile_values(value)) for paths, value in when.items())
-
-
-def _compile_values(given: Json) -> frozenset[str | None]:
-    values = given if isinstance(given, list) else [given]
-    return frozenset(None if value is None else str(value).lower() for value in values)
-
-
-def _compile_source(source: written.WrittenSource, roots: frozenset[str]) -> Source:
-    default = source.default if "default" in source.model_fields_set else MISSING
-    if source.each is not None:
-        element = source.model_copy(update={"each": None})
-        element.model_fields_set.discard("default")
-        compiled = _compile_source(element, roots | {_ELEMENT})
-        return Source(each=_compile_path(source.each, roots), element=compiled, one=source.one, default=default)
-    paths = _compile_paths(source.from_, roots) if source.from_ is not None else ()
-    block = {key: _compile_source(inner, roots) for key, inner in source.block.items()} if source.block else None
-    when = _compile_conditions(source.when, roots)
-    return Source(paths, source.as_, source.const, block, source.values, default, when)
-
-
-def _compile_key_values(kv: written.WrittenKeyValues, roots: frozenset[str]) -> KeyValues:
-    for entry in kv.map.values():
-        parse_attribute(entry.attribute)
-    entries = {key.lower(): (entry.attribute, entry.as_, entry.values) for key, entry in kv.map.items()}
-    key = kv.key.lower() if kv.key is not None else None
-    return KeyValues(_path_source(kv.from_, roots), key, kv.value.lower(), entries)
-
-
-def _compile_map(change: written.WrittenMap, roots: frozenset[str]) -> tuple[Source | None, Source | None]:
-    merge_, drop = (None if text is None else _path_source(text, roots) for text in (change.merge, change.drop))
-    return merge_, drop
-
-
-def _compile_tags(tags: written.WrittenTags, roots: frozenset[str]) -> Tags:
-    given = [text for text in (tags.merge, tags.replace, tags.drop) if text is not None]
-    if len(given) + tags.clear != 1:
-        raise ValueError("tags has exactly one of 'merge', 'replace', 'drop' and 'clear'")
-    merge_, replace, drop = (
-        None if text is None else _path_source(text, roots) for text in (tags.merge, tags.replace, tags.drop)
-    )
-    return Tags(merge_, replace, drop, tags.clear)
-
-
-def _path_source(text: str, roots: frozenset[str]) -> Source:
-    return _compile_source(written.WrittenSource.model_validate({"from": text, "as": Transform.RAW}), roots)

@@ -1,4 +1,4 @@
-"""Two mapping documents as one: what is generated, under what is curated."""
+"""Merges two mapping documents: the curated one over the generated one."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Two mapping documents as one: ``over`` wins, per event and, within an event, per attribute of a type's target.
+    """Returns two mapping documents as one; ``over`` wins by event and, within an event, by attribute of a target.
 
-    A curated target takes over a generated one's ``set`` attributes that it neither has nor lists in ``ignore``. The
-    global services are those of both.
+    A curated target gets the ``set`` attributes of the generated one that it neither has nor lists in ``ignore``. The
+    global services of both are joined.
     """
     merged = {**under, **over}
     both = (under.get("global_services") or (), over.get("global_services") or ())

@@ -1,5 +1,7 @@
-"""Calls that write, and that no Terraform resource holds: ``mapping/without_resource.yaml``, with the reason of
-each."""
+"""Reads ``mapping/without_resource.yaml``: events that change something that no Terraform resource stands for.
+
+Each rule has its reason, which users are shown.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,11 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from drift_detector.catalog.catalog import Catalog
-from drift_detector.catalog.load import CatalogError, parse_yaml
-from drift_detector.facts.normalise import operation_name
-from drift_detector.facts.terms import Tier
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.catalog.yaml_text import parse_yaml
+from drift_detector.errors import CatalogError
+from drift_detector.facts.document import operation_name
+from drift_detector.facts.mapping_terms import Tier
 
 _FILE: Final = "without_resource.yaml"
 
@@ -35,7 +38,7 @@ class _WrittenList(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Operations, as ``service:Operation``, that no resource holds for one reason."""
+    """Operations (``service:Operation``) without a Terraform resource, for one reason."""
 
     reason: str
     operations: re.Pattern[str]
@@ -44,26 +47,26 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class WithoutResource:
-    """What Terraform has no place for."""
+    """The events without a Terraform resource."""
 
     rules: tuple[Rule, ...]
 
     def reason(self, catalog: Catalog, service: str, event_name: str) -> str | None:
-        """Why no Terraform resource holds what a call does; None where one may.
+        """Returns why no Terraform resource has what an event changes; None if one may.
 
-        What the catalog is sure of is held by what it says, whatever a rule says of all operations of its kind.
+        An event of which the catalog is sure has a resource, even if a rule matches it by a glob.
         """
         known = catalog.event(service, event_name)
         if known is not None and known.tier is not Tier.WEAK:
             return None
         operation = f"{service}:{operation_name(event_name)}"
-        meant = (rule for rule in self.rules if rule.operations.match(operation))
-        return next((rule.reason for rule in meant if rule.but is None or not rule.but.match(operation)), None)
+        matching = (rule for rule in self.rules if rule.operations.match(operation))
+        return next((rule.reason for rule in matching if rule.but is None or not rule.but.match(operation)), None)
 
 
 @lru_cache(maxsize=1)
 def load_without_resource() -> WithoutResource:
-    """The shipped list.
+    """Returns the shipped list.
 
     Raises:
         CatalogError: it is not of the format.

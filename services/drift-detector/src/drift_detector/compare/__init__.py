@@ -1,5 +1,5 @@
-"""Decides whether two values of an attribute are equal, and applies additions and removals.
+"""Decides whether a claimed and a recorded value are the same thing, and what an operation makes of a value.
 
-In: a claimed value, a recorded one and a `Comparison`. Out: a `Verdict` or the new value.
-Uses `catalog` and `facts`.
+In: two values, or an operation and a value. Out: a `Verdict`, or a value.
+Uses `rules`, `catalog` and `facts`.
 """

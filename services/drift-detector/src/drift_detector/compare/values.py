@@ -1,199 +1,199 @@
-"""When two single values, or two texts of one kind, are the same thing.
+"""Decides whether a claimed value and a recorded one are the same thing, as the mapping says for the attribute.
 
-A test of texts answers None for values that are not of its kind; they are then compared as plain values.
+The answer has three values: if a value is hidden on either side, it may be neither yes nor no.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import ipaddress
-import re
-from decimal import Decimal
-from enum import StrEnum
+from collections.abc import Callable, Iterable
 from typing import Final
 
-import orjson
-
-from drift_detector.facts.policies import canonical_policy
+from drift_detector.catalog.resource_types import PLAIN, Comparison
+from drift_detector.compare.hidden_values import Hasher, same_as_hidden
+from drift_detector.compare.listener_actions import canonical_actions
+from drift_detector.compare.policies import same_policy
+from drift_detector.compare.scalars import (
+    arn_or_name,
+    choice,
+    cidr,
+    dns_name,
+    parsed,
+    plain,
+    protocol,
+    quantity,
+    text_folded,
+    user_data,
+    version,
+)
+from drift_detector.compare.security_group_rules import canonical_rules
+from drift_detector.compare.verdict import DIFFERENT, SAME, UNKNOWN, Verdict
+from drift_detector.facts.mapping_terms import Comparator
+from drift_detector.facts.no_value import Absent, Unknown
 from tfdrift.events import Json
-
-# By IANA's assigned numbers, as far as Terraform's provider and EC2 know names for them.
-_PROTOCOLS: Final = {
-    "all": "-1",
-    "icmp": "1",
-    "igmp": "2",
-    "tcp": "6",
-    "udp": "17",
-    "gre": "47",
-    "esp": "50",
-    "ah": "51",
-    "icmpv6": "58",
-    "ipv6-icmp": "58",
-    "sctp": "132",
-}
-# Decimal itself would also take 1_000, digits of other scripts and NaN.
-_NUMBER: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
-_QUANTITY: Final = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)([numkMGTPE]|[KMGTPE]i|)")
-_SUFFIXES: Final = {
-    **{suffix: Decimal(10) ** power for suffix, power in zip(("n", "u", "m", ""), (-9, -6, -3, 0), strict=True)},
-    **{suffix: Decimal(10) ** (3 * power) for power, suffix in enumerate("kMGTPE", 1)},
-    **{f"{suffix}i": Decimal(2) ** (10 * power) for power, suffix in enumerate("KMGTPE", 1)},
-}
+from tfdrift.records import hidden_hash
 
 
-class Verdict(StrEnum):
-    """Whether two values are the same thing."""
+def same(
+    claimed: Json | Absent | Unknown,
+    recorded: Json | Absent,
+    comparison: Comparison = PLAIN,
+    hasher: Hasher | None = None,
+) -> Verdict:
+    """Returns whether a claimed value and a recorded one are the same thing.
 
-    SAME = "same"
-    DIFFERENT = "different"
-    UNKNOWN = "unknown"
-
-
-SAME, DIFFERENT, UNKNOWN = Verdict.SAME, Verdict.DIFFERENT, Verdict.UNKNOWN
-
-
-def plain(one: Json, other: Json) -> Verdict:
-    """Two scalars; a number or boolean may stand as text on one side."""
-    if isinstance(one, str) and isinstance(other, str):
-        return SAME if one == other else DIFFERENT
-    if isinstance(one, bool) or isinstance(other, bool):
-        return SAME if _boolean(one) is not None and _boolean(one) == _boolean(other) else DIFFERENT
-    if one is None or other is None:
-        return SAME if one is other else DIFFERENT
-    first, second = number_of(one), number_of(other)
-    return SAME if first is not None and first == second else DIFFERENT
-
-
-def _boolean(value: Json) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
-
-
-def number_of(value: Json) -> Decimal | None:
-    """The number that a value or text is; None for booleans and all else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    text = str(value)
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
-
-
-def _verdict(is_same: bool) -> Verdict:
-    return SAME if is_same else DIFFERENT
-
-
-def text_folded(claimed: Json, recorded: Json) -> Verdict | None:
-    """Text whose case does not matter."""
-    if isinstance(claimed, str) and isinstance(recorded, str):
-        return _verdict(claimed.lower() == recorded.lower())
-    return None
-
-
-def parsed(value: Json) -> Json:
-    """JSON out of text that holds some; anything else as it is."""
-    if isinstance(value, str):
-        try:
-            return orjson.loads(value)
-        except orjson.JSONDecodeError:
-            return value
-    return value
-
-
-def json_policy(claimed: Json, recorded: Json) -> Verdict | None:
-    """Policy documents by what they say."""
-    one, other = canonical_policy(claimed), canonical_policy(recorded)
-    if one is None or other is None:
-        return None
-    return _verdict(one == other)
-
-
-def arn_or_name(claimed: Json, recorded: Json) -> Verdict | None:
-    """An ARN, or an id with its account before it, and what it ends with; what an alias stands for is unknown."""
-    if not isinstance(claimed, str) or not isinstance(recorded, str) or claimed == recorded:
-        return None
-    if ("alias/" in claimed) != ("alias/" in recorded):
-        return UNKNOWN
-    if claimed.startswith("arn:") == recorded.startswith("arn:"):
-        return _verdict(claimed.endswith(f"/{recorded}") or recorded.endswith(f"/{claimed}"))
-    arn, name = (claimed, recorded) if claimed.startswith("arn:") else (recorded, claimed)
-    return _verdict(arn.endswith((f":{name}", f"/{name}")))
-
-
-def dns_name(claimed: Json, recorded: Json) -> Verdict | None:
-    """Domain names; the provider takes a load balancer's with and without ``dualstack.`` for the same."""
-    if not isinstance(claimed, str) or not isinstance(recorded, str):
-        return None
-    one, other = (name.lower().removesuffix(".").removeprefix("dualstack.") for name in (claimed, recorded))
-    return _verdict(one == other)
-
-
-def choice(claimed: Json, recorded: Json) -> Verdict:
-    """The name of a member against the block that has it: ``block`` and ``[{"allow": [], "block": [{}]}]``."""
-    block = recorded[0] if isinstance(recorded, list) and recorded else recorded
-    chosen = [name for name, member in block.items() if member] if isinstance(block, dict) else []
-    return _verdict(chosen == [claimed])
-
-
-def cidr(claimed: Json, recorded: Json) -> Verdict | None:
-    """Address ranges, single or in lists, in canonical form."""
-    return _verdict(_networks(claimed) == _networks(recorded))
-
-
-def _networks(value: Json) -> set[str]:
-    return {_network(one) for one in (value if isinstance(value, list) else [value])}
-
-
-def _network(value: Json) -> str:
-    try:
-        return str(ipaddress.ip_network(str(value), strict=False))
-    except ValueError:
-        return str(value)
-
-
-def protocol(claimed: Json, recorded: Json) -> Verdict | None:
-    """Protocols by IANA's number, however they are named."""
-    if isinstance(claimed, list | dict) or isinstance(recorded, list | dict):
-        return None
-    one, other = (str(value).lower() for value in (claimed, recorded))
-    return _verdict(_PROTOCOLS.get(one, one) == _PROTOCOLS.get(other, other))
-
-
-def version(claimed: Json, recorded: Json) -> Verdict | None:
-    """Versions, of which one may be given more exactly than the other: 8.0 and 8.0.32."""
-    one, other = str(claimed).split("."), str(recorded).split(".")
-    length = min(len(one), len(other))
-    return _verdict(one[:length] == other[:length])
-
-
-def quantity(claimed: Json, recorded: Json) -> Verdict | None:
-    """Quantities of Kubernetes by what they amount to: ``1000m`` and ``1``, ``0.5Gi`` and ``512Mi``.
-
-    Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+    ``hasher`` gives the keyed hash that a record has in place of a sensitive value; without it such a value is
+    unknown.
     """
-    one, other = _amount(claimed), _amount(recorded)
-    return None if one is None or other is None else _verdict(one == other)
+    if isinstance(claimed, Unknown):
+        return UNKNOWN
+    one, other = (None if isinstance(value, Absent) else value for value in (claimed, recorded))
+    return _same(one, other, comparison, hasher)
 
 
-def _amount(value: Json) -> Decimal | None:
-    found = _QUANTITY.fullmatch(str(value)) if isinstance(value, str | int | float) else None
-    return None if found is None else Decimal(found[1]) * _SUFFIXES[found[2]]
+def _same(  # noqa: PLR0911 - a table of cases
+    claimed: Json, recorded: Json, comparison: Comparison, hasher: Hasher | None
+) -> Verdict:
+    if (found := hidden_hash(recorded)) is not None:
+        return same_as_hidden(claimed, found, comparison, hasher)
+    if hidden_hash(claimed) is not None:
+        return UNKNOWN
+    if comparison.how is Comparator.TAG:
+        # A tag may have an empty value, which is not the same as having no tag.
+        return DIFFERENT if (claimed is None) != (recorded is None) else _value(claimed, recorded, hasher)
+    if (
+        comparison.how is Comparator.CHOICE
+        and isinstance(claimed, str)
+        and recorded
+        and isinstance(recorded, list | dict)
+    ):
+        # The chosen block may be empty, which is not the same as having none.
+        return choice(claimed, recorded)
+    if is_unset(recorded, comparison):
+        return SAME if comparison.optional or is_unset(claimed, comparison) else DIFFERENT
+    if is_unset(claimed, comparison):
+        return DIFFERENT
+    match comparison.how:
+        case Comparator.SET:
+            return _set(_listed(claimed), _listed(recorded), lambda a, b: _value(a, b, hasher))
+        case Comparator.BLOCKS:
+            alike = _sequence if comparison.ordered else _set
+            return alike(_listed(claimed), _listed(recorded), lambda a, b: same_block(a, b, comparison, hasher))
+        case Comparator.LB_ACTIONS:
+            return _set(canonical_actions(claimed), canonical_actions(recorded), _action)
+        case Comparator.JSON_POLICY:
+            # Some services have policy documents of a format of their own.
+            return same_policy(claimed, recorded) or _value(parsed(claimed), parsed(recorded), hasher)
+        case Comparator.JSON:
+            return _value(parsed(claimed), parsed(recorded), hasher)
+        case how:
+            test = _TESTS.get(how)
+            return (test(claimed, recorded) if test else None) or _value(claimed, recorded, hasher)
 
 
-def user_data(claimed: Json, recorded: Json) -> Verdict | None:
-    """User data in any of its disguises."""
-    if not isinstance(claimed, str) or not isinstance(recorded, str):
-        return None
-    return _verdict(not _disguises(claimed).isdisjoint(_disguises(recorded)))
+def is_unset(value: Json, comparison: Comparison) -> bool:
+    """Whether a value means that the attribute is not set."""
+    if _empty(value):
+        return True
+    return any(
+        value == unset if isinstance(unset, list | dict) else plain(value, unset) is SAME for unset in comparison.unset
+    )
 
 
-def _disguises(text: str) -> set[str]:
-    """The ways in which user data is recorded: as it is, in base 64, and as the SHA-1 of its plain form."""
-    plain = text.encode()
-    try:
-        decoded = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        decoded = plain
-    hashes = {hashlib.sha1(data, usedforsecurity=False).hexdigest() for data in (plain, decoded)}
-    return {text, base64.b64encode(plain).decode(), *hashes}
+def _empty(value: Json) -> bool:
+    """Whether a value is null, "", or a list or block of nothing but such values."""
+    if isinstance(value, dict):
+        return all(_empty(inner) for inner in value.values())
+    if isinstance(value, list):
+        return all(_empty(inner) for inner in value)
+    return value is None or value == ""
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def _all(verdicts: Iterable[Verdict]) -> Verdict:
+    answer = SAME
+    for verdict in verdicts:
+        if verdict is DIFFERENT:
+            return DIFFERENT
+        if verdict is UNKNOWN:
+            answer = UNKNOWN
+    return answer
+
+
+def _set(claimed: list[Json], recorded: list[Json], test: Callable[[Json, Json], Verdict]) -> Verdict:
+    """Returns whether every element of each list has an equal in the other."""
+    if all(isinstance(one, str) for one in (*claimed, *recorded)) and set(claimed) == set(recorded):
+        return SAME
+    pairs = [[test(one, other) for other in recorded] for one in claimed]
+    rows = [_any(row) for row in pairs]
+    columns = [_any(row[index] for row in pairs) for index in range(len(recorded))]
+    return _all([*rows, *columns])
+
+
+def _sequence(claimed: list[Json], recorded: list[Json], test: Callable[[Json, Json], Verdict]) -> Verdict:
+    """Returns whether the elements of both lists are equal one by one."""
+    if len(claimed) != len(recorded):
+        return DIFFERENT
+    return _all(test(one, other) for one, other in zip(claimed, recorded, strict=True))
+
+
+def _any(verdicts: Iterable[Verdict]) -> Verdict:
+    answer = DIFFERENT
+    for verdict in verdicts:
+        if verdict is SAME:
+            return SAME
+        if verdict is UNKNOWN:
+            answer = UNKNOWN
+    return answer
+
+
+def _value(claimed: Json, recorded: Json, hasher: Hasher | None = None) -> Verdict:
+    """Compares scalars by their meaning, lists in order, objects by members; an unset member equals a missing one."""
+    if (found := hidden_hash(recorded)) is not None:
+        return same_as_hidden(claimed, found, PLAIN, hasher)
+    if hidden_hash(claimed) is not None:
+        return UNKNOWN
+    if isinstance(claimed, dict) and isinstance(recorded, dict):
+        return _all(same(claimed.get(key), recorded.get(key), PLAIN, hasher) for key in {**claimed, **recorded})
+    if isinstance(claimed, list) and isinstance(recorded, list):
+        return _sequence(claimed, recorded, lambda a, b: _value(a, b, hasher))
+    if isinstance(claimed, list | dict) or isinstance(recorded, list | dict):
+        # A nested block is a list of one in a state and an object in an API.
+        one, other = (v[0] if isinstance(v, list) and len(v) == 1 else v for v in (claimed, recorded))
+        nested = one is not claimed or other is not recorded
+        return _value(one, other, hasher) if nested else DIFFERENT
+    return plain(claimed, recorded)
+
+
+def same_block(claimed: Json, recorded: Json, comparison: Comparison, hasher: Hasher | None) -> Verdict:
+    """Compares two blocks by the claimed members: the provider fills in defaults for those that a call omits."""
+    if not isinstance(claimed, dict) or not isinstance(recorded, dict):
+        return _value(claimed, recorded, hasher)
+    members = comparison.members
+    return _all(same(claimed[key], recorded.get(key), members.get(key, PLAIN), hasher) for key in claimed)
+
+
+def _action(claimed: Json, recorded: Json) -> Verdict:
+    """Compares two actions of a listener by the claimed members, at each level."""
+    if not isinstance(claimed, dict) or not isinstance(recorded, dict):
+        return same(claimed, recorded)
+    return _all(_action(value, recorded.get(key)) for key, value in claimed.items())
+
+
+def _sg_rules(claimed: Json, recorded: Json) -> Verdict:
+    return SAME if canonical_rules(_listed(claimed)) == canonical_rules(_listed(recorded)) else DIFFERENT
+
+
+_TESTS: Final[dict[Comparator, Callable[[Json, Json], Verdict | None]]] = {
+    Comparator.TEXT_FOLDED: text_folded,
+    Comparator.ARN_OR_NAME: arn_or_name,
+    Comparator.CIDR: cidr,
+    Comparator.DNS_NAME: dns_name,
+    Comparator.PROTOCOL: protocol,
+    Comparator.VERSION: version,
+    Comparator.USER_DATA: user_data,
+    Comparator.QUANTITY: quantity,
+    Comparator.SG_RULES: _sg_rules,
+}

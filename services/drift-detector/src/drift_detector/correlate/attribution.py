@@ -1,15 +1,15 @@
-"""Who stood behind a state change: the calls that explain what a new serial says of a resource."""
+"""Finds who caused a state change: the calls that explain what a new serial records of a resource."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
 
-from drift_detector.catalog.catalog import Catalog
-from drift_detector.compare.attributes import same
-from drift_detector.compare.values import Verdict
-from drift_detector.facts.calls import Act, Call, Operation, Target, Verb
-from drift_detector.facts.paths import parse_attribute
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.compare.values import same
+from drift_detector.compare.verdict import Verdict
+from drift_detector.facts.attribute_paths import parse_attribute
+from drift_detector.facts.call import Act, Call, Operation, Target, Verb
 from drift_detector.resolve.targets import ResolvedTarget
 from tfdrift.events import SENSITIVE_DISPLAY, Actor, AttributeChange, Attribution, StateAction, StateChange
 
@@ -21,16 +21,16 @@ _ACTS = {StateAction.CREATED: Act.CREATE, StateAction.DELETED: Act.DELETE}
 
 
 def attribution_of(
-    change: StateChange, meant: Iterable[tuple[Call, ResolvedTarget]], catalog: Catalog
+    change: StateChange, claims: Iterable[tuple[Call, ResolvedTarget]], catalog: Catalog
 ) -> Attribution | None:
-    """The actors of a state change, in the order of their calls; None where no call explains it.
+    """Returns the actors of a state change, in the order of their calls; None where no call explains it.
 
     Args:
-        meant: the targets that mean the changed resource, with their calls.
+        claims: the calls about the changed resource, each with the target that names it.
     """
     if change.resource is None or change.resource_type is None:
         return None
-    calls = {call.event_id: call for call, found in meant if _explains(call, found.target, change, catalog)}
+    calls = {call.event_id: call for call, resolved in claims if _explains(call, resolved.target, change, catalog)}
     if not calls:
         return None
     ordered = sorted(calls.values(), key=lambda call: call.order)
@@ -62,14 +62,14 @@ def _explains(call: Call, target: Target, change: StateChange, catalog: Catalog)
     if act is not None:
         return target.act is act
     return any(
-        _brought_about(operation, attribute, str(change.resource_type), catalog)
+        _caused(operation, attribute, str(change.resource_type), catalog)
         for operation in target.operations
         for attribute in change.changes
     )
 
 
-def _brought_about(operation: Operation, change: AttributeChange, resource_type: str, catalog: Catalog) -> bool:
-    """Whether an operation set what a state now says; elements and hidden values are taken at their attribute."""
+def _caused(operation: Operation, change: AttributeChange, resource_type: str, catalog: Catalog) -> bool:
+    """Whether an operation set what a state now records; of elements and hidden values the attribute decides."""
     ours, theirs = parse_attribute(operation.attribute), parse_attribute(change.attribute)
     shared = min(len(ours), len(theirs))
     if ours[:shared] != theirs[:shared]:

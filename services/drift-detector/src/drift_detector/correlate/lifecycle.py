@@ -1,69 +1,150 @@
-"""The life of one disagreement, as a pure function of facts.
+"""The lifecycle of a drift: how it opens, changes and ends, as a pure function of facts.
 
-Theory of operation: two kinds of facts are known about one attribute, or about the existence, of one resource. The
-state *recorded* values, one after another, by serial. Calls *claimed* values, one after another, by the cloud's
-clock. Both are laid on one time line (`drift_detector.facts.time_line`), and it is read from its beginning each time
-that a fact comes in. So the order in which facts arrive cannot matter, and a repeated fact changes nothing.
+Theory of operation. Two kinds of facts are known about one attribute of one resource, or about its existence. States
+*record* values, one after another, by serial. Calls *claim* values, one after another, by the cloud's clock. Both are
+laid on one time line (`drift_detector.facts.time_line`), which is read from its beginning each time that a fact comes
+in. So the order in which facts arrive cannot matter, and a repeated fact changes nothing.
 
-Reading the line, `cloud` is what the cloud has as far as calls tell (none yet: what the state says), and
-`recorded` what the state says:
+While the line is read, cloud and state are in one of four relations:
 
-    fact                              cloud = recorded then        cloud ≠ recorded then
-    ────────────────────────────────  ───────────────────────────  ─────────────────────────────────────
-    a foreign claim                   an open drift is `reverted`  a drift opens, or the open one moves on
-    a sanctioned claim (Terraform's)  an open drift is `reverted`  it waits for a state to confirm it
-    a serial                          an open drift is `applied`   an open drift stays open
-                                      (a sanctioned claim set it)
-                                      or `absorbed` (none did)
-    the end of the resource's life    an open drift is `destroyed`
+    InSync     the cloud has what the state records, as far as calls say
+    Waiting    a sanctioned call set another value, and no state has confirmed it yet; an open drift stays open
+    Drifted    a foreign call set another value: a drift is open
+    Gone       the state no longer has the resource
 
-An address may see several lives (`drift_detector.facts.incarnations`): a claim counts in the life that it is about,
-and in no other.
+`TRANSITIONS` has, for each relation and each input, the relation that follows and the step that an open drift takes. An
+input is a fact and whether both sides agree after it.
+
+An address may see several incarnations (`drift_detector.facts.incarnations`). A claim counts in its own, and in no
+other.
+
+Three things happen to a drift beside the line. A sanctioned call that no state confirms within the window opens a drift
+of its own (`Outcome.at`). Somebody dismisses a drift, or an operation fails after it began (`next_drift`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum, auto
 from functools import partial
-from typing import Any
+from typing import Final
 
-from drift_detector.compare.values import Verdict
-from drift_detector.facts.calls import Call, Operation, Verb
-from drift_detector.facts.normalise import MISSING, Absent
+from drift_detector.compare.verdict import Verdict
+from drift_detector.correlate.history import entry, with_forgotten_steps, written
+from drift_detector.facts.call import Call, Operation
+from drift_detector.facts.no_value import MISSING, UNKNOWN, Unknown
 from drift_detector.facts.time_line import Claimed, Fact, Recorded, Removed, Value, time_line
-from tfdrift.events import DriftKind, DriftStatus, HistoryEntry, Json, Resolution
-
-# A drift is one message, and an attribute that flaps has no end of steps.
-MAX_HISTORY = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A value that the cloud's log hides."""
-
-
-@dataclass(frozen=True, slots=True)
-class AsRecorded:
-    """The cloud has what the state says; null would be a value of its own."""
-
-
-UNKNOWN = Unknown()
-AS_RECORDED = AsRecorded()
+from tfdrift.events import Drift, DriftKind, DriftStatus, HistoryEntry, Resolution
+from tfdrift.records import ResourceRecord
 
 Compare = Callable[[Value | Unknown, Value], Verdict]
-Apply = Callable[[Operation, Value], Value | Unknown]
+Apply = Callable[[Operation, Value | Unknown], Value | Unknown]
 KindOf = Callable[[Value, Value | Unknown], DriftKind]
 
 
 @dataclass(frozen=True, slots=True)
+class InSync:
+    """The cloud has what the state records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A sanctioned call set another value, and waits for a state to confirm it."""
+
+    cloud: Value | Unknown
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """A foreign call set another value."""
+
+    cloud: Value | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The state no longer has the resource."""
+
+
+Relation = InSync | Waiting | Drifted | Gone
+
+
+class Input(Enum):
+    """A fact, and whether cloud and state agree after it."""
+
+    FOREIGN_CLAIM_AGREES = auto()
+    FOREIGN_CLAIM_DIFFERS = auto()
+    SANCTIONED_CLAIM_AGREES = auto()
+    SANCTIONED_CLAIM_DIFFERS = auto()
+    SERIAL_AGREES = auto()
+    SERIAL_DIFFERS = auto()
+    REMOVAL = auto()
+
+
+class Step(Enum):
+    """What happens to the drift. Only `OPEN` happens where none is open: it opens one, or changes the open one."""
+
+    NONE = auto()
+    OPEN = auto()
+    KEEP_OPEN = auto()
+    REVERT = auto()
+    APPLY = auto()
+    ABSORB = auto()
+    DESTROY = auto()
+
+
+RESOLUTIONS: Final[Mapping[Step, Resolution]] = {
+    Step.REVERT: Resolution.REVERTED,
+    Step.APPLY: Resolution.APPLIED,
+    Step.ABSORB: Resolution.ABSORBED,
+    Step.DESTROY: Resolution.DESTROYED,
+}
+
+TRANSITIONS: Final[Mapping[type[Relation], Mapping[Input, tuple[type[Relation], Step]]]] = {
+    InSync: {
+        Input.FOREIGN_CLAIM_AGREES: (InSync, Step.NONE),
+        Input.FOREIGN_CLAIM_DIFFERS: (Drifted, Step.OPEN),
+        Input.SANCTIONED_CLAIM_AGREES: (InSync, Step.NONE),
+        Input.SANCTIONED_CLAIM_DIFFERS: (Waiting, Step.NONE),
+        Input.SERIAL_AGREES: (InSync, Step.NONE),
+        Input.REMOVAL: (Gone, Step.NONE),
+    },
+    Waiting: {
+        Input.FOREIGN_CLAIM_AGREES: (InSync, Step.REVERT),
+        Input.FOREIGN_CLAIM_DIFFERS: (Drifted, Step.OPEN),
+        Input.SANCTIONED_CLAIM_AGREES: (InSync, Step.REVERT),
+        Input.SANCTIONED_CLAIM_DIFFERS: (Waiting, Step.NONE),
+        Input.SERIAL_AGREES: (InSync, Step.APPLY),
+        Input.SERIAL_DIFFERS: (Waiting, Step.KEEP_OPEN),
+        Input.REMOVAL: (Gone, Step.DESTROY),
+    },
+    Drifted: {
+        Input.FOREIGN_CLAIM_AGREES: (InSync, Step.REVERT),
+        Input.FOREIGN_CLAIM_DIFFERS: (Drifted, Step.OPEN),
+        Input.SANCTIONED_CLAIM_AGREES: (InSync, Step.REVERT),
+        Input.SANCTIONED_CLAIM_DIFFERS: (Waiting, Step.NONE),
+        Input.SERIAL_AGREES: (InSync, Step.ABSORB),
+        Input.SERIAL_DIFFERS: (Drifted, Step.KEEP_OPEN),
+        Input.REMOVAL: (Gone, Step.DESTROY),
+    },
+    # A claim about what is gone changes nothing; a serial that has a resource begins another incarnation.
+    Gone: {
+        Input.SERIAL_AGREES: (InSync, Step.NONE),
+        Input.REMOVAL: (Gone, Step.NONE),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """What became of a disagreement.
+    """A drift so far.
 
     Attributes:
         culprit: the call that last brought cloud and state apart.
-        life: the life of the address in which it did.
+        incarnation: the one of the address in which it did.
         history: one entry a step, oldest first: the first, and the latest up to `MAX_HISTORY` in all.
         omitted: how many steps between those are left out.
     """
@@ -74,151 +155,59 @@ class Lifecycle:
     old: Value
     new: Value | Unknown
     culprit: Call
-    life: int = 0
+    incarnation: int = 0
     history: tuple[HistoryEntry, ...] = ()
     omitted: int = 0
 
-
-@dataclass(slots=True)
-class _Line:
-    """The reading of a time line so far."""
-
-    compare: Compare
-    apply: Apply
-    kind_of: KindOf
-    recorded: Value = MISSING
-    cloud: Value | Unknown | AsRecorded = AS_RECORDED
-    setter: Call | None = None
-    story: Lifecycle | None = None
-    pending: Call | None = None
-    life: int = 0
-    removed: bool = False
-    steps: list[Callable[[], HistoryEntry]] = field(default_factory=list)
-
-    def read(self, fact: Fact) -> None:
-        match fact:
-            case Recorded():
-                self._record(fact)
-            case Removed():
-                self._remove(fact)
-            case Claimed():
-                self._claim(fact)
-
     @property
-    def _open(self) -> bool:
-        return self.story is not None and self.story.status is DriftStatus.OPEN
-
-    def _claim(self, fact: Claimed) -> None:
-        if self.removed or fact.life != self.life:
-            return
-        base: Value | Unknown = self.recorded if isinstance(self.cloud, AsRecorded | Unknown) else self.cloud
-        for operation in fact.operations:
-            base = self._after(operation, base)
-        verdict = self.compare(base, self.recorded)
-        # What cannot be compared, such as an alias with an ARN, is told as changed, and not as changed to that.
-        self.cloud = UNKNOWN if verdict is Verdict.UNKNOWN else base
-        self.setter = fact.call
-        if verdict is Verdict.SAME:
-            if self._open:
-                self._close(Resolution.REVERTED, fact.call.occurred, call=fact.call)
-            self._agree()
-        elif fact.call.sanction is not None:
-            self.pending = fact.call
-        else:
-            self.pending = None
-            self._tell(fact.call.occurred, call=fact.call, culprit=fact.call)
-
-    def _after(self, operation: Operation, value: Value | Unknown) -> Value | Unknown:
-        if operation.unknown or (isinstance(value, Unknown) and operation.verb is not Verb.SET):
-            return UNKNOWN
-        return self.apply(operation, MISSING if isinstance(value, Unknown) else value)
-
-    def _record(self, fact: Recorded) -> None:
-        self.recorded, self.life, self.removed = fact.value, fact.life, False
-        if isinstance(self.cloud, AsRecorded):
-            return
-        verdict = self.compare(self.cloud, self.recorded)
-        if verdict is Verdict.DIFFERENT:
-            if self._open and self.story is not None:
-                self._tell(fact.at, serial=fact.serial, culprit=self.story.culprit)
-            return
-        if self._open:
-            sanctioned = self.setter is not None and self.setter.sanction is not None
-            self._close(Resolution.APPLIED if sanctioned else Resolution.ABSORBED, fact.at, serial=fact.serial)
-        self._agree()
-
-    def _remove(self, fact: Removed) -> None:
-        if self._open:
-            self._close(Resolution.DESTROYED, fact.at, serial=fact.serial)
-        self.recorded, self.removed = MISSING, True
-        self._agree()
-
-    def _agree(self) -> None:
-        self.cloud, self.setter, self.pending = AS_RECORDED, None, None
-
-    def _tell(self, at: datetime, *, culprit: Call, call: Call | None = None, serial: int | None = None) -> None:
-        assert not isinstance(self.cloud, AsRecorded)  # noqa: S101 - only a claim brings cloud and state apart
-        old, new = self.recorded, self.cloud
-        kind = self.kind_of(old, new)
-        self.steps.append(partial(entry, DriftStatus.OPEN, None, at, old, new, call=call, serial=serial))
-        self.story = Lifecycle(kind, DriftStatus.OPEN, None, old, new, culprit, self.life)
-
-    def _close(
-        self, resolution: Resolution, at: datetime, *, call: Call | None = None, serial: int | None = None
-    ) -> None:
-        assert self.story is not None  # noqa: S101 - callers ask `_open` first
-        story, status = self.story, DriftStatus.RESOLVED
-        self.steps.append(partial(entry, status, resolution, at, story.old, story.new, call=call, serial=serial))
-        self.story = replace(story, status=status, resolution=resolution)
-
-
-def entry(
-    status: DriftStatus,
-    resolution: Resolution | None,
-    at: datetime,
-    old: Value,
-    new: Value | Unknown,
-    *,
-    call: Call | None = None,
-    serial: int | None = None,
-) -> HistoryEntry:
-    """One step of a drift's history, by a call or by a serial."""
-    return HistoryEntry(
-        timestamp=at,
-        status=status,
-        resolution=resolution,
-        old_value=plain(old),
-        new_value=plain(new),
-        user_identity=call.user_identity if call else None,
-        event_id=call.event_id if call else None,
-        event_name=call.event_name if call else None,
-        serial=serial,
-    )
-
-
-def plain(value: Value | Unknown) -> Json:
-    """A value as JSON: what is missing or unknown is null."""
-    return None if isinstance(value, (Absent, Unknown)) else value
+    def is_open(self) -> bool:
+        """Whether cloud and state still disagree."""
+        return self.status is DriftStatus.OPEN
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a time line comes to: a story, or a sanctioned call that still waits for its confirmation."""
+    """What a time line amounts to: the relation at its end, and the last drift, if there was any."""
 
-    story: Lifecycle | None
-    pending: Call | None
+    drift: Lifecycle | None
+    relation: Relation
     recorded: Value
-    cloud: Value | Unknown | AsRecorded
-    life: int
+    incarnation: int
+
+    def at(
+        self, now: datetime, confirmed: datetime | None, unconfirmed_after: timedelta
+    ) -> tuple[Lifecycle | None, datetime | None]:
+        """Returns the drift as it is now, and when another one opens without a new fact; None for never.
+
+        A sanctioned call is confirmed by a serial that has the resource and was written after it. Past the window an
+        unconfirmed one is a drift: an agent string is not a proof.
+
+        Args:
+            confirmed: when the last serial that has the resource was written.
+        """
+        if not isinstance(self.relation, Waiting) or (self.drift is not None and self.drift.is_open):
+            return self.drift, None
+        call = self.relation.call
+        if confirmed is not None and confirmed >= call.occurred:
+            return self.drift, None
+        due = call.received + unconfirmed_after
+        return (self._unconfirmed(self.relation, due), None) if now >= due else (self.drift, due)
+
+    def _unconfirmed(self, waiting: Waiting, since: datetime) -> Lifecycle:
+        old, new, call = self.recorded, waiting.cloud, waiting.call
+        step = entry(DriftStatus.OPEN, None, since, old, new, call=call)
+        return Lifecycle(
+            DriftKind.UNCONFIRMED, DriftStatus.OPEN, None, old, new, call, self.incarnation, history=(step,)
+        )
 
 
 def modified(_old: Value, _new: Value | Unknown) -> DriftKind:
-    """The kind of every disagreement about an attribute."""
+    """Returns the kind of every disagreement about an attribute."""
     return DriftKind.MODIFIED
 
 
 def correlate(facts: Iterable[Fact], compare: Compare, apply: Apply, kind_of: KindOf = modified) -> Outcome:
-    """Read the facts in the order of time and tell what became of the disagreement.
+    """Reads facts in the order of time; returns what they amount to.
 
     Args:
         facts: in any order, without repetition.
@@ -226,27 +215,169 @@ def correlate(facts: Iterable[Fact], compare: Compare, apply: Apply, kind_of: Ki
         apply: the value that an operation makes of another.
         kind_of: the kind of a disagreement between a recorded and a claimed value.
     """
-    line = _Line(compare, apply, kind_of)
+    reading = _Reading(compare, apply, kind_of)
     for fact in time_line(facts):
-        line.read(fact)
-    story = None if line.story is None else replace(line.story, **_history(line.steps))
-    return Outcome(story, line.pending, line.recorded, line.cloud, line.life)
+        reading.read(fact)
+    drift = reading.drift
+    if drift is not None:
+        history, omitted = written(reading.steps)
+        drift = replace(drift, history=history, omitted=omitted)
+    return Outcome(drift, reading.relation, reading.recorded, reading.incarnation)
 
 
-def _history(steps: list[Callable[[], HistoryEntry]]) -> dict[str, Any]:
-    kept = steps if len(steps) <= MAX_HISTORY else [steps[0], *steps[1 - MAX_HISTORY :]]
-    return {"history": tuple(step() for step in kept), "omitted": len(steps) - len(kept)}
+@dataclass(slots=True)
+class _Reading:
+    """A time line, read so far."""
+
+    compare: Compare
+    apply: Apply
+    kind_of: KindOf
+    relation: Relation = field(default_factory=InSync)
+    recorded: Value = MISSING
+    incarnation: int = 0
+    drift: Lifecycle | None = None
+    steps: list[Callable[[], HistoryEntry]] = field(default_factory=list)
+
+    def read(self, fact: Fact) -> None:
+        match fact:
+            case Claimed():
+                self._claim(fact)
+            case Recorded():
+                self._record(fact)
+            case Removed():
+                self.recorded = MISSING
+                self._move(Input.REMOVAL, fact.at, serial=fact.serial)
+
+    def _claim(self, fact: Claimed) -> None:
+        if isinstance(self.relation, Gone) or fact.incarnation != self.incarnation:
+            return
+        cloud: Value | Unknown = self.recorded
+        if isinstance(self.relation, Waiting | Drifted) and not isinstance(self.relation.cloud, Unknown):
+            cloud = self.relation.cloud
+        for operation in fact.operations:
+            cloud = self.apply(operation, cloud)
+        verdict = self.compare(cloud, self.recorded)
+        # What cannot be compared, such as an alias with an ARN, is reported as changed, and not as changed to that.
+        new = UNKNOWN if verdict is Verdict.UNKNOWN else cloud
+        agrees = verdict is Verdict.SAME
+        if fact.call.sanction is not None:
+            given = Input.SANCTIONED_CLAIM_AGREES if agrees else Input.SANCTIONED_CLAIM_DIFFERS
+        else:
+            given = Input.FOREIGN_CLAIM_AGREES if agrees else Input.FOREIGN_CLAIM_DIFFERS
+        self._move(given, fact.call.occurred, cloud=new, call=fact.call)
+
+    def _record(self, fact: Recorded) -> None:
+        self.recorded, self.incarnation = fact.value, fact.incarnation
+        given = Input.SERIAL_AGREES
+        if isinstance(self.relation, Waiting | Drifted):
+            # What cannot be compared counts as agreement here: the serial was written after the call.
+            verdict = self.compare(self.relation.cloud, self.recorded)
+            given = Input.SERIAL_DIFFERS if verdict is Verdict.DIFFERENT else given
+        self._move(given, fact.at, serial=fact.serial)
+
+    def _move(
+        self,
+        given: Input,
+        at: datetime,
+        *,
+        cloud: Value | Unknown = UNKNOWN,
+        call: Call | None = None,
+        serial: int | None = None,
+    ) -> None:
+        kind, step = TRANSITIONS[type(self.relation)][given]
+        if kind is Waiting and call is not None:
+            self.relation = Waiting(cloud, call)
+        elif kind is Drifted and call is not None:
+            self.relation = Drifted(cloud)
+        elif kind is InSync:
+            self.relation = InSync()
+        elif kind is Gone:
+            self.relation = Gone()
+        self._take(step, at, call, serial)
+
+    def _take(self, step: Step, at: datetime, call: Call | None, serial: int | None) -> None:
+        drift = self.drift if self.drift is not None and self.drift.is_open else None
+        if step is Step.OPEN and call is not None:
+            self._open(at, call, call, serial)
+        elif drift is None or step is Step.NONE:
+            return
+        elif step is Step.KEEP_OPEN:
+            self._open(at, drift.culprit, call, serial)
+        else:
+            self._resolve(drift, RESOLUTIONS[step], at, call, serial)
+
+    def _open(self, at: datetime, culprit: Call, call: Call | None, serial: int | None) -> None:
+        assert isinstance(self.relation, Waiting | Drifted)  # noqa: S101 - `TRANSITIONS` opens nothing in the others
+        old, new, status = self.recorded, self.relation.cloud, DriftStatus.OPEN
+        self.steps.append(partial(entry, status, None, at, old, new, call=call, serial=serial))
+        self.drift = Lifecycle(self.kind_of(old, new), status, None, old, new, culprit, self.incarnation)
+
+    def _resolve(
+        self, drift: Lifecycle, resolution: Resolution, at: datetime, call: Call | None, serial: int | None
+    ) -> None:
+        status = DriftStatus.RESOLVED
+        self.steps.append(partial(entry, status, resolution, at, drift.old, drift.new, call=call, serial=serial))
+        self.drift = replace(drift, status=status, resolution=resolution)
 
 
-def is_confirmed(pending: Call, written: datetime | None) -> bool:
-    """Whether a serial that holds the resource was written after the call."""
-    return written is not None and written >= pending.occurred
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a stored drift beside what the facts derive.
+
+    Attributes:
+        is_known: whether the call of an event id is still stored.
+        record: the managed resource that the drift is about, where there is one.
+        ignored: a rule ignores what the facts derive.
+        failure: the entry of the log that says that the culprit's operation failed later on.
+    """
+
+    is_known: Callable[[str], bool]
+    record: ResourceRecord | None = None
+    ignored: bool = False
+    failure: Call | None = None
 
 
-def unconfirmed(pending: Call, outcome: Outcome, at: datetime) -> Lifecycle:
-    """The story of a call that claimed to be Terraform's, when no state has confirmed it in time."""
-    new = outcome.recorded if isinstance(outcome.cloud, AsRecorded) else outcome.cloud
-    step = entry(DriftStatus.OPEN, None, at, outcome.recorded, new, call=pending)
-    return Lifecycle(
-        DriftKind.UNCONFIRMED, DriftStatus.OPEN, None, outcome.recorded, new, pending, outcome.life, (step,)
-    )
+def next_drift(stored: Drift | None, derived: Drift | None, evidence: Evidence) -> Drift | None:
+    """Returns the drift as it should be stored: `stored` itself when nothing changed, None when there is none.
+
+    Args:
+        derived: what the facts amount to now.
+    """
+    if stored is None:
+        return derived
+    if derived is not None:
+        dismissed = stored.resolution is Resolution.DISMISSED
+        if dismissed and derived.status is DriftStatus.OPEN and derived.event_id == stored.event_id:
+            return stored  # only another call opens again what somebody dismissed
+        return with_forgotten_steps(stored, derived, evidence.is_known)
+    if stored.status is DriftStatus.RESOLVED:
+        return stored
+    if evidence.failure is not None:  # the cloud has what it had before
+        failure = evidence.failure
+        return _resolved(stored, Resolution.REVERTED, failure.occurred, call=failure)
+    record = evidence.record
+    at, serial = (record.recorded_at, record.serial) if record is not None else (stored.detected_at, None)
+    return _resolved(stored, _ending(stored, evidence), at, serial=serial)
+
+
+def _ending(stored: Drift, evidence: Evidence) -> Resolution:
+    """Returns why an open drift ended that the facts no longer amount to."""
+    if evidence.ignored:  # by a rule that is newer than the drift
+        return Resolution.DISMISSED
+    record = evidence.record
+    if record is not None and (record.removed is not None or _is_replaced(record, stored.timestamp)):
+        return Resolution.DESTROYED
+    return Resolution.APPLIED if stored.kind is DriftKind.UNCONFIRMED else Resolution.ABSORBED
+
+
+def _is_replaced(record: ResourceRecord, since: datetime) -> bool:
+    """Whether another cloud resource is under the address since then: the id there is another."""
+    return any((change.created or "id" in change.before) and change.recorded_at > since for change in record.changes)
+
+
+def _resolved(
+    stored: Drift, resolution: Resolution, at: datetime, *, call: Call | None = None, serial: int | None = None
+) -> Drift:
+    status = DriftStatus.RESOLVED
+    step = entry(status, resolution, at, stored.old_value, stored.new_value, call=call, serial=serial)
+    return stored.model_copy(update={"status": status, "resolution": resolution, "history": (*stored.history, step)})

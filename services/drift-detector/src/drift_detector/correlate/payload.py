@@ -1,34 +1,37 @@
-"""Drifts as clients see them, made of the stories that the facts tell."""
+"""Makes the payload that clients see of a drift's lifecycle."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from drift_detector.correlate.lifecycle import Lifecycle, Unknown, plain
-from drift_detector.facts.calls import Target
+from drift_detector.correlate.history import plain
+from drift_detector.correlate.lifecycle import Lifecycle
+from drift_detector.facts.attribute_paths import recorded
+from drift_detector.facts.call import Target
 from drift_detector.facts.incarnations import Incarnation
-from drift_detector.facts.paths import recorded
+from drift_detector.facts.no_value import Unknown
 from drift_detector.facts.time_line import Value
-from drift_detector.rules.rules import Judged, Rules, ignored_by, severity_of
+from drift_detector.rules.evaluate import Disagreement, ignored_by, severity_of
+from drift_detector.rules.format import Rules
 from tfdrift.events import SENSITIVE_DISPLAY, Drift, HistoryEntry, Json
 from tfdrift.records import ResourceRecord, digest, hidden_hash
 from tfdrift.subjects import Provider
 
 
 def drift_id(record: ResourceRecord, attribute: str | None) -> str:
-    """The id of a managed resource's drift: one for all of the attribute's life."""
+    """Returns the id of a managed resource's drift, the same for as long as the attribute has one."""
     return digest(f"{record.workspace}\0{record.address}\0{attribute or ''}")
 
 
 def display_identity(target: Target) -> str:
-    """What a resource that no state holds is called: its id, or what else names it."""
+    """Returns what to call a resource that no state has: its id, or what else names it."""
     return target.identity.get("id") or "/".join(target.identity.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """A disagreement of which nobody is told: what it is about, in words, and the rule that says so."""
+    """A drift that is not reported: what it is about, in words, and the rule that ignores it."""
 
     id: str
     what: str
@@ -37,7 +40,11 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """What a drift is about, and how the rules see its new value."""
+    """What a drift is about.
+
+    Attributes:
+        identity: what names an unmanaged resource; the rules match it in place of a new value.
+    """
 
     id: str
     type: str
@@ -53,76 +60,76 @@ class _About:
 
 
 def managed_drift(
-    record: ResourceRecord, life: Incarnation, attribute: str | None, story: Lifecycle, rules: Rules
+    record: ResourceRecord, incarnation: Incarnation, attribute: str | None, lifecycle: Lifecycle, rules: Rules
 ) -> Drift | Ignored:
-    """The drift of a story about a managed resource, unless a rule ignores it.
+    """Returns the drift of a managed resource, unless a rule ignores it.
 
     Args:
-        life: the one that the story's disagreement is about.
+        incarnation: the one that the drift is about.
         attribute: the attribute's path, None for the existence.
     """
     # What the record hides, clients must not see either.
-    hidden = attribute is not None and hidden_hash(plain(recorded(life.attributes, attribute))) is not None
+    hidden = attribute is not None and hidden_hash(plain(recorded(incarnation.attributes, attribute))) is not None
     about = _About(
         id=drift_id(record, attribute),
         type=record.type,
-        resource_id=life.resource_id,
+        resource_id=incarnation.resource_id,
         name=record.name,
         provider=record.provider,
-        account_id=record.account_id or story.culprit.account_id,
-        region=record.region or story.culprit.region,
+        account_id=record.account_id or lifecycle.culprit.account_id,
+        region=record.region or lifecycle.culprit.region,
         attribute=attribute,
         address=record.address,
         workspace=record.workspace,
     )
-    return _drift(about, story, hidden, rules)
+    return _drift(about, lifecycle, hidden, rules)
 
 
-def unmanaged_drift(identifier: str, target: Target, story: Lifecycle, rules: Rules) -> Drift | Ignored:
-    """The drift of a story about a thing that no state held, unless a rule ignores it."""
+def unmanaged_drift(identifier: str, target: Target, lifecycle: Lifecycle, rules: Rules) -> Drift | Ignored:
+    """Returns the drift of a resource that no state had, unless a rule ignores it."""
     about = _About(
         id=identifier,
         type=target.type,
         resource_id=display_identity(target),
         name=target.identity.get("name"),
-        provider=story.culprit.provider,
-        account_id=story.culprit.account_id,
-        region=story.culprit.region,
+        provider=lifecycle.culprit.provider,
+        account_id=lifecycle.culprit.account_id,
+        region=lifecycle.culprit.region,
         identity=target.identity,
     )
-    return _drift(about, story, False, rules)
+    return _drift(about, lifecycle, False, rules)
 
 
-def _drift(about: _About, story: Lifecycle, hidden: bool, rules: Rules) -> Drift | Ignored:
-    call = story.culprit
-    judged = Judged(
+def _drift(about: _About, lifecycle: Lifecycle, hidden: bool, rules: Rules) -> Drift | Ignored:
+    call = lifecycle.culprit
+    disagreement = Disagreement(
         resource_type=about.type,
         attribute=about.attribute,
-        kind=story.kind,
+        kind=lifecycle.kind,
         event_name=call.event_name,
         workspace=about.workspace,
         actor=call.user_identity,
-        old=plain(story.old),
-        new=plain(story.new) if about.identity is None else dict(about.identity),
+        old=plain(lifecycle.old),
+        new=plain(lifecycle.new) if about.identity is None else dict(about.identity),
         service=call.service,
         user_agent=call.user_agent,
     )
-    if (rule := ignored_by(rules, judged)) is not None:
+    if (rule := ignored_by(rules, disagreement)) is not None:
         where = f"{about.address or about.type} {about.attribute or about.resource_id}"
         return Ignored(about.id, where, rule)
-    severity, matched = severity_of(rules, judged)
+    severity, matched = severity_of(rules, disagreement)
     return Drift(
         severity=severity,
         resource_type=about.type,
         resource_id=about.resource_id,
-        old_value=shown(story.old, hidden),
-        new_value=shown(story.new, hidden),
+        old_value=shown(lifecycle.old, hidden),
+        new_value=shown(lifecycle.new, hidden),
         user_identity=call.user_identity,
         timestamp=call.occurred,
         id=about.id,
-        status=story.status,
-        resolution=story.resolution,
-        kind=story.kind,
+        status=lifecycle.status,
+        resolution=lifecycle.resolution,
+        kind=lifecycle.kind,
         attribute=about.attribute,
         address=about.address,
         resource_name=about.name,
@@ -136,9 +143,9 @@ def _drift(about: _About, story: Lifecycle, hidden: bool, rules: Rules) -> Drift
         user_agent=call.user_agent,
         matched_rules=matched,
         detected_at=call.received,
-        value_unknown=isinstance(story.new, Unknown),
-        history=tuple(_shown_entry(entry, hidden) for entry in story.history),
-        history_omitted=story.omitted,
+        value_unknown=isinstance(lifecycle.new, Unknown),
+        history=tuple(_shown_entry(entry, hidden) for entry in lifecycle.history),
+        history_omitted=lifecycle.omitted,
     )
 
 
@@ -146,7 +153,7 @@ _PLAIN = (str, int, float, bool, type(None))
 
 
 def shown(value: Value | Unknown, hidden: bool = False) -> Json:
-    """A value as clients may see it: what the record hides is hidden on both sides."""
+    """Returns a value as clients may see it: what the record hides is hidden on both sides."""
     bare = plain(value)
     if bare is None:
         return None

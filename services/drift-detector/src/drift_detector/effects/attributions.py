@@ -1,8 +1,8 @@
-"""Telling the ledger who stood behind state changes.
+"""Publishes who caused state changes.
 
-Calls come minutes after the states that they explain, or before them, so a change is looked at again whenever a call
-about its resource comes in. What was told before is read back from the ledger itself: it is the memory of all
-replicas, and a restart repeats nothing.
+Calls come minutes after the states that they explain, or before them. So a change is looked at again whenever a call
+about its resource comes in. What was published before is read back from the ledger: it is the memory of all replicas,
+and a restart repeats nothing.
 """
 
 from __future__ import annotations
@@ -24,21 +24,26 @@ MAX_CHANGES = 20_000
 
 
 class Attributions:
-    """The recent state changes, and whose doing they were told to be."""
+    """The recent state changes, and the actors that were published for each."""
 
     def __init__(self, bus: Bus, store: FactStore) -> None:
         self._bus = bus
         self._store = store
         self._changes: OrderedDict[str, StateChange] = OrderedDict()
         self._by_resource: dict[str, list[str]] = {}
-        self._told: dict[str, frozenset[str]] = {}
+        self._published: dict[str, frozenset[str]] = {}
 
     def read(self, message: Message) -> str | None:
-        """Take in a message of the ledger; returns the key of the resource that a change is about."""
+        """Read a message of the ledger; returns the key of the resource that a state change is about.
+
+        Raises:
+            ValueError: it is neither a state change nor an attribution.
+        """
         if parse(message.subject).event is EventName.ATTRIBUTION:
-            told = Attribution.model_validate_json(message.data)
-            if told.state_change_id in self._changes:
-                self._told[told.state_change_id] = frozenset(actor.event_id for actor in told.actors)
+            attribution = Attribution.model_validate_json(message.data)
+            if attribution.state_change_id in self._changes:
+                actors = frozenset(actor.event_id for actor in attribution.actors)
+                self._published[attribution.state_change_id] = actors
             return None
         change = StateChange.model_validate_json(message.data)
         if change.resource is None:
@@ -51,22 +56,22 @@ class Attributions:
         return key
 
     def resources(self) -> list[str]:
-        """The keys of all resources that changed recently."""
+        """Returns the keys of all resources that changed recently."""
         return list(self._by_resource)
 
-    async def tell(self, key: str, received: datetime) -> None:
-        """Tell of a resource's recent changes who stood behind them, where more is known than was told.
+    async def publish(self, key: str, received: datetime) -> None:
+        """Publish who caused a resource's recent changes, where more is known than was published.
 
         Raises:
             BusError: NATS went away.
         """
         for identifier in list(self._by_resource.get(key, ())):
             change = self._changes[identifier]
-            attribution = attribution_of(change, self._store.meaning(key), self._store.context.catalog)
+            attribution = attribution_of(change, self._store.targets_of(key), self._store.context.catalog)
             if attribution is None:
                 continue
             actors = frozenset(actor.event_id for actor in attribution.actors)
-            if actors <= self._told.get(identifier, frozenset()):
+            if actors <= self._published.get(identifier, frozenset()):
                 continue
             envelope = Envelope(
                 message_id=f"attribution:{identifier}:{digest(','.join(sorted(actors)))}",
@@ -75,11 +80,11 @@ class Attributions:
                 workspace=change.workspace,
             )
             await self._bus.publish_event(attribution, envelope)
-            self._told[identifier] = actors
+            self._published[identifier] = actors
 
     def _forget_oldest(self) -> None:
         identifier, change = self._changes.popitem(last=False)
-        self._told.pop(identifier, None)
+        self._published.pop(identifier, None)
         key = resource_key(change.workspace, str(change.resource))
         left = [one for one in self._by_resource.get(key, ()) if one != identifier]
         if left:

@@ -1,4 +1,4 @@
-"""Forgetting calls: after the retention time, or when there are too many, but never one that an open drift needs."""
+"""Deletes calls after the retention time, or when there are too many, but none that an open drift needs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from drift_detector import metrics
 from drift_detector.correlate.store import FactStore
-from drift_detector.effects.reconcile import StoredDrifts
+from drift_detector.correlate.stored_drifts import StoredDrifts
 from tfdrift.bus import Bucket
 from tfdrift.events import DriftStatus
 from tfdrift.records import digest
@@ -15,19 +15,21 @@ from tfdrift.records import digest
 MAX_CALLS = 200_000
 
 
-async def delete_expired_calls(store: FactStore, stored: StoredDrifts, claims: Bucket, cutoff: datetime) -> None:
-    """Forget the calls before `cutoff`, and the oldest beyond `MAX_CALLS`, except those of open drifts.
+async def delete_expired_calls(
+    store: FactStore, stored: StoredDrifts, claims: Bucket, cutoff: datetime, *, max_calls: int = MAX_CALLS
+) -> None:
+    """Delete the calls before `cutoff`, and the oldest beyond `max_calls`, except those of open drifts.
 
     Raises:
-        BusError: NATS went away; what is left is forgotten the next time.
+        BusError: NATS went away; the next round deletes the rest.
     """
     needed = {
         step.event_id for record in stored if record.drift.status is DriftStatus.OPEN for step in record.drift.history
     }
-    # What an operation's entry claims, another may be needed to tell.
+    # The other entries of an operation may be needed to understand one of them.
     needed |= {part.event_id for call in store.calls if call.event_id in needed for part in store.calls.parts(call)}
     oldest_first = sorted(store.calls, key=lambda call: call.order)
-    surplus = len(oldest_first) - MAX_CALLS
+    surplus = len(oldest_first) - max_calls
     for number, call in enumerate(oldest_first):
         old = call.occurred < cutoff
         if not old and number >= surplus:

@@ -1,7 +1,7 @@
 """The one-off mode ``--explain ALERT.json STATE.tfstate``.
 
-How an alert is normalised and how a state is read, the other two services know; their ``--show`` modes are asked, by
-their names, as one Unix program asks another.
+ingest-falco knows how an alert is normalised, and ingest-tfstate how a state is read. So their ``--show`` modes are
+run, as one Unix program runs another.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 
 import orjson
 
-from drift_detector.app import sanctions
-from drift_detector.catalog.clouds import load_catalogs
+from drift_detector.catalog.load import load_catalog
 from drift_detector.correlate.derive import EvaluationContext
+from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import FactStore
 from drift_detector.explain.report import explain
-from drift_detector.rules.file import load_rules
+from drift_detector.rules.load import load_rules
 from drift_detector.settings import DetectorSettings
 from tfdrift.envelope import parse_headers
 from tfdrift.events import FalcoEvent
@@ -30,23 +30,23 @@ EXIT_UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
 
 
 def explain_mode(load_settings: Callable[[], DetectorSettings], arguments: Sequence[str]) -> int:
-    """Print how the calls of an alert file were understood against a state file; returns the exit code."""
+    """Print how the calls of an alert file are understood against a state file; returns the exit code."""
     alert, state = arguments
     settings = load_settings()
     messages, records = _shown_by("ingest-falco", alert), _shown_by("ingest-tfstate", state)
     if messages is None or records is None:
         return EXIT_UNAVAILABLE
     context = EvaluationContext(
-        load_catalogs(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
+        load_catalog(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
     )
-    held = [ResourceRecord.model_validate_json(line) for line in records]
+    resources = [ResourceRecord.model_validate_json(line) for line in records]
     for number, line in enumerate(messages):
         message = orjson.loads(line)
         event = FalcoEvent.model_validate_json(message["payload"])
         envelope = parse_headers(message["headers"])
         if number:
             print()
-        for text in explain(event, envelope, held, FactStore(context), sanctions(context.rules)):
+        for text in explain(event, envelope, resources, FactStore(context), sanctions(context.rules)):
             print(text)
     return 0
 

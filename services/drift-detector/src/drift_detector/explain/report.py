@@ -1,4 +1,4 @@
-"""How a call was understood, step by step, in words for whoever wonders why there is a drift, or none."""
+"""Explains step by step how a call was understood, for an operator who asks why there is a drift, or none."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from drift_detector.catalog.without_resource import load_without_resource
-from drift_detector.claim.calls import Sanctions, call_of
-from drift_detector.compare.attributes import judge
+from drift_detector.claim.by_provider import call_of
+from drift_detector.claim.sanction import Sanctions
+from drift_detector.compare.apply_operation import apply
+from drift_detector.compare.values import same
 from drift_detector.correlate.store import FactStore
-from drift_detector.facts.calls import Call, Operation, Part, Target, Verb
-from drift_detector.facts.normalise import MISSING, Absent
-from drift_detector.facts.paths import located, recorded, spells
+from drift_detector.facts.attribute_paths import located, recorded, spells
+from drift_detector.facts.call import Call, Operation, Part, Target, Verb
+from drift_detector.facts.no_value import MISSING, Absent
 from drift_detector.resolve.targets import resolve_group
 from tfdrift.envelope import Envelope, rfc3339
 from tfdrift.events import Drift, FalcoEvent, Json
@@ -21,7 +23,7 @@ from tfdrift.subjects import Provider
 
 _LONGEST_VALUE = 160
 _PARTS = {
-    Part.ASKED: "asked for: it claims something once another tells that it was done",
+    Part.ASKED: "asked for: it claims something once another entry says that it was done",
     Part.BEGUN: "begun",
     Part.ENDED: "done",
     Part.FAILED: "not done",
@@ -31,36 +33,36 @@ _PARTS = {
 def explain(
     event: FalcoEvent, envelope: Envelope, records: Iterable[ResourceRecord], store: FactStore, sanctions: Sanctions
 ) -> Iterator[str]:
-    """The lines of the explanation of one alert against the records of a state.
+    """Yields the lines that explain one alert against the records of a state.
 
     Args:
-        store: an empty fact_store, whose context is used and which is filled.
+        store: an empty store; its context is used, and it is filled.
     """
     for record in records:
         store.put_state(resource_key(record.workspace, record.address), record.encode())
-    yield from _what_happened(event)
+    yield from _event(event)
     call = call_of(event, envelope, store.context.catalog, sanctions)
     if call is None:
-        yield _line("claims", f"nothing: {_why_nothing(event, envelope, store)}")
+        yield _line("claims", f"nothing: {_why_ignored(event, envelope, store)}")
         return
     if call.sanction is not None:
         yield _line("sanctioned", f"by {call.sanction}: it opens nothing, and waits for a state to confirm it")
     store.calls.put(call)
     if call.part is not None:
-        yield _line("operation", f"{call.operation}, of which this entry tells that it was {_PARTS[call.part]}")
+        yield _line("operation", f"{call.operation}, of which this entry says that it was {_PARTS[call.part]}")
     for number, group in enumerate(call.groups, 1):
         yield from _group(number, group, call, store)
     yield from _outcome(call, store)
 
 
-def _what_happened(event: FalcoEvent) -> Iterator[str]:
+def _event(event: FalcoEvent) -> Iterator[str]:
     who = event.user_identity
     person = f"{who.user_name} ({who.type}, {who.via})" if who is not None else "somebody"
     yield _line("call", f"{event.service}:{event.event_name} by {person} at {rfc3339(event.timestamp)}")
     yield _line("", f"event {event.event_id}, account {event.account_id}, region {event.region}")
 
 
-def _why_nothing(event: FalcoEvent, envelope: Envelope, store: FactStore) -> str:
+def _why_ignored(event: FalcoEvent, envelope: Envelope, store: FactStore) -> str:
     if event.event_id is None or envelope.call is None:
         return "it is not a cloud call, or its request did not come along"
     if event.error_code:
@@ -72,22 +74,22 @@ def _why_nothing(event: FalcoEvent, envelope: Envelope, store: FactStore) -> str
         reason = load_without_resource().reason(catalog, event.service, event.event_name)
         if reason is not None:
             return f"no Terraform resource holds what it does ({reason})"
-        # How other clouds' events are called in the mapping depends on what their requests say.
+        # The names of other clouds' events in the mapping depend on their requests.
         if event.provider is Provider.AWS and catalog.event(event.service, event.event_name) is None:
             return "the mapping does not know this event"
-    dull = "a dry run, a service's own echo, or a request that names nothing Terraform manages"
-    return dull if event.provider is Provider.AWS else f"{dull}; or the mapping does not know this event"
+    other = "a dry run, a service's own echo, or a request that names nothing Terraform manages"
+    return other if event.provider is Provider.AWS else f"{other}; or the mapping does not know this event"
 
 
 def _group(number: int, group: tuple[Target, ...], call: Call, store: FactStore) -> Iterator[str]:
-    meant = resolve_group(group, call, store.states, store.context.catalog, store.calls.renames)
+    resolved = resolve_group(group, call, store.states, store.context.catalog, store.calls.renames)
     yield _line(f"claim {number}", "alternatives, most specific first" if len(group) > 1 else "")
     for target in group:
         identity = " ".join(f"{name}={value}" for name, value in target.identity.items())
-        held = [found.held.record() for found in meant if found.target == target]
-        addresses = ", ".join(f"{record.address} ({record.workspace})" for record in held)
+        records = [one.resource.record() for one in resolved if one.target == target]
+        addresses = ", ".join(f"{record.address} ({record.workspace})" for record in records)
         yield _line("", f"{target.act} {target.type} {identity} -> {addresses or 'in no state here'}")
-        for record in held:
+        for record in records:
             for operation in target.operations:
                 yield _line("", f"  {_comparison(operation, record, store)}")
 
@@ -99,8 +101,8 @@ def _comparison(operation: Operation, record: ResourceRecord, store: FactStore) 
     if operation.only_recorded and there in (MISSING, None):
         return f"{attribute}: the provider records it only where the configuration has it"
     if not spells(record.attributes, attribute):
-        return f"{attribute}: the version of the provider that wrote the state does not know it"
-    verdict = judge(operation, there, comparison)
+        return f"{attribute}: the version of the provider that wrote the state does not have it"
+    verdict = same(apply(operation, there, comparison), there, comparison)
     sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-="}[operation.verb]
     claimed = "(hidden)" if operation.unknown else _shown(operation.value)
     state = "(no such attribute)" if isinstance(there, Absent) else _shown(there)
@@ -109,8 +111,8 @@ def _comparison(operation: Operation, record: ResourceRecord, store: FactStore) 
 
 def _outcome(call: Call, store: FactStore) -> Iterator[str]:
     drifts: list[Drift] = []
-    for case in store.subjects_of_call(call):
-        derived = store.derive(case, call.received)
+    for subject in store.subjects_of_call(call):
+        derived = store.derive(subject, call.received)
         drifts.extend(derived.drifts.values())
         if derived.due is not None:
             yield _line("waits", f"for a state to confirm it, until {rfc3339(derived.due)}")

@@ -1,5 +1,5 @@
-"""The vocabulary of the detector: calls and what they claim, paths, values, names, policies, time lines.
+"""The detector's vocabulary: calls and what they claim, attribute paths, names, policies, time lines.
 
-In: events and records of `tfdrift`. Out: frozen data and pure functions over it.
+In: events and records of `tfdrift`. Out: frozen data, and pure functions of it.
 Uses no other room.
 """

@@ -1,8 +1,8 @@
-"""The lives of an address: the cloud resources that stood under it, one after another.
+"""The incarnations of an address: the cloud resources that had it, one after another.
 
-An address begins another life when Terraform replaces what stands there, or puts something there again that had left
-the state. Calls name a cloud resource and not an address, so one about a former life must not be held against the
-present one, however late it comes.
+An address gets another incarnation when Terraform replaces its resource, or creates one again after the old one left
+the state. Calls name a cloud resource and not an address, so a call about a former incarnation must not count against
+the present one, however late it arrives.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tfdrift.records import RecordedChange, Removal, ResourceRecord
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a serial recorded."""
+    """The attributes that a serial recorded."""
 
     at: datetime
     serial: int
@@ -25,12 +25,12 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Incarnation:
-    """One cloud resource under an address.
+    """One cloud resource that had an address.
 
     Attributes:
-        began: when a state first held it; None where the first state that was seen did.
-        versions: what the states recorded of it, oldest first; one at least.
-        ended: the serial that no longer held it.
+        began: when a state first had it; None if the first state that was seen did.
+        versions: what the states recorded of it, oldest first; at least one.
+        ended: the serial that no longer had it.
     """
 
     began: datetime | None
@@ -39,7 +39,7 @@ class Incarnation:
 
     @property
     def attributes(self) -> dict[str, Json]:
-        """What was recorded last."""
+        """The attributes that were recorded last."""
         return self.versions[-1].attributes
 
     @property
@@ -50,36 +50,36 @@ class Incarnation:
 
 
 def incarnations_of(record: ResourceRecord) -> tuple[Incarnation, ...]:
-    """The lives that a record tells of, oldest first; one at least."""
-    lives: list[Incarnation] = []
+    """Returns the incarnations in a record's history, oldest first; at least one."""
+    found: list[Incarnation] = []
     versions: list[Version] = []
     attributes, ended = record.attributes, record.removed
     for change in reversed(record.changes):
         versions.insert(0, Version(change.recorded_at, change.serial, attributes))
         end = _end_before(change, attributes)
         if begins_incarnation(change, attributes):
-            lives.insert(0, Incarnation(change.recorded_at, tuple(versions), ended))
+            found.insert(0, Incarnation(change.recorded_at, tuple(versions), ended))
             if end is None:
-                return tuple(lives)
+                return tuple(found)
             versions, ended = [], end
         attributes = {**attributes, **change.before}
     versions.insert(0, Version(record.recorded_at, 0, attributes))
-    return (Incarnation(None, tuple(versions), ended), *lives)
+    return (Incarnation(None, tuple(versions), ended), *found)
 
 
 def begins_incarnation(change: RecordedChange, attributes: dict[str, Json]) -> bool:
-    """Whether another cloud resource stands under the address since a change that led to `attributes`."""
+    """Whether the address has another cloud resource since the change that led to `attributes`."""
     return (change.created and not change.moved) or _replaced(change, attributes)
 
 
 def _replaced(change: RecordedChange, attributes: dict[str, Json]) -> bool:
-    # A provider's newer version may give the same thing another id; its ARN stays.
+    # A newer version of a provider may give the same resource another id; the ARN stays.
     renamed = "arn" in attributes and "arn" not in change.before
     return change.before.get("id") is not None and not renamed
 
 
 def _end_before(change: RecordedChange, attributes: dict[str, Json]) -> Removal | None:
-    """The end of the life before the one that a change began; None where there was none."""
+    """Returns the end of the incarnation before the one that a change began; None if there was none."""
     if change.removed is not None:
         return change.removed
     return Removal(serial=change.serial, recorded_at=change.recorded_at) if _replaced(change, attributes) else None

@@ -1,4 +1,4 @@
-"""The forms in which the cloud names a resource, brought to the one that a state records."""
+"""The forms in which the cloud names a resource, and how each becomes the one that a state records."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote
 
-from drift_detector.facts.normalise import scalar
-from drift_detector.facts.terms import Transform
+from drift_detector.facts.document import scalar
+from drift_detector.facts.mapping_terms import Transform
 from tfdrift.events import Json
 
 _ACCOUNT: Final = re.compile(r"\d{12}")
@@ -21,24 +21,24 @@ _QUEUE_URL: Final = re.compile(
 
 
 def arn_account(arn: str) -> str | None:
-    """The account in an ARN; None where it has none, as those of S3 buckets and of AWS's own policies."""
+    """Returns the account in an ARN; None if it has none, as those of S3 buckets and of AWS's own policies."""
     parts = arn.split(":", 5)
     return parts[4] if len(parts) == 6 and parts[0] == "arn" and _ACCOUNT.fullmatch(parts[4]) else None
 
 
 def arn_region(arn: str) -> str | None:
-    """The region in an ARN; None for a global resource's."""
+    """Returns the region in an ARN; None for a global resource."""
     parts = arn.split(":", 5)
     return parts[3] or None if len(parts) == 6 and parts[0] == "arn" else None
 
 
 def decoded_arn(name: str) -> str:
-    """An ARN that came in a URL's path, and is logged as it stood there: ``arn%3Aaws%3Akafka%3A...``."""
+    """Returns an ARN that was logged as part of a URL's path, ``arn%3Aaws%3Akafka%3A...``, without the escapes."""
     return unquote(name) if name[:6].lower() == "arn%3a" else name
 
 
 def arn_tail(name: str) -> str:
-    """The last part of an ARN's resource: ``arn:aws:iam::1:role/path/app`` gives ``app``; other text stays."""
+    """Returns the last part of an ARN: ``arn:aws:iam::1:role/path/app`` gives ``app``; other text is unchanged."""
     if not name.startswith("arn:"):
         return name
     resource = name.split(":", 5)[-1]
@@ -46,7 +46,7 @@ def arn_tail(name: str) -> str:
 
 
 def lambda_name(name: str) -> str:
-    """A function's name of its ARN, its partial ARN or its name with a qualifier.
+    """Returns a function's name from its ARN, its partial ARN or its name with a qualifier.
 
     Source: the FunctionName parameter of https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html
     """
@@ -55,14 +55,14 @@ def lambda_name(name: str) -> str:
 
 
 def kms_key_id(name: str) -> str | None:
-    """A key's id of its ARN or id; None for an alias, which only the cloud can resolve."""
+    """Returns a key's id from its ARN or id; None for an alias, which only the cloud can resolve."""
     if name.startswith("alias/") or ":alias/" in name:
         return None
     return name.rsplit("/", 1)[-1]
 
 
 def queue_arn(name: str) -> str:
-    """A queue's ARN of any of its URLs: the one that a state has need not be the one that a call was made with.
+    """Returns a queue's ARN from any of its URLs: the state may have another URL than the call used.
 
     Source: https://docs.aws.amazon.com/general/latest/gr/sqs-service.html
     """
@@ -75,7 +75,7 @@ def queue_arn(name: str) -> str:
 
 
 def log_group_name(name: str) -> str | None:
-    """A log group's name of its ARN, which may end in ``:*``; None for an ARN of something else."""
+    """Returns a log group's name from its ARN, which may end in ``:*``; None for an ARN of something else."""
     if not name.startswith("arn:"):
         return name
     _, found, rest = name.partition(":log-group:")
@@ -83,17 +83,17 @@ def log_group_name(name: str) -> str | None:
 
 
 def colon_tail(name: str) -> str:
-    """The last part of an id that the provider makes of several: ``12abc:34def`` gives ``34def``."""
+    """Returns the last part of an id that the provider makes of several: ``12abc:34def`` gives ``34def``."""
     return name.rsplit(":", 1)[-1]
 
 
 def path_tail(name: str) -> str:
-    """The last part of a path or URL: ``https://.../zones/z/machineTypes/n1-standard-2`` gives ``n1-standard-2``."""
+    """Returns the last part of a path or URL: ``https://.../machineTypes/n1-standard-2`` gives ``n1-standard-2``."""
     return name.rstrip("/").rsplit("/", 1)[-1]
 
 
 def dns_name(name: str) -> str:
-    """A domain name as the provider records it: in lower case, without the last dot, the wildcard as ``*``.
+    """Returns a domain name as the provider records it: in lower case, without the last dot, the wildcard as ``*``.
 
     Source: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
     """
@@ -101,12 +101,12 @@ def dns_name(name: str) -> str:
 
 
 def dns_value(value: str) -> str:
-    """A record's value; the provider records texts without the quotes that Route 53 wants around them."""
+    """Returns a DNS record's value without the quotes that Route 53 requires around a text."""
     return value[1:-1] if len(value) > 1 and value.startswith('"') and value.endswith('"') else value
 
 
 def canonical_cidr(text: str) -> str:
-    """An address range in canonical form, as EC2 keeps it: ``100.68.0.18/18`` gives ``100.68.0.0/18``."""
+    """Returns an address range in canonical form, as EC2 stores it: ``100.68.0.18/18`` gives ``100.68.0.0/18``."""
     try:
         return str(ipaddress.ip_network(text, strict=False))
     except ValueError:
@@ -114,7 +114,7 @@ def canonical_cidr(text: str) -> str:
 
 
 def identity_form(transform: Transform, value: Json) -> str | None:
-    """A value as the text that identifies a resource; None where it names none."""
+    """Returns the text by which a value identifies a resource; None if it identifies none."""
     value = scalar(value)
     if isinstance(value, dict) and len(value) == 1:
         # Route 53's domains log a name as {"name": "example.com"}.

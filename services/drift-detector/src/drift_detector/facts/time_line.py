@@ -1,7 +1,7 @@
-"""The facts about one attribute, or about the existence, of one resource, in the order of time.
+"""Orders the facts about one attribute, or about the existence, of one resource by time.
 
-The first state that was seen counts as in force since ever: audit events come late, and state files are older than
-their first sight.
+The first state that was seen counts as valid for all time before it: audit events arrive late, and state files are
+older than their first observation.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from drift_detector.facts.calls import Call, Operation
-from drift_detector.facts.normalise import Absent
+from drift_detector.facts.call import Call, Operation
+from drift_detector.facts.no_value import Absent
 from tfdrift.events import Json
 
 SINCE_EVER = datetime.min.replace(tzinfo=UTC)
@@ -22,17 +22,17 @@ Value = Json | Absent
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A state's serial says this of the attribute, in one of the address's lives."""
+    """A serial of the state has this value of the attribute, in one incarnation of the address."""
 
     at: datetime
     serial: int
     value: Value
-    life: int = 0
+    incarnation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A state's serial no longer holds the resource."""
+    """A serial of the state no longer has the resource."""
 
     at: datetime
     serial: int
@@ -40,20 +40,20 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A call says this of a life's attribute, in one operation or in several that follow one another."""
+    """A call claims this of an incarnation's attribute, in one operation or in several that follow one another."""
 
     call: Call
     operations: tuple[Operation, ...]
-    life: int = 0
+    incarnation: int = 0
 
 
 Fact = Recorded | Removed | Claimed
 
 
 def time_line(facts: Iterable[Fact]) -> list[Fact]:
-    """Facts in the order of time: states by their serial, calls by the cloud's clock, a state before a call.
+    """Returns the facts ordered by time: states by serial, calls by the cloud's clock, and a state before a call.
 
-    A state whose clock went backwards is not older than the serial before it.
+    A state whose clock went backwards counts as written when the serial before it was.
     """
     states: list[tuple[datetime, Recorded | Removed]] = []
     latest = SINCE_EVER
@@ -71,10 +71,10 @@ def time_line(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def _joined(claims: Iterable[Claimed]) -> list[Claimed]:
-    """One claim for each call: what a call does to one attribute in several operations, it does at once."""
+    """Returns one claim for each call: a call changes an attribute at once, even by several operations."""
     joined: dict[str, Claimed] = {}
     for claim in claims:
         known = joined.get(claim.call.event_id)
         operations = (*known.operations, *claim.operations) if known else claim.operations
-        joined[claim.call.event_id] = Claimed(claim.call, operations, claim.life)
+        joined[claim.call.event_id] = Claimed(claim.call, operations, claim.incarnation)
     return list(joined.values())

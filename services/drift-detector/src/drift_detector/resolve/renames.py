@@ -1,8 +1,8 @@
-"""The calls that gave a resource another name, and by which names it was called when.
+"""The calls that gave a resource another name, and which resource a name means at which time.
 
-A state tells the name that a resource had when it was written. Whoever renames it by hand calls it by the new name
-from then on, and the old one may be given to another: databases are exchanged so. So a name means whatever it was
-given to last, by a state or by a call.
+A state has the name that a resource had when the state was written. Whoever renames it by hand uses the new name from
+then on, and the old one may be given to another resource: databases are exchanged this way. So a name means the
+resource that got it last, by a state or by a call.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from drift_detector.catalog.catalog import ANY_IDENTITY
-from drift_detector.facts.calls import Act, Call, Target, Verb
+from drift_detector.catalog.event_rules import ANY_IDENTITY
+from drift_detector.facts.call import Act, Call, Target, Verb
 from drift_detector.facts.names import arn_tail
 
 _versions = count(1)
@@ -21,7 +21,7 @@ _versions = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """A call that gave the resource of a target another name."""
+    """A call that gave a target's resource another name."""
 
     call: Call
     type: str
@@ -30,7 +30,7 @@ class Rename:
     new: str
 
     def before(self, target: Target) -> Target | None:
-        """A target that names a resource by its new name, by its old one; None for what names it otherwise."""
+        """Returns a target with the old name in place of the new one; None if it does not have the new name."""
         for attribute, value in target.identity.items():
             former: str | None = None
             if attribute == self.attribute and target.type == self.type and value == self.new:
@@ -42,17 +42,17 @@ class Rename:
         return None
 
     def concerns(self, call: Call) -> bool:
-        """Whether the rename was before a call, and in its place."""
+        """Whether the rename was before a call, in the same account and region."""
         place, other = (self.call.account_id, self.call.region), (call.account_id, call.region)
         same_place = all(one is None or two is None or one == two for one, two in zip(place, other, strict=True))
         return same_place and self.call.provider is call.provider and self.call.order < call.order
 
 
 class Renames:
-    """The renames that are known, by the new names.
+    """The known renames, by the new names.
 
     Attributes:
-        version: another number after every change.
+        version: a number that changes with every change.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Renames:
         self._by_event: dict[str, tuple[Rename, ...]] = {}
 
     def put(self, call: Call) -> None:
-        """Take in a call, if it renames."""
+        """Adds a call if it renames a resource."""
         if found := tuple(_renames_of(call)):
             self.version = next(_versions)
             self._by_event[call.event_id] = found
@@ -69,17 +69,17 @@ class Renames:
                 self._by_new_name[rename.new].append(rename)
 
     def remove(self, call: Call) -> None:
-        """Forget a call."""
+        """Removes a call."""
         for rename in self._by_event.pop(call.event_id, ()):
             self.version = next(_versions)
             self._by_new_name[rename.new].remove(rename)
 
     def of(self, call: Call) -> tuple[Rename, ...]:
-        """The renames that a call made, one for each type that it may be about."""
+        """Returns the renames of a call, one for each type that it may be about."""
         return self._by_event.get(call.event_id, ())
 
     def latest(self, target: Target, call: Call) -> list[tuple[Rename, Target]]:
-        """The last renames before a call that gave the name in its target, one a type, with the target before them."""
+        """Returns the last renames before a call that gave the target's name, by type, with the former target."""
         if not self._by_event:
             return []
         found: dict[str, tuple[Rename, Target]] = {}
@@ -92,7 +92,7 @@ class Renames:
         return list(found.values())
 
     def tokens(self, kind: str, tokens: frozenset[str], naming: Iterable[Call]) -> frozenset[str]:
-        """The tokens that a resource has further since these calls renamed it."""
+        """Returns the further tokens that a resource has since these calls renamed it."""
         further: set[str] = set()
         for rename in (one for call in naming for one in self.of(call) if one.type == kind):
             if f"{kind}\0{rename.attribute}\0{rename.old}" in tokens:
@@ -116,7 +116,7 @@ def _renames_of(call: Call) -> Iterator[Rename]:
 
 
 def _exchanged(text: str, name: str, other: str) -> str | None:
-    """A name, or an ARN that ends with it, with another name in its place; None where the text is neither."""
+    """Returns a name, or an ARN that ends with it, with another name in its place; None for other texts."""
     if text == name:
         return other
     return text[: -len(name)] + other if text.startswith("arn:") and arn_tail(text) == name else None

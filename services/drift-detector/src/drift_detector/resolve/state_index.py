@@ -1,9 +1,9 @@
-"""Finding the managed resources that a call names.
+"""The index of managed resources by the identities that calls name.
 
-Records and targets are reduced to tokens (`drift_detector.resolve.tokens`). A record is meant by a target when one of
-its lives has all of the target's tokens, and it is in the call's account and region; an account or region that one of
-them does not know excludes nothing. But a record that does not tell its account is in one of those that others of its
-workspace tell.
+Records and targets are reduced to tokens (`drift_detector.resolve.tokens`). A target means a record if one of the
+record's incarnations has all of the target's tokens, and if account and region are those of the call; an unknown
+account or region excludes nothing. But a record without an account is in one of the accounts of its workspace's other
+records.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 
-from drift_detector.catalog.catalog import THE_ONLY
-from drift_detector.facts.calls import Target
+from drift_detector.catalog.event_rules import THE_ONLY
+from drift_detector.facts.call import Target
 from drift_detector.facts.incarnations import Incarnation, incarnations_of
 from drift_detector.facts.names import arn_region
 from drift_detector.resolve.tokens import RecordTokens, target_tokens
@@ -27,35 +27,39 @@ from tfdrift.subjects import Provider
 
 
 @dataclass(frozen=True, slots=True)
-class Lifetime:
-    """When and where a state held a cloud resource, and how calls name it; None is since, or for, ever.
+class IndexedIncarnation:
+    """One incarnation in the index: when and where it existed, and its tokens; None is since, or for, ever.
 
     Attributes:
-        region: None where it is not known, or the resource belongs to none.
-        given_up: since when the states tell of another name in place of one of the tokens.
+        region: None if it is unknown, or if the resource has none.
+        former_tokens: the tokens of names that the states no longer have, with the time since when.
     """
 
     began: datetime | None
     ended: datetime | None
     region: str | None
     tokens: frozenset[str]
-    given_up: Mapping[str, datetime] = field(default_factory=dict)
+    former_tokens: Mapping[str, datetime] = field(default_factory=dict)
+
+    def began_after(self, moment: datetime) -> bool:
+        """Whether the first state that had the resource was written after a moment."""
+        return self.began is not None and self.began > moment
 
     def includes(self, moment: datetime) -> bool:
-        """Whether a state held the resource then."""
+        """Whether a state had the resource at a moment."""
         return (self.began is None or self.began <= moment) and (self.ended is None or moment < self.ended)
 
     def is_named(self, tokens: frozenset[str], moment: datetime) -> bool:
-        """Whether the resource could have been called so then."""
-        return tokens <= self.tokens and all(moment < until for t, until in self.given_up.items() if t in tokens)
+        """Whether the resource had all of these tokens at a moment."""
+        return tokens <= self.tokens and all(moment < until for t, until in self.former_tokens.items() if t in tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedResource:
-    """A record in the index: what looking it up needs, and the rest as the bytes that it came in.
+    """A record in the index: what the lookup needs, and the whole record as bytes.
 
     Attributes:
-        lifetimes: those of the address's `incarnations_of`, oldest first.
+        incarnations: those of `incarnations_of`, oldest first.
     """
 
     key: str
@@ -63,200 +67,199 @@ class IndexedResource:
     provider: Provider
     account_id: str | None
     region: str | None
-    lifetimes: tuple[Lifetime, ...]
+    incarnations: tuple[IndexedIncarnation, ...]
     data: bytes
 
     @property
     def tokens(self) -> frozenset[str]:
-        """The tokens of all lives."""
-        if len(self.lifetimes) == 1:
-            return self.lifetimes[0].tokens
-        return frozenset().union(*(lifetime.tokens for lifetime in self.lifetimes))
+        """The tokens of all incarnations."""
+        if len(self.incarnations) == 1:
+            return self.incarnations[0].tokens
+        return frozenset().union(*(incarnation.tokens for incarnation in self.incarnations))
 
     @property
     def estate(self) -> tuple[str, Provider]:
-        """The workspace, by its part of the key, and the provider in it."""
+        """The workspace, as a part of the key, and the provider."""
         return self.key.partition(".")[0], self.provider
 
     def record(self) -> ResourceRecord:
-        """The whole record."""
+        """Returns the whole record."""
         return ResourceRecord.model_validate_json(self.data)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A life of a record that a target names, by its place in `IndexedResource.lifetimes`."""
+    """An incarnation that a target names, by its index in `IndexedResource.incarnations`."""
 
-    held: IndexedResource
-    life: int
+    resource: IndexedResource
+    number: int
 
     @property
-    def lifetime(self) -> Lifetime:
-        """When it was."""
-        return self.held.lifetimes[self.life]
+    def incarnation(self) -> IndexedIncarnation:
+        """The incarnation itself."""
+        return self.resource.incarnations[self.number]
 
 
 class StateIndex:
     """Every managed resource of every workspace, tombstones included.
 
     Attributes:
-        version: another number after every change, so that what was found can be kept until then.
+        version: a number that changes with every change, so that results can be stored until then.
     """
 
     def __init__(self, tokens: RecordTokens) -> None:
         self._tokens = tokens
         self.version = 0
-        self._held: dict[str, IndexedResource] = {}
+        self._resources: dict[str, IndexedResource] = {}
         self._by_token: dict[str, set[str]] = defaultdict(set)
         self._accounts: dict[Provider, Counter[str | None]] = defaultdict(Counter)
         self._estates: dict[tuple[str, Provider], Counter[str]] = defaultdict(Counter)
-        self._untold: dict[tuple[str, Provider], set[str]] = defaultdict(set)
+        self._without_account: dict[tuple[str, Provider], set[str]] = defaultdict(set)
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._resources)
 
     def put(self, key: str, data: bytes) -> IndexedResource:
-        """Take in the record of a key in place of what it held before.
+        """Stores the record of a key in place of the former one.
 
         Raises:
-            ValueError: it is no record of a resource, so the key holds nothing now.
+            ValueError: the data is no record of a resource; the key is then removed.
         """
         self.remove(key)
-        # Only what looking up needs is read here; the whole record is validated when it is meant
-        # (`IndexedResource.record`).
+        # Only what the lookup needs is read here. `IndexedResource.record` validates the whole record.
         record = orjson.loads(data)
         try:
-            held = IndexedResource(
+            resource = IndexedResource(
                 key=key,
                 type=sys.intern(record["type"]),
                 provider=Provider(record["provider"]),
                 account_id=record["account_id"],
                 region=record["region"],
-                lifetimes=self._lifetimes(data, record),
+                incarnations=self._incarnations(data, record),
                 data=data,
             )
         except (KeyError, TypeError) as error:
-            raise ValueError(f"it is no record of a resource: {error!r}") from error
-        self._held[key] = held
-        self._accounts[held.provider][held.account_id] += 1
-        if held.account_id is None:
-            self._untold[held.estate].add(key)
+            raise ValueError(f"the value is no record of a resource: {error!r}") from error
+        self._resources[key] = resource
+        self._accounts[resource.provider][resource.account_id] += 1
+        if resource.account_id is None:
+            self._without_account[resource.estate].add(key)
         else:
-            self._estates[held.estate][held.account_id] += 1
-        for token in held.tokens:
+            self._estates[resource.estate][resource.account_id] += 1
+        for token in resource.tokens:
             self._by_token[token].add(key)
-        return held
+        return resource
 
-    def _lifetimes(self, data: bytes, record: Mapping[str, Any]) -> tuple[Lifetime, ...]:
+    def _incarnations(self, data: bytes, record: Mapping[str, Any]) -> tuple[IndexedIncarnation, ...]:
         kind, region = record["type"], record["region"]
         if not _has_past(record, self._tokens.names(kind)):
-            return (Lifetime(None, None, region, self._tokens.of(kind, record["attributes"])),)
+            return (IndexedIncarnation(None, None, region, self._tokens.of(kind, record["attributes"])),)
         return tuple(
-            Lifetime(
-                life.began,
-                life.ended.recorded_at if life.ended else None,
-                _region_of(life, region),
-                frozenset().union(*(self._tokens.of(kind, version.attributes) for version in life.versions)),
-                self._tokens.given_up(kind, life),
+            IndexedIncarnation(
+                incarnation.began,
+                incarnation.ended.recorded_at if incarnation.ended else None,
+                _region_of(incarnation, region),
+                frozenset().union(*(self._tokens.of(kind, version.attributes) for version in incarnation.versions)),
+                self._tokens.former_tokens(kind, incarnation),
             )
-            for life in incarnations_of(ResourceRecord.model_validate_json(data))
+            for incarnation in incarnations_of(ResourceRecord.model_validate_json(data))
         )
 
     def remove(self, key: str) -> IndexedResource | None:
-        """Forget a key; returns what it held."""
+        """Removes a key; returns its resource."""
         self.version += 1
-        held = self._held.pop(key, None)
-        if held is None:
+        resource = self._resources.pop(key, None)
+        if resource is None:
             return None
-        self._accounts[held.provider][held.account_id] -= 1
-        if held.account_id is None:
-            self._untold[held.estate].discard(key)
+        self._accounts[resource.provider][resource.account_id] -= 1
+        if resource.account_id is None:
+            self._without_account[resource.estate].discard(key)
         else:
-            self._estates[held.estate][held.account_id] -= 1
-        for token in held.tokens:
+            self._estates[resource.estate][resource.account_id] -= 1
+        for token in resource.tokens:
             keys = self._by_token[token]
             keys.discard(key)
             if not keys:
                 del self._by_token[token]
-        return held
+        return resource
 
     def clear(self) -> None:
-        """Forget everything."""
-        for key in list(self._held):
+        """Removes everything."""
+        for key in list(self._resources):
             self.remove(key)
 
     def get(self, key: str) -> IndexedResource | None:
-        """What a key holds."""
-        return self._held.get(key)
+        """Returns the resource of a key."""
+        return self._resources.get(key)
 
     def __iter__(self) -> Iterator[IndexedResource]:
-        return iter(tuple(self._held.values()))
+        return iter(tuple(self._resources.values()))
 
     def accounts(self, provider: Provider) -> frozenset[str | None]:
-        """The accounts of a provider that some state describes; None stands for resources that do not tell theirs."""
+        """Returns the accounts of a provider in the states; None for resources whose account is unknown."""
         return frozenset(account for account, count in self._accounts[provider].items() if count)
 
-    def is_only_one_of_its_account(self, held: IndexedResource) -> bool:
-        """Whether without this record its account would not be known."""
-        return self._accounts[held.provider][held.account_id] == 1
+    def is_only_one_of_its_account(self, resource: IndexedResource) -> bool:
+        """Whether no other record is in this one's account."""
+        return self._accounts[resource.provider][resource.account_id] == 1
 
-    def placed_by(self, held: IndexedResource) -> list[IndexedResource]:
-        """The records that may now be in a record's account, which no other of their workspace tells."""
-        if held.account_id is None or self._estates[held.estate][held.account_id] > 1:
+    def without_account_beside(self, resource: IndexedResource) -> list[IndexedResource]:
+        """Returns the records without an account that may now be in this record's, the first of its workspace there."""
+        if resource.account_id is None or self._estates[resource.estate][resource.account_id] > 1:
             return []
-        return [self._held[key] for key in sorted(self._untold[held.estate])]
+        return [self._resources[key] for key in sorted(self._without_account[resource.estate])]
 
     def covers(self, provider: Provider, account_id: str | None) -> bool:
-        """Whether an account is one that some state describes, as far as can be known."""
+        """Whether a state describes an account, as far as is known."""
         accounts = self.accounts(provider)
         return bool(accounts) and (account_id is None or account_id in accounts or accounts == {None})
 
-    def untold(self, target: Target, account_id: str | None) -> list[str]:
-        """The keys of what a target names that does not tell its account, or its region within this one."""
+    def without_place(self, target: Target, account_id: str | None) -> list[str]:
+        """Returns the keys of named resources whose account is unknown, or whose region in this account is."""
         return [
-            held.key
-            for held in self._candidates(target)
-            if held.account_id is None
-            or (held.account_id == account_id and any(life.region is None for life in held.lifetimes))
+            one.key
+            for one in self._candidates(target)
+            if one.account_id is None
+            or (one.account_id == account_id and any(incarnation.region is None for incarnation in one.incarnations))
         ]
 
     def _candidates(self, target: Target) -> Iterator[IndexedResource]:
         keys: Iterable[Collection[str]] = (self._by_token.get(token, ()) for token in target_tokens(target))
         fewest = min(keys, key=len, default=())
-        return (held for held in map(self._held.__getitem__, fewest) if target.type in ("*", held.type))
+        return (
+            resource for resource in map(self._resources.__getitem__, fewest) if target.type in ("*", resource.type)
+        )
 
-    def _may_be_in(self, held: IndexedResource, account_id: str | None) -> bool:
-        if held.account_id is not None or account_id is None:
-            return _compatible(held.account_id, account_id)
-        told = +self._estates.get(held.estate, Counter())
-        return not told or account_id in told
+    def _may_be_in(self, resource: IndexedResource, account_id: str | None) -> bool:
+        if resource.account_id is not None or account_id is None:
+            return _compatible(resource.account_id, account_id)
+        known = +self._estates.get(resource.estate, Counter())
+        return not known or account_id in known
 
     def matches(self, target: Target, account_id: str | None, region: str | None) -> list[Match]:
-        """The lives that a target names, those of one record in their order."""
+        """Returns the incarnations that a target names; those of one record in their order."""
         tokens = target_tokens(target)
-        found = [held for held in self._candidates(target) if self._may_be_in(held, account_id)]
+        found = [resource for resource in self._candidates(target) if self._may_be_in(resource, account_id)]
         if THE_ONLY in target.identity:
-            # Without a name of its own, its place is all that tells it from another account's or region's.
-            found = [
-                held for held in found if held.account_id is not None and (region is None or held.region is not None)
-            ]
+            # It has no name, so only its place tells it from the one of another account or region.
+            found = [one for one in found if one.account_id is not None and (region is None or one.region is not None)]
         return [
-            Match(held, life)
-            for held in sorted(found, key=lambda held: held.key)
-            for life, lifetime in enumerate(held.lifetimes)
-            if tokens <= lifetime.tokens and _compatible(lifetime.region, region)
+            Match(resource, number)
+            for resource in sorted(found, key=lambda resource: resource.key)
+            for number, incarnation in enumerate(resource.incarnations)
+            if tokens <= incarnation.tokens and _compatible(incarnation.region, region)
         ]
 
 
-def _region_of(life: Incarnation, region: str | None) -> str | None:
-    """Where a life was, as its own attributes tell; else, and where the resource has no region, as it is now."""
-    told, arn = life.attributes.get("region"), life.attributes.get("arn")
-    found = told or (arn_region(arn) if isinstance(arn, str) else None)
+def _region_of(incarnation: Incarnation, region: str | None) -> str | None:
+    """Returns the region in an incarnation's own attributes; else, or if the resource has none, the present region."""
+    known, arn = incarnation.attributes.get("region"), incarnation.attributes.get("arn")
+    found = known or (arn_region(arn) if isinstance(arn, str) else None)
     return found if region is not None and isinstance(found, str) else region
 
 
 def _has_past(record: Mapping[str, Any], names: frozenset[str]) -> bool:
-    """Whether a record may tell of an end, of more lives than one, or of another name."""
+    """Whether a record may have an end, a second incarnation, or a former name."""
     return record.get("removed") is not None or any(
         change.get("created") or not names.isdisjoint(change["before"]) for change in record.get("changes", ())
     )

@@ -1,15 +1,15 @@
-"""Which of a group's alternative targets is meant: the state decides."""
+"""Decides which of a group's alternative targets is meant, by the states."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drift_detector.catalog.catalog import Catalog
-from drift_detector.compare.attributes import is_unset
-from drift_detector.facts.calls import Act, Call, Operation, Target, Verb
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.compare.values import is_unset
+from drift_detector.facts.attribute_paths import parse_attribute, recorded
+from drift_detector.facts.call import Act, Call, Operation, Target, Verb
 from drift_detector.facts.incarnations import incarnations_of
-from drift_detector.facts.normalise import MISSING
-from drift_detector.facts.paths import parse_attribute, recorded
+from drift_detector.facts.no_value import MISSING
 from drift_detector.resolve.renames import Renames
 from drift_detector.resolve.state_index import IndexedResource, Match, StateIndex
 from drift_detector.resolve.tokens import parents_of, target_tokens
@@ -18,20 +18,20 @@ from tfdrift.events import Json
 
 @dataclass(frozen=True, slots=True)
 class ResolvedTarget:
-    """A target, and the life of a managed resource that it means, by its place in `IndexedResource.lifetimes`."""
+    """A target, and the incarnation of a managed resource that it means, by its index in the resource."""
 
     target: Target
-    held: IndexedResource
-    life: int
+    resource: IndexedResource
+    incarnation: int
 
 
 def resolve_group(
     group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog, renames: Renames
 ) -> list[ResolvedTarget]:
-    """What a group means: the first alternative that some state held when the call was made, in every workspace.
+    """Returns the resources that a group means: the first alternative that a state had when the call was made.
 
-    Where none did, it is the first that some state holds now, as what a call has only just created, and else the first
-    that some state held ever.
+    They may be in several workspaces. If no state had one then, it is the first alternative that a state has now, such
+    as a resource that the call has just created, and else the first that a state ever had.
     """
     named: list[tuple[Target, Match]] = []
     for target in group:
@@ -40,62 +40,58 @@ def resolve_group(
             for match in _named(target, call, index, renames)
             if _has_a_place_for(target, match, catalog, alone=len(group) == 1)
         ]
-        then = _best_placed([match for match in matches if match.lifetime.includes(call.occurred)])
+        then = _best_placed([match for match in matches if match.incarnation.includes(call.occurred)])
         if then:
-            return [ResolvedTarget(target, match.held, match.life) for match in then]
+            return [ResolvedTarget(target, match.resource, match.number) for match in then]
         named.extend((target, match) for match in matches)
-    chosen = [pair for pair in named if pair[1].lifetime.ended is None] or named
-    return [ResolvedTarget(target, match.held, match.life) for target, match in chosen if target is chosen[0][0]]
+    chosen = [pair for pair in named if pair[1].incarnation.ended is None] or named
+    return [ResolvedTarget(target, match.resource, match.number) for target, match in chosen if target is chosen[0][0]]
 
 
 def _best_placed(matches: list[Match]) -> list[Match]:
-    """Without what tells less of its place than another of its type, which is known to be in the call's."""
+    """Returns the matches without those of which less is known of account and region than of another of the type."""
 
-    def told(match: Match) -> tuple[bool, bool]:
-        return match.held.account_id is not None, match.lifetime.region is not None
+    def known_place(match: Match) -> tuple[bool, bool]:
+        return match.resource.account_id is not None, match.incarnation.region is not None
 
     return [
         match
         for match in matches
-        if told(match) == max(told(one) for one in matches if one.held.type == match.held.type)
+        if known_place(match) == max(known_place(one) for one in matches if one.resource.type == match.resource.type)
     ]
 
 
 def _named(target: Target, call: Call, index: StateIndex, renames: Renames) -> list[Match]:
-    """The lives that a target names: by what the states say, unless a call has given the name to another since."""
+    """Returns the incarnations that a target names by the states, unless a call gave the name to another since."""
     found = [
         match
         for match in index.matches(target, call.account_id, call.region)
-        if not match.lifetime.given_up or match.lifetime.is_named(target_tokens(target), call.occurred)
+        if not match.incarnation.former_tokens or match.incarnation.is_named(target_tokens(target), call.occurred)
     ]
     for rename, former in renames.latest(target, call):
         since = rename.call.occurred
-        kept = [
-            match
-            for match in found
-            if match.held.type != rename.type or (match.lifetime.began is not None and match.lifetime.began > since)
-        ]
-        # Each step goes back in time, so there is an end of them.
-        renamed = [match for match in _named(former, rename.call, index, renames) if match.held.type == rename.type]
+        kept = [match for match in found if match.resource.type != rename.type or match.incarnation.began_after(since)]
+        # Each step goes back in time, so the recursion ends.
+        renamed = [match for match in _named(former, rename.call, index, renames) if match.resource.type == rename.type]
         found = [*kept, *(match for match in renamed if match not in kept)]
     return found
 
 
 def _has_a_place_for(target: Target, match: Match, catalog: Catalog, *, alone: bool) -> bool:
-    """Whether a resource records something of what a target's operations are about.
+    """Whether a resource records something of what a target's operations change.
 
-    The sets that elements would be in are null where they live elsewhere, if they may. What changes a resource
-    otherwise than by its elements is only asked about where there is another alternative: a state spells all
-    attributes that its provider's version knows, and leaves those unset that are optional.
+    A set whose elements may be in another resource is null if they are. Other changes are only looked at if there is
+    another alternative: a state has every attribute that its provider's version knows, and optional ones may be unset.
     """
     elements = [
         operation
         for operation in target.operations
-        if operation.verb is not Verb.SET and catalog.may_be_in_another_resource(match.held.type, operation.attribute)
+        if operation.verb is not Verb.SET
+        and catalog.may_be_in_another_resource(match.resource.type, operation.attribute)
     ]
     if not elements and (alone or target.act is not Act.UPDATE):
         return True
-    attributes = incarnations_of(match.held.record())[match.life].attributes
+    attributes = incarnations_of(match.resource.record())[match.number].attributes
     if any(recorded(attributes, operation.attribute) in (MISSING, None) for operation in elements):
         return False
     return target.act is not Act.UPDATE or any(
@@ -111,11 +107,11 @@ def _is_recorded(operation: Operation, kind: str, attributes: dict[str, Json], c
     return parse_attribute(operation.attribute)[0] in attributes
 
 
-def creation(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> Target | None:
-    """The alternative that a group creates, if some state would be expected to hold it.
+def expected_creation(group: tuple[Target, ...], call: Call, index: StateIndex, catalog: Catalog) -> Target | None:
+    """Returns the alternative that a group creates, if a state would be expected to have it.
 
-    That is where a state describes its account; of a sub-resource, such as a bucket's policy, where a parent is
-    managed, whether or not a state tells the account. Some types are never expected.
+    That is so if a state describes its account, or for a sub-resource, such as a bucket's policy, if a parent is
+    managed. Some types are never expected.
     """
     target = next((target for target in group if target.act is Act.CREATE), None)
     if target is None or not catalog.is_expected(target.type):

@@ -1,10 +1,11 @@
-"""How targets and records are named, in one form for both.
+"""Makes the tokens by which targets and records are matched.
 
-Both sides are reduced to *tokens*, an attribute with its value: a record has one for each attribute that some event
-identifies its type by, a target has one for each identity attribute that it gives.
+Both are reduced to *tokens*, each an attribute with its value. A record has one for each attribute by which some event
+identifies its type; a target has one for each of its identity attributes.
 
-What is named within another thing, as a detector's IP set is, the provider often records under an id of its own
-making: ``detector:set``, ``set/server/user``. A target that names the whole too is met by the part of such an id.
+A resource inside another, such as a detector's IP set, is often recorded under an id that the provider composes:
+``detector:set``, ``set/server/user``. A target that also names the containing resource is matched by a part of such an
+id.
 """
 
 from __future__ import annotations
@@ -13,23 +14,25 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
-from drift_detector.catalog.catalog import ANY_IDENTITY, THE_ONLY, Catalog
-from drift_detector.facts.calls import Target, Verb
+from drift_detector.catalog.event_rules import ANY_IDENTITY, THE_ONLY
+from drift_detector.catalog.lookup import Catalog
+from drift_detector.facts.attribute_paths import read
+from drift_detector.facts.call import Target, Verb
 from drift_detector.facts.incarnations import Incarnation
-from drift_detector.facts.normalise import MISSING
-from drift_detector.facts.paths import read
+from drift_detector.facts.no_value import MISSING
 from tfdrift.events import Json
 
 _ANY_IDENTITY_ATTRIBUTES: Final = ("id", "arn", "name")
-# What stands between the parts of an id that the provider made of several.
+# The separators in an id that the provider composes.
 _BETWEEN_PARTS: Final = re.compile(r"[:/|,#]")
 _ANY_NAMES: Final = frozenset(_ANY_IDENTITY_ATTRIBUTES)
 
 
 def target_tokens(target: Target) -> frozenset[str]:
-    """The tokens that a record must have to be meant by a target."""
+    """Returns the tokens that a record must have for a target to mean it."""
     inner = len(target.identity) > 1
     return frozenset(
         _any_token(value) if attribute == ANY_IDENTITY and not inner else _token(target.type, attribute, value)
@@ -38,17 +41,17 @@ def target_tokens(target: Target) -> frozenset[str]:
 
 
 def parents_of(target: Target, catalog: Catalog) -> list[Target]:
-    """The resources that a sub-resource belongs to, as far as its own identity, or what it sets, names them."""
+    """Returns the resources that a sub-resource belongs to, as far as its identity or attributes name them."""
     parents = catalog.parents(target.type)
     if not parents:
         return []
-    told = {operation.attribute: operation.value for operation in target.operations if operation.verb is Verb.SET}
-    told |= target.identity
+    known = {operation.attribute: operation.value for operation in target.operations if operation.verb is Verb.SET}
+    known |= target.identity
     return [
         Target(
             type=parent.type,
             identity={
-                theirs: text for theirs, ours in parent.via.items() if isinstance(text := told.get(ours), str) and text
+                theirs: text for theirs, ours in parent.via.items() if isinstance(text := known.get(ours), str) and text
             },
         )
         for parent in parents
@@ -56,7 +59,7 @@ def parents_of(target: Target, catalog: Catalog) -> list[Target]:
 
 
 class RecordTokens:
-    """Makes the tokens of records; knows by which attributes the catalog's events identify each type."""
+    """Makes the tokens of records, by the attributes with which the catalog's events identify each type."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -79,42 +82,48 @@ class RecordTokens:
         }
 
     def names(self, resource_type: str) -> frozenset[str]:
-        """The attributes of a type, top level, that calls may name it by."""
+        """Returns the top-level attributes by which calls may name a type."""
         return self._names.get(resource_type, _ANY_NAMES)
 
-    def given_up(self, resource_type: str, life: Incarnation) -> dict[str, datetime]:
-        """The names that a life has had and has no more, and since when.
+    def former_tokens(self, resource_type: str, incarnation: Incarnation) -> dict[str, datetime]:
+        """Returns the tokens that an incarnation once had and has no more, with the time since when.
 
-        An id stays a name: a newer version of the provider may have another form of it.
+        An id stays a token: a newer version of the provider may have another form of it.
         """
-        given_up: dict[str, datetime] = {}
+        former: dict[str, datetime] = {}
         before: frozenset[str] = frozenset()
-        for version in life.versions:
+        for version in incarnation.versions:
             now = self.of(resource_type, {name: value for name, value in version.attributes.items() if name != "id"})
-            given_up |= dict.fromkeys(before - now, version.at)
-            given_up = {token: since for token, since in given_up.items() if token not in now}
+            former |= dict.fromkeys(before - now, version.at)
+            former = {token: since for token, since in former.items() if token not in now}
             before = now
-        return given_up
+        return former
 
     def of(self, resource_type: str, attributes: Mapping[str, Json]) -> frozenset[str]:
-        """Every token of a record."""
+        """Returns every token of a record."""
         found: set[str] = set()
         for attribute in self._attributes.get(resource_type, frozenset()):
             if attribute == THE_ONLY:
                 found.add(_token(resource_type, attribute, "true"))
                 continue
-            recorded = attributes.get(attribute) if attribute.isidentifier() else read(attributes, attribute)
-            if recorded is MISSING:
+            value = attributes.get(attribute) if attribute.isidentifier() else read(attributes, attribute)
+            if value is MISSING:
                 continue
-            values = self._catalog.identity_values(resource_type, attribute, recorded)
-            found.update(_token(resource_type, attribute, value) for value in values)
+            values = self._catalog.identity_values(resource_type, attribute, value)
+            found.update(_token(resource_type, attribute, text) for text in values)
         for attribute in _ANY_IDENTITY_ATTRIBUTES:
-            recorded = attributes.get(attribute)
-            if isinstance(recorded, str) and recorded:
-                found.add(_any_token(recorded))
+            value = attributes.get(attribute)
+            if isinstance(value, str) and value:
+                found.add(_any_token(value))
                 if resource_type in self._inner:
-                    found.update(_token(resource_type, ANY_IDENTITY, part) for part in _parts(attribute, recorded))
+                    found.update(_token(resource_type, ANY_IDENTITY, part) for part in _parts(attribute, value))
         return frozenset(found)
+
+
+@lru_cache(maxsize=4)
+def record_tokens(catalog: Catalog) -> RecordTokens:
+    """Returns the one `RecordTokens` of a catalog."""
+    return RecordTokens(catalog)
 
 
 def _token(resource_type: str, attribute: str, value: str) -> str:
@@ -122,11 +131,11 @@ def _token(resource_type: str, attribute: str, value: str) -> str:
 
 
 def _parts(attribute: str, recorded: str) -> set[str]:
-    """A recorded name, and of an id the parts that it may be made of."""
-    is_made = attribute == "id" and not recorded.startswith("arn:")
-    return {recorded, *(part for part in _BETWEEN_PARTS.split(recorded) if part)} if is_made else {recorded}
+    """Returns a recorded name; for an id also the parts that it may be composed of."""
+    is_composed = attribute == "id" and not recorded.startswith("arn:")
+    return {recorded, *(part for part in _BETWEEN_PARTS.split(recorded) if part)} if is_composed else {recorded}
 
 
 def _any_token(value: str) -> str:
-    # A log group's ARN has a form for its streams too, which the API lists and older providers record.
+    # The API lists a log group's ARN with ":*" for its streams, and older providers record it so.
     return f"*\0{value.removesuffix(':*')}"

@@ -1,5 +1,5 @@
-"""The operator's rules: severity, what is ignored, whose calls are sanctioned.
+"""The operator's rules: the severity of drifts, which drifts are ignored, and whose calls are sanctioned.
 
-In: a YAML file and an event. Out: a verdict on the event or the drift.
+In: a YAML file, and an event or a disagreement. Out: the rules' verdict on it.
 Uses `catalog` and `facts`.
 """

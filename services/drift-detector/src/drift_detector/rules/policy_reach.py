@@ -1,7 +1,7 @@
-"""How far an IAM policy reaches: whether it lets anyone in, and whether it allows everything.
+"""How far an IAM policy reaches: whether it gives anyone access, and whether it allows everything.
 
-Source: AWS IAM User Guide, "IAM JSON policy elements". A condition may narrow a statement to nothing, so a statement
-with one is not counted.
+Source: AWS IAM User Guide, "IAM JSON policy elements". A statement with a condition is not counted, since the condition
+may narrow it to nothing.
 """
 
 from __future__ import annotations

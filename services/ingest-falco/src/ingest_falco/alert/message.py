@@ -1,8 +1,8 @@
-"""The ledger message of an alert, kept within what NATS takes.
+"""The ledger message of an alert, within the size that NATS takes.
 
 NATS refuses a message whose headers and payload together exceed its ``max_payload`` (1 MiB unless configured).
-The call rides in a header, escaped, so it can outgrow the body that it came in. Then its response is left out,
-and if that is not enough its request: the alert itself always arrives.
+The call is a header, escaped, so it can outgrow the body that it came in. Then its response is omitted, and if that is
+not enough its request: the alert itself always arrives.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f
 
 @dataclass(frozen=True, slots=True)
 class LedgerMessage:
-    """What is published, or waits in the spool to be.
+    """A message that is published, or waits for it in the spool.
 
     Attributes:
-        cut: the parts of the call that were left out to make it fit.
+        omitted: the parts of the call that were left out to make it fit.
     """
 
     subject: str
     headers: Mapping[str, str]
     payload: bytes
-    cut: tuple[str, ...] = ()
+    omitted: tuple[str, ...] = ()
 
     @property
     def message_id(self) -> str:
-        """What JetStream and the spool deduplicate by."""
+        """The id by which JetStream and the spool deduplicate."""
         return self.headers[MSG_ID]
 
     @property
@@ -58,7 +58,7 @@ def build_message(normalised: Normalised, *, received: datetime, traceparent: st
     if traceparent is not None and not _TRACEPARENT.fullmatch(traceparent):
         traceparent = None
     message = LedgerMessage(str(normalised.event.subject()), {}, normalised.event.encode())
-    for call, cut in _shrinking(normalised.call):
+    for call, omitted in _shrinking(normalised.call):
         envelope = Envelope(
             message_id=normalised.message_id,
             received=received,
@@ -66,14 +66,14 @@ def build_message(normalised: Normalised, *, received: datetime, traceparent: st
             traceparent=traceparent,
             call=call.encode() if call is not None else None,
         )
-        message = replace(message, headers=envelope.headers(), cut=cut)
+        message = replace(message, headers=envelope.headers(), omitted=omitted)
         if message.size_bytes <= MAX_MESSAGE_BYTES:
             return message
     raise AlertTooLarge(f"the alert makes a message of {message.size_bytes} bytes; {MAX_MESSAGE_BYTES} are allowed")
 
 
 def _shrinking(call: CloudCall | None) -> tuple[tuple[CloudCall | None, tuple[str, ...]], ...]:
-    """The call, then with less and less of it, each with the names of what is missing."""
+    """The call, then with less and less of it, each with the names of what is omitted."""
     if call is None:
         return ((None, ()),)
     without_response = call.model_copy(update={"response": None})

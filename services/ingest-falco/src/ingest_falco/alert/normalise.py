@@ -1,45 +1,26 @@
-"""An alert in, the event that clients see and the call that the detector reads out."""
+"""An alert in; the event for clients and the call for the detector out."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from ingest_falco.alert.parse import CLOUDTRAIL_SOURCE, Alert
-from ingest_falco.clouds import azure, gcp, gke, kubernetes
-from ingest_falco.clouds.cloudtrail import Call, read_call, text_field
-from ingest_falco.clouds.identity import identify
+from ingest_falco.alert.parse import Alert
+from ingest_falco.clouds import sources
+from ingest_falco.clouds.call import Call
+from ingest_falco.clouds.plugin_fields import text_field
 from tfdrift.envelope import canonical_json
-from tfdrift.events import CloudCall, FalcoEvent, Json, UserIdentity
+from tfdrift.events import CloudCall, FalcoEvent, Json
 from tfdrift.subjects import Provider
 
-# Prefixes of Falco's event sources: "syscall" (falcosidekick writes "syscalls"), "k8s_audit" and its "_eks" and
-# "_gke", "gcp_auditlog", "azure_platformlogs" and what else plugins register (falcosecurity/plugins, registry.yaml).
-_PROVIDERS: Final = (
-    ("syscall", Provider.HOST),
-    ("aws", Provider.AWS),
-    ("k8s", Provider.KUBERNETES),
-    ("gcp", Provider.GCP),
-    ("azure", Provider.AZURE),
-    ("aks", Provider.KUBERNETES),
-)
-
-# How the audit logs of the other clouds are read: the call, and who made it.
-_Reader = tuple[Callable[[Mapping[str, Json]], Call | None], Callable[[Mapping[str, Json]], UserIdentity | None]]
-_READERS: Final[Mapping[Provider, _Reader]] = {
-    Provider.GCP: (gcp.read_call, gcp.identify),
-    Provider.AZURE: (azure.read_call, azure.identify),
-    Provider.KUBERNETES: (kubernetes.read_call, kubernetes.identify),
-}
-
-# How Falco names the host itself where a container's id would stand.
+# Falco's names of the host itself in place of a container's id.
 _NO_CONTAINERS: Final = frozenset({"host", "<NA>"})
 
-# A message id is a header of every message; ids that clouds and senders make are half as long.
+# A message id is a header of every message; ids that clouds and senders create are half as long.
 _MAX_ID_LENGTH: Final = 80
 
 _UUID_NAMESPACE: Final = uuid.UUID("b0a1b4a1-6f2c-5d67-9f0e-3c1d5a7e8f90")
@@ -50,9 +31,9 @@ class Normalised:
     """One alert, ready for the ledger.
 
     Attributes:
-        message_id: the same whenever the same alert comes again.
-        occurred: when the cloud call was made; None for an alert that is none.
-        call: what the detector reads, which clients never see.
+        message_id: the same whenever the same alert arrives again.
+        occurred: the time of the cloud call; None for an alert about no call.
+        call: request and response for the detector; clients never see them.
         undecodable: the parts of the call that were sent but could not be read.
     """
 
@@ -65,22 +46,49 @@ class Normalised:
 
 def normalise(alert: Alert) -> Normalised:
     """The ledger's view of an alert of any source."""
-    if alert.source == CLOUDTRAIL_SOURCE:
-        return _cloud_call(alert, read_call(alert.fields), Provider.AWS, identify(alert.fields))
-    provider, fields = provider_of(alert.source), alert.fields
-    if provider is Provider.GCP and (event := gke.audit_event(fields)) is not None:
-        provider, fields = Provider.KUBERNETES, {"json.obj": event}
-    if provider in _READERS:
-        read, who = _READERS[provider]
-        call = read(fields)
-        if call is not None:
-            return _cloud_call(alert, _with_id(alert, call), provider, who(fields))
+    provider, call = sources.read_call(alert.source, alert.fields)
+    if call is not None:
+        return _cloud_call(alert, provider, call)
     message_id = _sent_id(alert)
     return Normalised(_event(alert, message_id, provider, alert.time, output_fields=dict(alert.fields)), message_id)
 
 
+def _cloud_call(alert: Alert, provider: Provider, call: Call) -> Normalised:
+    event_id = call.event_id
+    if event_id is None and alert.source != sources.CLOUDTRAIL:
+        event_id = _derived_event_id(alert)
+    # One cloud event may match two rules: two alerts, both of which clients see, so the rule is part of the id.
+    # falcosidekick makes a new uuid at each receipt, so the cloud's own event id goes before it.
+    message_id = _sent_id(alert)
+    if event_id:
+        message_id = f"falco:{provider}:{_bounded(event_id)}:{_digest(alert.rule)[:16]}"
+    return Normalised(
+        event=_event(
+            alert,
+            message_id,
+            provider,
+            call.occurred or alert.time,
+            service=call.service,
+            event_id=event_id,
+            event_name=call.event_name,
+            account_id=call.account_id,
+            region=call.region,
+            user_identity=call.identity,
+            source_ip=call.source_ip,
+            user_agent=call.user_agent,
+            error_code=call.error_code,
+            read_only=call.read_only,
+            resources=call.resources,
+        ),
+        message_id=message_id,
+        occurred=call.occurred or alert.time,
+        call=call.detail,
+        undecodable=call.undecodable,
+    )
+
+
 def _event(alert: Alert, message_id: str, provider: Provider, timestamp: datetime, **more: Any) -> FalcoEvent:
-    """The event with what every alert tells, and the fields that are given beside."""
+    """The event with the members that every alert has, and the given fields beside."""
     return FalcoEvent(
         severity=alert.severity,
         rule=alert.rule,
@@ -97,49 +105,10 @@ def _event(alert: Alert, message_id: str, provider: Provider, timestamp: datetim
     )
 
 
-def provider_of(source: str) -> Provider:
-    """Where the events of a Falco source happen."""
-    source = source.lower()
-    return next((provider for prefix, provider in _PROVIDERS if source.startswith(prefix)), Provider.OTHER)
-
-
-def _with_id(alert: Alert, call: Call) -> Call:
-    """A rule need not name the entry's id; then what it names, and when, tells one entry from another."""
-    if call.event_id is not None:
-        return call
-    told = canonical_json([alert.time.isoformat(), dict(alert.fields)])
-    return replace(call, event_id=f"derived-{hashlib.sha256(told).hexdigest()[:32]}")
-
-
-def _cloud_call(alert: Alert, call: Call, provider: Provider, identity: UserIdentity | None) -> Normalised:
-    # One cloud event may match two rules: two alerts, both of which clients see, so the rule is part of the id.
-    # falcosidekick makes a new uuid at each receipt, so the cloud's own event id goes before it.
-    message_id = _sent_id(alert)
-    if call.event_id:
-        message_id = f"falco:{provider}:{_bounded(call.event_id)}:{_digest(alert.rule)[:16]}"
-    return Normalised(
-        event=_event(
-            alert,
-            message_id,
-            provider,
-            call.occurred or alert.time,
-            service=call.service,
-            event_id=call.event_id,
-            event_name=call.event_name,
-            account_id=call.account_id,
-            region=call.region,
-            user_identity=identity,
-            source_ip=call.source_ip,
-            user_agent=call.user_agent,
-            error_code=call.error_code,
-            read_only=call.read_only,
-            resources=call.resources,
-        ),
-        message_id=message_id,
-        occurred=call.occurred or alert.time,
-        call=call.detail,
-        undecodable=call.undecodable,
-    )
+def _derived_event_id(alert: Alert) -> str:
+    """An id for an entry whose own the rule does not name: the digest of its fields and time."""
+    content = canonical_json([alert.time.isoformat(), dict(alert.fields)])
+    return f"derived-{hashlib.sha256(content).hexdigest()[:32]}"
 
 
 def _bounded(identifier: str) -> str:

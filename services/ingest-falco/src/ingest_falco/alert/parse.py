@@ -2,8 +2,8 @@
 
 Two senders post here, with the same members: Falco's own ``http_output`` (falcosecurity/falco,
 ``userspace/falco/formats.cpp``) and falcosidekick's webhook output (falcosecurity/falcosidekick,
-``types/types.go``), which adds ``uuid`` and may add members of its own. What an older Falco, or one told not
-to (``json_include_output_property`` and its like), does not send is optional here.
+``types/types.go``), which adds ``uuid`` and may add members of its own. A member that an older Falco, or one configured
+so (``json_include_output_property`` and its like), does not send is optional here.
 """
 
 from __future__ import annotations
@@ -13,25 +13,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ingest_falco.clouds.sources import guess_source
 from ingest_falco.errors import MalformedAlert
 from ingest_falco.strict_json import InvalidJson, parse
 from tfdrift.envelope import parse_rfc3339
 from tfdrift.events import Json
 from tfdrift.severity import Severity, severity_of_priority
 
-CLOUDTRAIL_SOURCE: Final = "aws_cloudtrail"
-SYSCALL_SOURCE: Final = "syscall"
-
 _TYPE_NAMES: Final = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert as Falco means it.
+    """One alert of Falco.
 
     Attributes:
         source: Falco's event source, such as ``syscall`` or ``aws_cloudtrail``.
-        uuid: falcosidekick's, made anew at each receipt; None from Falco itself.
+        uuid: falcosidekick's, new at each receipt; None from Falco itself.
         fields: the ``output_fields``; empty where Falco sent none.
         document: the whole JSON object as it came.
     """
@@ -53,7 +51,7 @@ def parse_alert(body: bytes) -> Alert:
     """The alert in a request's body.
 
     Raises:
-        MalformedAlert: it is no Falco alert; the message says what is wrong.
+        MalformedAlert: it is no Falco alert; the message says why.
     """
     if not body.strip():
         raise MalformedAlert("the body is empty; a Falco alert in JSON was expected")
@@ -74,7 +72,7 @@ def parse_alert(body: bytes) -> Alert:
         severity=severity,
         time=_time(document),
         output=_optional(document, "output") or "",
-        source=_optional(document, "source") or _guess_source(fields),
+        source=_optional(document, "source") or guess_source(fields),
         hostname=_optional(document, "hostname"),
         tags=_tags(document),
         uuid=_optional(document, "uuid"),
@@ -127,8 +125,3 @@ def _fields(document: Mapping[str, Json]) -> Mapping[str, Json]:
     if not isinstance(fields, dict):
         raise MalformedAlert(f"'output_fields' is {_type_name(fields)}, not an object")
     return fields
-
-
-def _guess_source(fields: Mapping[str, Json]) -> str:
-    """Falco before 0.32 names no source; the cloudtrail plugin's fields give it away."""
-    return CLOUDTRAIL_SOURCE if "ct.name" in fields or "ct.id" in fields else SYSCALL_SOURCE

@@ -2,7 +2,9 @@
 
 The plugin (falcosecurity/plugins, ``plugins/json``) extracts from the events of every other plugin:
 ``json.value[/a/b]`` is the value at a JSON pointer (RFC 6901) as text, ``json.obj`` the whole entry; ``jevt.`` is the
-older name of both. A rule that appends ``json.obj`` gives everything, one that appends single pointers what it names.
+older name of both. A rule that appends ``json.obj`` sends everything, one that appends single pointers sends those.
+
+Each cloud's package reads an entry once, into a typed record of its own.
 """
 
 from __future__ import annotations
@@ -11,18 +13,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from ingest_falco.clouds.cloudtrail import text_field
+from ingest_falco.clouds.plugin_fields import NOT_AVAILABLE, text_field
 from ingest_falco.strict_json import InvalidJson, parse
 from tfdrift.envelope import parse_rfc3339
 from tfdrift.events import Json
 
 _PREFIXES: Final = ("json", "jevt")
 # How a plugin in Go prints an absent member, and what Falco prints for a field without a value.
-_NOTHING: Final = frozenset({"", "null", "<nil>", "<NA>"})
+_NOTHING: Final = frozenset({"", "null", "<nil>", NOT_AVAILABLE})
 
 
 class AuditEntry:
-    """What an alert tells of one audit log entry.
+    """One audit log entry, as far as an alert has it.
 
     Attributes:
         undecodable: the parts that were sent as JSON but could not be read, in the order they were asked for.
@@ -34,7 +36,7 @@ class AuditEntry:
         self._whole = self._object()
 
     def at(self, pointer: str) -> Json:
-        """The value at a JSON pointer such as ``/resource/labels/zone``; None where the alert does not tell it."""
+        """The value at a JSON pointer such as ``/resource/labels/zone``; None where the alert lacks it."""
         for prefix in _PREFIXES:
             value = self._fields.get(f"{prefix}.value[{pointer}]")
             if value is not None and not (isinstance(value, str) and value in _NOTHING):

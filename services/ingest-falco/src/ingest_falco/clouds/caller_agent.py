@@ -1,6 +1,6 @@
-"""How somebody reached Google Cloud, Azure or Kubernetes, judged by the user agent: tables, read from the top.
+"""Finds how the caller reached Google Cloud, Azure or Kubernetes, by the user agent: tables, read from the top.
 
-The user agent is the caller's own word and can be forged; it says how an honest caller came, no more.
+The user agent is the caller's own word and can be forged: it shows how an honest caller came, no more.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Final
 
 from tfdrift.events import Via
 
-# Audit logs keep long agents; what tells them apart stands in front.
+# Audit logs store long agents; what distinguishes them is at the front.
 _MAX_AGENT_LENGTH: Final = 512
 
 # "Terraform/1.5.7 (+https://www.terraform.io) Terraform-Plugin-SDK/2.10.1 terraform-provider-google/4.80.0",
 # "HashiCorp/1.0 Terraform/1.8.5", "HashiCorp Terraform/1.9.0 ... terraform-provider-azurerm/4.1.0", OpenTofu alike.
-# Pulumi runs the same providers; Packer and Vault are HashiCorp's too, and keep no state.
+# Pulumi runs the same providers; Packer and Vault are HashiCorp's too, and have no state.
 _TERRAFORM: Final = re.compile(r"^(?!.*pulumi).*(terraform|opentofu)", re.IGNORECASE)
 # Google's console calls the API servers of its clusters itself.
 _BROWSER: Final = re.compile(r"^(mozilla/|googlecloudconsole)", re.IGNORECASE)
@@ -34,7 +34,7 @@ _AZURE: Final = (
     (Via.CONSOLE, _BROWSER),
     (Via.SDK, re.compile(r"azsdk|azure-sdk|go-autorest|python/|pulumi|bicep", re.IGNORECASE)),
 )
-# The cluster's own parts are told by their user, which the API server knows: rules ignore what they make.
+# The cluster's own parts are recognised by their user, which the API server authenticates.
 _KUBERNETES: Final = (
     (Via.TERRAFORM, _TERRAFORM),
     (Via.CLI, re.compile(r"^(kubectl|oc|helm|k9s|kustomize|eksctl)[./ -]", re.IGNORECASE)),
@@ -45,17 +45,17 @@ _KUBERNETES: Final = (
 
 
 def gcp_via(agent: str | None) -> Via:
-    """How the caller of a Google Cloud API came, by ``requestMetadata.callerSuppliedUserAgent``."""
+    """The way in which a caller reached Google Cloud, by ``requestMetadata.callerSuppliedUserAgent``."""
     return _via(_GCP, agent)
 
 
 def azure_via(agent: str | None) -> Via:
-    """How the caller of Azure Resource Manager came, where a user agent is known at all."""
+    """The way in which a caller reached Azure Resource Manager, where the log has a user agent at all."""
     return _via(_AZURE, agent)
 
 
 def kubernetes_via(agent: str | None) -> Via:
-    """How the caller of a Kubernetes API server came."""
+    """The way in which a caller reached a Kubernetes API server."""
     return _via(_KUBERNETES, agent)
 
 
@@ -64,7 +64,7 @@ _Table = tuple[tuple[Via, re.Pattern[str]], ...]
 
 @lru_cache(maxsize=1024)
 def _via(table: _Table, agent: str | None) -> Via:
-    """Remembered, since an estate has few agents."""
+    """Cached, since an estate has few agents."""
     text = (agent or "")[:_MAX_AGENT_LENGTH]
     return next((via for via, pattern in table if pattern.search(text)), Via.UNKNOWN)
 

@@ -1,4 +1,4 @@
-"""From the spool to the ledger, in the order of arrival, once NATS is back."""
+"""Moves alerts from the spool to the ledger, in the order of arrival, once NATS is back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ingest_falco.alert.message import LedgerMessage
 from ingest_falco.errors import SpoolRefused
 from ingest_falco.metrics import SPOOL_DEAD, SPOOL_FORWARDED
 from ingest_falco.spool.file import SpooledAlert
-from ingest_falco.spool.spool import BATCH_ENTRIES, Spool
+from ingest_falco.spool.spool import Spool
 from tfdrift.bus import Bus, BusError, Rejected
 from tfdrift.envelope import MSG_ID, header_text
 from tfdrift.subjects import DEAD_PREFIX
@@ -22,24 +22,21 @@ SUBJECT: Final = "Tfdrift-Subject"
 
 
 async def forward(spool: Spool, bus: Bus, log: Any) -> None:
-    """Move what waits in the spool to the ledger, until cancelled.
+    """Move the alerts of the spool to the ledger, until cancelled.
 
     An alert leaves the spool after its acknowledgement; a crash in between sends it twice under one message id,
     which JetStream deduplicates.
     """
     while True:
-        # Newer alerts are held back only while the older ones are leaving, never while NATS is away.
-        if spool.empty or not bus.connected:
-            spool.let_go()
+        spool.hold_back(connected=bus.connected)
         await spool.filled()
         await bus.wait_connected()
         batch = await spool.oldest()
-        if spool.entries - len(batch) < BATCH_ENTRIES:  # the end is near
-            spool.hold_back()
+        spool.hold_back(connected=bus.connected, moving=len(batch))
         if not batch:  # the rest is still on its way to the disk
             await asyncio.sleep(0.01)
         elif not await _move(spool, bus, batch, log):
-            spool.let_go()
+            spool.hold_back(connected=bus.connected, failed=True)
             await asyncio.sleep(_RETRY_SECONDS)
 
 
@@ -58,7 +55,7 @@ async def _move(spool: Spool, bus: Bus, batch: list[SpooledAlert], log: Any) -> 
 
 
 async def _publish_in_order(bus: Bus, batch: list[SpooledAlert], log: Any) -> int:
-    """How many from the batch's head on are safe; they are sent in order, and their acks awaited together."""
+    """The number of stored alerts at the head of the batch; all are sent in order, and their acks awaited together."""
     results = await asyncio.gather(*(_publish(bus, alert.message, log) for alert in batch))
     return results.index(False) if False in results else len(results)
 
@@ -75,8 +72,8 @@ async def _publish(bus: Bus, message: LedgerMessage, log: Any) -> bool:
 
 
 async def _dead_letter(bus: Bus, message: LedgerMessage, reason: str, log: Any) -> bool:
-    """The ledger will never take this one; as a dead letter it does not hold up the others."""
-    # The same dedupe id in another stream is another message; the call stays behind, since its size may be the cause.
+    """Dead-letter a message that the ledger will never take, so that it does not delay the others."""
+    # The same dedupe id in another stream is another message; the call is left out, since its size may be the cause.
     headers = {MSG_ID: message.headers[MSG_ID], REASON: header_text(reason), SUBJECT: message.subject}
     try:
         await bus.publish(DEAD_SUBJECT, message.payload, headers)
@@ -84,5 +81,5 @@ async def _dead_letter(bus: Bus, message: LedgerMessage, reason: str, log: Any) 
         log.warning("dead_letter_refused", message_id=message.message_id, reason=str(error))
         return False
     SPOOL_DEAD.inc()
-    log.error("alert_buried", message_id=message.message_id, reason=reason)
+    log.error("alert_dead_lettered", message_id=message.message_id, reason=reason)
     return True

@@ -1,12 +1,13 @@
 """The local spool, seen from the event loop: alerts wait here while NATS is away.
 
-Writes go to one thread. Whatever arrives while it fsyncs shares the next transaction, so a hundred alerts at once
-cost one or two fsyncs. The bound counts reserved bytes, so it holds for alerts that are still being written too.
+Writes go to one thread. Alerts that arrive while it fsyncs share the next transaction, so a hundred alerts at once
+cost one or two fsyncs. The bound counts reserved bytes, so it includes alerts that are still being written.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -15,16 +16,15 @@ from ingest_falco.alert.message import LedgerMessage
 from ingest_falco.errors import SpoolFull, SpoolRefused
 from ingest_falco.metrics import SPOOL_BYTES, SPOOL_ENTRIES
 from ingest_falco.spool.file import SpooledAlert, SpoolFile
+from ingest_falco.spool.routing import BATCH_ENTRIES, Route, holds_back, route
 
-# One round of forwarding: what is in memory and in flight at once.
-BATCH_ENTRIES: Final = 128
 _BATCH_BYTES: Final = 8 * 1024 * 1024
 
 _Waiting = tuple[LedgerMessage, "asyncio.Future[bool]"]
 
 
 class Spool:
-    """A bounded queue on disk; made by `Spool.open`, and written to while `write` runs."""
+    """A bounded queue on disk; opened by `Spool.open`, and written to while `write` runs."""
 
     def __init__(self, file: SpoolFile, thread: ThreadPoolExecutor, max_bytes: int) -> None:
         self._file = file
@@ -33,15 +33,15 @@ class Spool:
         self._waiting: list[_Waiting] = []
         self._arrived = asyncio.Event()
         self._filled = asyncio.Event()
-        self._settled = asyncio.Event()
-        self._settled.set()
+        self._released = asyncio.Event()
+        self._released.set()
         depth = file.depth()
         self._entries = self._bytes = 0
         self._count(depth.entries, depth.size_bytes)
 
     @classmethod
     async def open(cls, folder: Path, max_bytes: int) -> Spool:
-        """The spool of a folder, with what an earlier process left in it.
+        """The spool of a folder, with the alerts that an earlier process left in it.
 
         Raises:
             SpoolRefused: the folder is not writable, or another process uses it.
@@ -55,13 +55,13 @@ class Spool:
         return cls(file, thread, max_bytes)
 
     async def close(self) -> None:
-        """Let go of the file, after what its thread is doing."""
+        """Release the file, once its thread is idle."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._file.close)
         self._thread.shutdown(wait=False)
 
     @property
     def entries(self) -> int:
-        """How many messages wait, on disk or on their way there."""
+        """The number of messages that wait, on disk or on their way there."""
         return self._entries
 
     @property
@@ -73,20 +73,18 @@ class Spool:
         """Return as soon as something waits."""
         await self._filled.wait()
 
-    async def settled(self) -> None:
-        """Return at once, unless newer messages are held back: then as soon as they are not.
+    async def route(self, is_connected: Callable[[], bool]) -> Route:
+        """The way of an alert that has arrived, as soon as newer alerts are not held back."""
+        await self._released.wait()
+        return route(entries=self._entries, connected=is_connected())
 
-        Without that wait, steady senders would meet a spool that is never empty and pay its fsyncs for ever.
-        """
-        await self._settled.wait()
-
-    def hold_back(self) -> None:
-        """Let newer messages wait in `settled` while the last older ones leave."""
-        self._settled.clear()
-
-    def let_go(self) -> None:
-        """End `hold_back`."""
-        self._settled.set()
+    def hold_back(self, *, connected: bool, moving: int = 0, failed: bool = False) -> None:
+        """Decide anew whether newer alerts wait in `route`; see `holds_back`."""
+        held = not self._released.is_set()
+        if holds_back(held, entries=self._entries, connected=connected, moving=moving, failed=failed):
+            self._released.clear()
+        else:
+            self._released.set()
 
     async def append(self, message: LedgerMessage) -> bool:
         """Write a message behind all others and return when it is on disk; False when it waits already.
@@ -96,7 +94,7 @@ class Spool:
             SpoolRefused: the disk did not take it.
         """
         if self._bytes + message.size_bytes > self._max_bytes:
-            raise SpoolFull(f"the spool holds {self._bytes} of {self._max_bytes} bytes")
+            raise SpoolFull(f"the spool has {self._bytes} of {self._max_bytes} bytes")
         self._count(1, message.size_bytes)
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((message, written))
@@ -104,7 +102,7 @@ class Spool:
         return await written
 
     async def write(self) -> None:
-        """Write what `append` is given, until cancelled."""
+        """Write the messages of `append`, until cancelled."""
         while True:
             await self._arrived.wait()
             self._arrived.clear()
@@ -125,15 +123,19 @@ class Spool:
         for message, written in batch:
             self._count(-1, -message.size_bytes)
             if not written.done():
-                written.set_exception(SpoolRefused(str(error)))
+                written.set_exception(type(error)(str(error)))
 
     async def oldest(self) -> list[SpooledAlert]:
-        """What is to be forwarded next, in the order of arrival."""
+        """The alerts to forward next, in the order of arrival.
+
+        Raises:
+            SpoolRefused: the disk did not give them.
+        """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._file.oldest, BATCH_ENTRIES, _BATCH_BYTES)
 
     async def remove(self, forwarded: list[SpooledAlert]) -> None:
-        """Forget the oldest messages, which the ledger has now.
+        """Delete the oldest messages, which the ledger has now.
 
         Raises:
             SpoolRefused: the disk did not take it.

@@ -1,4 +1,4 @@
-"""From a body to the ledger or the spool: validate, publish and wait for the acknowledgement, then answer."""
+"""Takes an alert from its body to the ledger or the spool, and returns once it is on disk."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 from ingest_falco.alert.message import LedgerMessage, build_message
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
-from ingest_falco.metrics import AUDIT_LAG_SECONDS, CUT, PUBLISH_SECONDS, UNDECODABLE
+from ingest_falco.metrics import AUDIT_LAG_SECONDS, OMITTED, PUBLISH_SECONDS, UNDECODABLE
+from ingest_falco.spool.routing import Route
 from ingest_falco.spool.spool import Spool
 from tfdrift.bus import Bus, BusError
 
 
 class Outcome(StrEnum):
-    """What became of an alert that was taken."""
+    """The result for an alert that was taken."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -31,7 +32,7 @@ class Intake:
         self._log = log
 
     async def take(self, body: bytes, traceparent: str | None) -> Outcome:
-        """Put the alert in `body` where a crash cannot reach it.
+        """Store the alert in `body` where it survives a crash.
 
         Raises:
             MalformedAlert, AlertTooLarge: it can never be taken.
@@ -47,9 +48,7 @@ class Intake:
         return outcome
 
     async def _store(self, message: LedgerMessage) -> Outcome:
-        # While others wait in the spool, a newer alert goes behind them.
-        await self._spool.settled()
-        if self._spool.empty and self._bus.connected:
+        if await self._spool.route(lambda: self._bus.connected) is Route.LEDGER:
             try:
                 with PUBLISH_SECONDS.time():
                     ack = await self._bus.publish(message.subject, message.payload, message.headers)
@@ -64,12 +63,12 @@ class Intake:
     def _note_losses(self, normalised: Normalised, message: LedgerMessage) -> None:
         for part in normalised.undecodable:
             UNDECODABLE.labels(part).inc()
-        for part in message.cut:
-            CUT.labels(part).inc()
-        if normalised.undecodable or message.cut:
+        for part in message.omitted:
+            OMITTED.labels(part).inc()
+        if normalised.undecodable or message.omitted:
             self._log.warning(
                 "call_incomplete",
                 event_id=normalised.event.event_id,
                 undecodable=normalised.undecodable,
-                cut=message.cut,
+                omitted=message.omitted,
             )

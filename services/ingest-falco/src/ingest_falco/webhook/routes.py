@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import hmac
 import uuid
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from aiohttp import hdrs, web
 
-from ingest_falco.errors import AlertTooLarge, IngestError, MalformedAlert, SpoolRefused
+from ingest_falco.errors import AlertTooLarge, IngestError
 from ingest_falco.metrics import ALERTS, REQUEST_SECONDS
+from ingest_falco.webhook.answers import UNAUTHORISED, Answer, may_send, rejection
 from ingest_falco.webhook.intake import Intake
 from tfdrift.envelope import rfc3339
-
-_RETRY_AFTER_SECONDS: Final = 5
 
 
 class Webhook:
     """Answers the requests of Falco and falcosidekick.
 
     Attributes:
-        token: what senders must show, as bytes; None lets everybody send.
+        token: the token that senders must show; None lets everybody send.
     """
 
     def __init__(self, intake: Intake, token: bytes | None, max_alert_bytes: int, log: Any) -> None:
@@ -45,23 +43,23 @@ class Webhook:
     async def alert(self, request: web.Request) -> web.Response:
         """``POST /``: one alert, answered once it is on disk."""
         if not self._may_send(request):
-            return self._unauthorised()
+            return self._refuse(UNAUTHORISED)
         try:
             body = await self._body(request)
         except AlertTooLarge as error:
-            return self._rejected(error)
+            return self._refuse(rejection(error))
         return await self._take(request, body)
 
     async def test(self, request: web.Request) -> web.Response:
-        """``POST /test``: falcosidekick's test alert, on the way that every alert goes."""
-        return await self._take(request, _test_alert()) if self._may_send(request) else self._unauthorised()
+        """``POST /test``: falcosidekick's test alert, taken like every alert."""
+        return await self._take(request, _test_alert()) if self._may_send(request) else self._refuse(UNAUTHORISED)
 
     async def _take(self, request: web.Request, body: bytes) -> web.Response:
         with REQUEST_SECONDS.time():
             try:
                 outcome = await self._intake.take(body, request.headers.get("traceparent"))
             except IngestError as error:
-                return self._rejected(error)
+                return self._refuse(rejection(error))
         ALERTS.labels(outcome).inc()
         return web.Response()
 
@@ -75,37 +73,12 @@ class Webhook:
             raise AlertTooLarge(limit) from error
 
     def _may_send(self, request: web.Request) -> bool:
-        if self._token is None:
-            return True
-        scheme, _, shown = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(
-            shown.strip().encode("utf-8", "surrogateescape"), self._token
-        )
+        return may_send(request.headers.get(hdrs.AUTHORIZATION, ""), self._token)
 
-    def _unauthorised(self) -> web.Response:
-        ALERTS.labels("unauthorised").inc()
-        self._log.warning("alert_rejected", status=401, reason="the token is missing or wrong")
-        headers = {hdrs.WWW_AUTHENTICATE: "Bearer"}
-        return web.Response(status=401, text="send the token as 'Authorization: Bearer …'", headers=headers)
-
-    def _rejected(self, error: IngestError) -> web.Response:
-        status, outcome = _answer(error)
-        ALERTS.labels(outcome).inc()
-        self._log.warning("alert_rejected", status=status, reason=str(error))
-        headers = {hdrs.RETRY_AFTER: str(_RETRY_AFTER_SECONDS)} if status == 503 else {}
-        return web.Response(status=status, text=str(error), headers=headers)
-
-
-def _answer(error: IngestError) -> tuple[int, str]:
-    """The status of a rejected alert, and the outcome that it is counted as."""
-    match error:
-        case MalformedAlert():
-            return 400, "malformed"
-        case AlertTooLarge():
-            return 413, "too_large"
-        case SpoolRefused():
-            return 503, "refused"
-    raise AssertionError(f"{type(error).__name__} has no status")
+    def _refuse(self, answer: Answer) -> web.Response:
+        ALERTS.labels(answer.outcome).inc()
+        self._log.warning("alert_rejected", status=answer.status, reason=answer.text)
+        return web.Response(status=answer.status, text=answer.text, headers=answer.headers)
 
 
 async def _ping(_: web.Request) -> web.Response:
@@ -117,7 +90,7 @@ async def _healthz(_: web.Request) -> web.Response:
 
 
 def _test_alert() -> bytes:
-    """falcosidekick's own, with an id so that each one shows."""
+    """falcosidekick's own test alert, with a new id so that each one is reported."""
     return orjson.dumps(
         {
             "uuid": str(uuid.uuid4()),

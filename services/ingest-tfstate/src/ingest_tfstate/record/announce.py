@@ -1,7 +1,7 @@
-"""The `state_change` events that the records of a workspace call for.
+"""Derives the `state_change` events from the records of a workspace.
 
-A pure function of the records and the head, so that a restart tells again exactly what the dead process would have
-told; JetStream drops what it told already, by the event's id.
+The events are a pure function of the records and the head. So the next process publishes exactly the events that a dead
+one would have published, and JetStream drops those that it has already, by their ids.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ingest_tfstate.record.diff import diff
-from ingest_tfstate.record.records import Sighting
+from ingest_tfstate.record.records import StateSnapshot
 from ingest_tfstate.resource.place import provider_of
 from tfdrift.envelope import canonical_json, rfc3339
 from tfdrift.events import AttributeChange, StateAction, StateChange
@@ -25,17 +25,17 @@ TOO_LARGE_DISPLAY: Final = "(too large)"
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
-def observed(sighting: Sighting, at: datetime) -> StateChange:
-    """The event of a workspace's first sight: its counts, and no resource."""
-    state = sighting.state
+def observed(snapshot: StateSnapshot, at: datetime) -> StateChange:
+    """Returns the event of a workspace that is seen for the first time: its counts, and no resource."""
+    state = snapshot.state
     providers = {provider_of(instance.provider_config, instance.type) for instance in state.instances.values()}
     return StateChange(
         resource=None,
         action=StateAction.OBSERVED,
         serial=state.serial,
-        id=_id(sighting.workspace, state.lineage, state.serial, None, "", StateAction.OBSERVED),
+        id=_id(snapshot.workspace, state.lineage, state.serial, None, "", StateAction.OBSERVED),
         lineage=state.lineage,
-        workspace=sighting.workspace,
+        workspace=snapshot.workspace,
         resource_type=None,
         resource_id=None,
         provider=providers.pop() if len(providers) == 1 else Provider.OTHER,
@@ -48,14 +48,14 @@ def observed(sighting: Sighting, at: datetime) -> StateChange:
 def announcements(
     records: Iterable[ResourceRecord], head: WorkspaceHead, terraform_version: str | None
 ) -> list[StateChange]:
-    """One event for every change that the records hold and the head does not, oldest first.
+    """Returns one event for each change that the records have and the head does not, oldest first.
 
     Args:
-        records: of one workspace, tombstones too.
-        terraform_version: what wrote the newest state.
+        records: those of one workspace, with tombstones.
+        terraform_version: the version that wrote the newest state.
     """
     new = [record for record in records if _newest(record) > head.recorded_at]
-    left = _departures(new, head.recorded_at)
+    left = _removals(new, head.recorded_at)
     events: list[StateChange] = []
     moved_from: set[str] = set()
     for record in new:
@@ -84,8 +84,8 @@ def _newest(record: ResourceRecord) -> datetime:
     return max(moments, default=_NEVER)
 
 
-def _departures(records: list[ResourceRecord], since: datetime) -> dict[tuple[str, str | None, int], str]:
-    """The address that a resource left, by type, id and serial; none where two left with the same."""
+def _removals(records: list[ResourceRecord], since: datetime) -> dict[tuple[str, str | None, int], str]:
+    """Returns the former address of each removed resource by type, id and serial, if no other one has the same."""
     left: dict[tuple[str, str | None, int], str] = {}
     twice: set[tuple[str, str | None, int]] = set()
     for record in records:
@@ -106,7 +106,7 @@ def _action(change: RecordedChange, origin: str | None) -> StateAction | None:
 
 
 def _changes(record: ResourceRecord, position: int) -> tuple[AttributeChange, ...]:
-    """What one entry of a record's history changed: its values before, against the next known ones."""
+    """Returns what one entry of a record's history changed: its values before, against the next known ones."""
     before = record.changes[position].before
     after: dict[str, Any] = {}
     for name in before:
@@ -154,9 +154,9 @@ def _event(
 
 
 def _id(workspace: str, lineage: str, serial: int, at: datetime | None, address: str, action: StateAction) -> str:
-    """The same for the same change of the same state, whoever tells it and how often.
+    """Returns the same id for the same change of the same state, whichever process publishes it.
 
-    The moment is part of it since a local backend writes one serial several times during an apply.
+    The moment is part of it, since a local backend writes one serial several times during an apply.
     """
     parts = [workspace, lineage, serial, rfc3339(at) if at else None, address, action]
     return digest(canonical_json(parts).decode())

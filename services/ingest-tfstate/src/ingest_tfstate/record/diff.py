@@ -1,4 +1,4 @@
-"""What changed between two maps of attributes, as attribute paths."""
+"""Compares two maps of attributes, and returns what changed as attribute paths."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def same(left: Any, right: Any) -> bool:
-    """JSON equality: numbers by value, and ``true`` is not 1."""
+    """Whether two JSON values are equal: numbers by value, and ``true`` is not 1."""
     if left is right:
         return True
     if isinstance(left, dict):
@@ -31,10 +31,10 @@ def same(left: Any, right: Any) -> bool:
 
 
 def diff(before: dict[str, Any], after: dict[str, Any]) -> tuple[AttributeChange, ...]:
-    """The paths at which `after` differs from `before`, in their order; a missing side is None.
+    """Returns the paths at which `after` differs from `before`, in their order; a missing side is None.
 
-    Maps and objects are descended into. Of two equally long lists of objects each entry is; any other list is one
-    value, since a state does not tell a set from a list. A hidden value is shown as what hides it.
+    Maps and objects are compared by member, and equally long lists of objects by entry. Any other list is one value,
+    since a state does not distinguish a set from a list. A hidden value is shown as ``(sensitive)`` or ``(oversized)``.
     """
     return tuple(_members("", before, after))
 
@@ -60,7 +60,7 @@ def _values(path: str, before: Any, after: Any) -> Iterator[AttributeChange]:
 
 
 def _display(before: Any, after: Any) -> str:
-    """Sensitive hides both sides, so that a value that was marked only later is not shown beside the mark."""
+    """Returns ``(sensitive)`` if either side is sensitive: a value that was marked only later is then hidden, too."""
     both = [value for value in (before, after) if hidden_hash(value) is not None]
     return OVERSIZED_DISPLAY if all(OVERSIZED_MEMBER in value for value in both) else SENSITIVE_DISPLAY
 
@@ -74,7 +74,7 @@ def _or_none(value: Any, shown: str) -> Any:
 
 
 def reveal(value: Any) -> Any:
-    """``value`` with every hash object in it replaced by the words that people read."""
+    """Returns ``value`` with each hash object in it replaced by the words for people."""
     if hidden_hash(value) is not None:
         return OVERSIZED_DISPLAY if OVERSIZED_MEMBER in value else SENSITIVE_DISPLAY
     if isinstance(value, dict):

@@ -1,9 +1,8 @@
-"""Writes a workspace's state: records first, then the events, then the head.
+"""Records a state: writes the records first, then the events, then the head.
 
-Each step may be the last one of a process. Records tell by themselves what is to be announced
-(`ingest_tfstate.record.announce`), JetStream drops an event that it has, and the head moves only after both, so the
-next process does again what is not sure to be done. Events that are older than JetStream's memory of ids are looked up
-in the ledger itself.
+A process may end after any of these steps. The events are derived from the records alone
+(`ingest_tfstate.record.announce`), JetStream drops an event that it has already, and the head moves last. So the next
+process repeats what may be undone. Events that are older than JetStream's memory of ids are looked up in the ledger.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from ingest_tfstate import metrics
 from ingest_tfstate.record.announce import announcements, observed
 from ingest_tfstate.record.records import (
     LINEAGE_ACCEPTED,
-    Sighting,
+    StateSnapshot,
     check_order,
     first_records,
     next_head,
@@ -41,7 +40,7 @@ from tfdrift.records import (
 )
 from tfdrift.subjects import STREAM, EventName
 
-# Writes under way at once; the loop turns between two batches.
+# Writes that are under way at once; other tasks run between two batches.
 _BATCH: Final = 256
 # 100,000 records take some five seconds.
 _LOAD_SECONDS: Final = 120.0
@@ -49,14 +48,14 @@ _LOAD_SECONDS: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class StoredWorkspace:
-    """A workspace's head as the bucket holds it, with the revision that a change of it must name."""
+    """The head of a workspace in the bucket, None if it has none, and the revision that an update must name."""
 
     head: WorkspaceHead | None
     revision: int
 
 
 class Recorder:
-    """Takes the states of all workspaces; the caller takes one at a time."""
+    """Records the states of all workspaces; the caller gives it one at a time."""
 
     def __init__(self, bus: Bus, redactor: Redactor) -> None:
         self._bus = bus
@@ -64,79 +63,79 @@ class Recorder:
         self._states = bus.bucket(STATE_BUCKET)
         self._workspaces = bus.bucket(WORKSPACES_BUCKET)
 
-    async def held(self, workspace: str) -> StoredWorkspace:
-        """The workspace's head."""
+    async def load_head(self, workspace: str) -> StoredWorkspace:
+        """Returns the head of a workspace."""
         entry = await self._workspaces.get(workspace_key(workspace))
         if entry is None or entry.value is None:
             return StoredWorkspace(None, 0)
         return StoredWorkspace(WorkspaceHead.model_validate_json(entry.value), entry.revision)
 
-    async def take(self, sighting: Sighting, held: StoredWorkspace) -> list[StateChange]:
-        """Record a state that differs from the head, announce it, and move the head.
+    async def record(self, snapshot: StateSnapshot, stored: StoredWorkspace) -> list[StateChange]:
+        """Records a state that differs from the head, publishes its events, and moves the head.
 
         Raises:
-            OrderError, TooDeep: it must not be taken.
-            BusError: NATS failed, or another process moved the head; look again.
+            OrderError, TooDeep: the state is refused.
+            BusError: NATS failed, or another process moved the head; read the state again.
         """
-        head = held.head
-        check_order(sighting.state, head)
-        kept = await self._load(sighting.workspace)
+        head = stored.head
+        check_order(snapshot.state, head)
+        records = await self._load(snapshot.workspace)
         if head is None:
-            at = recorded_at(sighting, None, ())
-            events = await self._take_first(sighting, at, kept)
-            # Records come before events: without any, nobody has announced this, unless there are none to write.
-            recovering = bool(kept) or not sighting.state.instances
+            at = recorded_at(snapshot, None, ())
+            events = await self._record_first(snapshot, at, records)
+            # Records are written before the event. Without any, nobody has published it, unless the state is empty.
+            recovering = bool(records) or not snapshot.state.instances
         else:
-            untold = await asyncio.to_thread(kept.since, head.recorded_at)
-            recovering = bool(untold)
-            at = recorded_at(sighting, head, untold.values())
-            new = await asyncio.to_thread(next_records, sighting, at, self._redactor, kept, head)
+            unannounced = await asyncio.to_thread(records.since, head.recorded_at)
+            recovering = bool(unannounced)
+            at = recorded_at(snapshot, head, unannounced.values())
+            new = await asyncio.to_thread(next_records, snapshot, at, self._redactor, records, head)
             await self._write(new)
-            changed = untold | {record.address: record for record in new}
-            events = await asyncio.to_thread(announcements, changed.values(), head, sighting.state.terraform_version)
-        await self._announce(events, sighting, recovering)
-        await self._advance(next_head(sighting, at), held.revision)
+            changed = unannounced | {record.address: record for record in new}
+            events = await asyncio.to_thread(announcements, changed.values(), head, snapshot.state.terraform_version)
+        await self._announce(events, snapshot, recovering)
+        await self._advance(next_head(snapshot, at), stored.revision)
         return events
 
     async def mark(self, workspace: str, condition: str | None) -> None:
-        """Show in the head what keeps a newer state out, or that nothing does any more.
+        """Shows in the head the condition that keeps a newer state out, or that there is none any more.
 
         Raises:
-            BusError: it could not be written, or somebody else moved the head; do it again.
+            BusError: NATS failed, or another process moved the head; try again.
         """
-        held = await self.held(workspace)
-        if held.head is None or held.head.condition in (condition, LINEAGE_ACCEPTED):
+        stored = await self.load_head(workspace)
+        if stored.head is None or stored.head.condition in (condition, LINEAGE_ACCEPTED):
             return
-        await self._advance(held.head.model_copy(update={"condition": condition}), held.revision)
+        await self._advance(stored.head.model_copy(update={"condition": condition}), stored.revision)
 
     async def accept_lineage(self, workspace: str) -> bool:
-        """Let the workspace's next state in, whatever its lineage and serial; False when it is not known."""
-        held = await self.held(workspace)
-        if held.head is None:
+        """Accepts the next state of a workspace, whatever its lineage and serial; False if it has no head."""
+        stored = await self.load_head(workspace)
+        if stored.head is None:
             return False
-        await self._advance(held.head.model_copy(update={"condition": LINEAGE_ACCEPTED}), held.revision)
+        await self._advance(stored.head.model_copy(update={"condition": LINEAGE_ACCEPTED}), stored.revision)
         return True
 
     async def prune(self, workspace: str, before: datetime) -> int:
-        """Delete the records of resources that were removed before a moment; returns how many."""
-        kept = await self._load(workspace)
+        """Deletes the records of resources that were removed before a moment; returns their number."""
+        records = await self._load(workspace)
         old = await asyncio.to_thread(
-            lambda: [r for r in kept.values() if r.removed and r.removed.recorded_at < before]
+            lambda: [r for r in records.values() if r.removed and r.removed.recorded_at < before]
         )
         await _all([self._states.delete(resource_key(workspace, record.address)) for record in old])
         metrics.TOMBSTONES_PRUNED.inc(len(old))
         return len(old)
 
-    async def _take_first(self, sighting: Sighting, at: datetime, kept: StoredRecords) -> list[StateChange]:
-        """A workspace without a head: what records there are, a process that died left behind."""
-        workspace = sighting.workspace
-        left = kept.keys() - sighting.state.instances.keys()
+    async def _record_first(self, snapshot: StateSnapshot, at: datetime, records: StoredRecords) -> list[StateChange]:
+        """Records a workspace without a head; its present records are those of a process that died."""
+        workspace = snapshot.workspace
+        left = records.keys() - snapshot.state.instances.keys()
         await _all([self._states.delete(resource_key(workspace, address)) for address in left])
-        await self._write(first_records(sighting, at, self._redactor))
-        return [await asyncio.to_thread(observed, sighting, at)]
+        await self._write(first_records(snapshot, at, self._redactor))
+        return [await asyncio.to_thread(observed, snapshot, at)]
 
     async def _load(self, workspace: str) -> StoredRecords:
-        """Every record of a workspace by address; read for each change, so nothing large is kept meanwhile."""
+        """Returns every record of a workspace by address. They are read for each change, so that memory stays small."""
         values: dict[str, bytes] = {}
         complete = asyncio.Event()
 
@@ -169,7 +168,7 @@ class Recorder:
         return await asyncio.to_thread(StoredRecords, values.values())
 
     async def _write(self, records: Iterable[ResourceRecord]) -> None:
-        """Put records; while one batch waits to be acknowledged the next is made."""
+        """Puts records; the next batch is encoded while one waits for its acknowledgements."""
         rest = iter(records)
         under_way: asyncio.Task[None] | None = None
         try:
@@ -185,25 +184,25 @@ class Recorder:
         await _all([self._states.put(key, value) for key, value in batch])
         metrics.RECORDS.inc(len(batch))
 
-    async def _announce(self, events: Sequence[StateChange], sighting: Sighting, recovering: bool) -> None:
-        told = await self._told() if recovering else frozenset()
-        fresh = [event for event in events if event.id not in told]
+    async def _announce(self, events: Sequence[StateChange], snapshot: StateSnapshot, recovering: bool) -> None:
+        published = await self._published_ids() if recovering else frozenset()
+        fresh = [event for event in events if event.id not in published]
         for start in range(0, len(fresh), _BATCH):
-            await _all([self._publish(event, sighting) for event in fresh[start : start + _BATCH]])
+            await _all([self._publish(event, snapshot) for event in fresh[start : start + _BATCH]])
 
-    async def _publish(self, event: StateChange, sighting: Sighting) -> None:
+    async def _publish(self, event: StateChange, snapshot: StateSnapshot) -> None:
         envelope = Envelope(
             message_id=event.id,
-            received=sighting.received,
+            received=snapshot.received,
             occurred=event.timestamp,
-            workspace=sighting.workspace,
+            workspace=snapshot.workspace,
         )
         ack = await self._bus.publish_event(event, envelope)
         if not ack.duplicate:
             metrics.CHANGES.labels(event.action).inc()
 
-    async def _told(self) -> frozenset[str]:
-        """The ids of all state changes that the ledger holds."""
+    async def _published_ids(self) -> frozenset[str]:
+        """Returns the ids of all state changes in the ledger."""
         ledger = await self._bus.stream_state(STREAM)
         if not ledger.messages:
             return frozenset()
@@ -227,7 +226,7 @@ class Recorder:
 
 
 async def _all(writes: Iterable[Awaitable[object]]) -> None:
-    """Await writes, all of them, before the first failure is raised: none goes on behind the caller's back."""
+    """Awaits all writes, then raises the first failure; none goes on after the caller has returned."""
     results = await asyncio.gather(*writes, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
@@ -235,5 +234,5 @@ async def _all(writes: Iterable[Awaitable[object]]) -> None:
 
 
 def _encode_records(rest: Iterator[ResourceRecord]) -> list[tuple[str, bytes]]:
-    """The next batch of records, as keys and values; empty when there are no more."""
+    """Returns the next batch of records as keys and values; empty when there are no more."""
     return [(resource_key(record.workspace, record.address), record.encode()) for record in islice(rest, _BATCH)]

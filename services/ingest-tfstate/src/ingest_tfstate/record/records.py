@@ -1,9 +1,9 @@
-"""From a state to the records that the bucket ``tfdrift_state`` shall hold.
+"""Turns a state into the records of the bucket ``tfdrift_state``.
 
-The records are written before anything is told. So what is to be told must be readable from the records alone:
-every change carries the moment of the state that made it (`RecordedChange.recorded_at`, `Removal.recorded_at`), and
-`ingest_tfstate.record.announce` derives the events of all that is newer than the workspace's head. A process that dies
-between two steps is followed by one that finds the same records, and tells the same events under the same ids.
+The records are written before the events are published, and the events are derived from the records alone. So each
+change has the moment of the state that caused it (`RecordedChange.recorded_at`, `Removal.recorded_at`), and
+`ingest_tfstate.record.announce` derives the events of all changes that are newer than the workspace's head. After a
+process has died, the next one finds the same records and publishes the same events under the same ids.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from ingest_tfstate.resource.place import Place, places
 from tfdrift.envelope import canonical_json
 from tfdrift.records import MAX_CHANGES, RecordedChange, Removal, ResourceRecord, WorkspaceHead, hidden_hash
 
-# A record is one message, and NATS allows 1 MiB for one with its headers.
+# A record is one message, and NATS allows 1 MiB for a message with its headers.
 MAX_RECORD_BYTES: Final = 900 * 1024
 
-# A head in this condition takes the next state whatever its lineage and serial: the operator said so.
+# A head with this condition accepts the next state whatever its lineage and serial, since an operator asked for it.
 LINEAGE_ACCEPTED: Final = "lineage_accepted"
 
 _TICK: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """One state of a workspace as it was read.
+class StateSnapshot:
+    """One version of a workspace's state, as it was read.
 
     Attributes:
         digest: its `fingerprint`.
-        modified: when the state was written, by the file system's or the store's clock.
-        received: when the pipeline saw that it had changed.
+        modified: when the state was written, by the clock of the file system or store.
+        received: when the pipeline first saw the change.
     """
 
     workspace: str
@@ -51,42 +51,45 @@ class Sighting:
 
 
 def fingerprint(data: bytes) -> str:
-    """What a state's bytes are recognised by, in hex; it changes with what a release hides of a state, too."""
+    """Returns a hash of a state's bytes and of the version of the redaction rules, in hex."""
     digest = hashlib.sha256(data)
     digest.update(f"redaction {RULES_VERSION}".encode())
     return digest.hexdigest()
 
 
 def check_order(state: State, head: WorkspaceHead | None) -> None:
-    """Whether `state` may follow `head`. The same serial may: local backends write one serial several times.
+    """Checks that `state` may follow `head`. The same serial may: local backends write one serial several times.
 
-    A state that never had a lineage is given one when a later Terraform writes it, and is the same one.
+    A state without a lineage gets one when a later Terraform writes it, and is still the same state.
 
     Raises:
         StaleSerial: the state is older than the head.
-        LineageChanged: it is another state altogether.
+        LineageChanged: it is a different state.
     """
     if head is None or head.condition == LINEAGE_ACCEPTED:
         return
     if head.lineage and state.lineage != head.lineage:
         raise LineageChanged(
-            f"the lineage is {state.lineage}, and was {head.lineage}: another state took the place of this one; "
-            f"if that is meant, run: ingest-tfstate --accept-lineage {head.workspace}"
+            f"the lineage is {state.lineage}, and the recorded one is {head.lineage}: this is a different state; "
+            f"if it shall replace the recorded one, run: ingest-tfstate --accept-lineage {head.workspace}"
         )
     if state.serial < head.serial:
-        raise StaleSerial(f"the serial is {state.serial}, lower than {head.serial} that was seen before")
+        raise StaleSerial(
+            f"the serial is {state.serial}, lower than the recorded {head.serial}; "
+            f"if the older state is meant, run: ingest-tfstate --accept-lineage {head.workspace}"
+        )
 
 
-def recorded_at(sighting: Sighting, head: WorkspaceHead | None, records: Iterable[ResourceRecord]) -> datetime:
-    """The moment that the state's changes are recorded under: when it was written, but later than the head.
+def recorded_at(snapshot: StateSnapshot, head: WorkspaceHead | None, records: Iterable[ResourceRecord]) -> datetime:
+    """Returns the moment under which the state's changes are recorded: when it was written, but later than the head.
 
-    Local backends write one serial several times during an apply, clocks are set back, and copies keep old times;
-    the order of the moments is what tells announced changes from those that are still to be announced.
+    Local backends write one serial several times during an apply, clocks are set back, and copies keep old times.
+    Changes later than the head's moment are still to be announced, so the moments must be in order.
 
     Args:
-        records: of the workspace; those that tell nothing newer than the head may be left out.
+        records: those of the workspace; those without a change later than the head may be left out.
     """
-    moment = min(sighting.modified, sighting.received)
+    moment = min(snapshot.modified, snapshot.received)
     if head is None:
         return moment
     unannounced = [at for record in records for at, _ in versions(record) if at > head.recorded_at]
@@ -94,44 +97,44 @@ def recorded_at(sighting: Sighting, head: WorkspaceHead | None, records: Iterabl
 
 
 def versions(record: ResourceRecord) -> list[tuple[datetime, int]]:
-    """The moment and serial of everything that a record tells of its past, oldest first."""
+    """Returns the moment and serial of each change in a record, oldest first."""
     found = [(change.recorded_at, change.serial) for change in record.changes]
     if record.removed is not None:
         found.append((record.removed.recorded_at, record.removed.serial))
     return found
 
 
-def first_records(sighting: Sighting, at: datetime, redactor: Redactor) -> Iterator[ResourceRecord]:
-    """The records of a workspace that is seen for the first time: none has a past. They are made one by one."""
-    where = places(sighting.state.instances.values())
-    for address, instance in sighting.state.instances.items():
-        yield _record(sighting, instance, where[address], at, redactor)
+def first_records(snapshot: StateSnapshot, at: datetime, redactor: Redactor) -> Iterator[ResourceRecord]:
+    """Yields the records of a workspace that is seen for the first time, one by one, without a history."""
+    where = places(snapshot.state.instances.values())
+    for address, instance in snapshot.state.instances.items():
+        yield _record(snapshot, instance, where[address], at, redactor)
 
 
 def next_records(
-    sighting: Sighting,
+    snapshot: StateSnapshot,
     at: datetime,
     redactor: Redactor,
     records: Mapping[str, ResourceRecord],
     head: WorkspaceHead,
 ) -> list[ResourceRecord]:
-    """The records that differ from those in the bucket: changed and new ones first, then tombstones.
+    """Returns the records that differ from those in the bucket: changed and new ones first, then tombstones.
 
     Args:
-        at: from `recorded_at`.
-        records: the workspace's records by address, tombstones too.
+        at: the moment that `recorded_at` returned.
+        records: the workspace's records by address, with tombstones.
 
     Raises:
         TooDeep: an instance's attributes are nested too deeply.
     """
-    state = sighting.state
+    state = snapshot.state
     where = places(state.instances.values())
     left = [records[address] for address in records if address not in state.instances]
     gone = [record for record in left if record.removed is None or record.removed.recorded_at > head.recorded_at]
     movable = _by_identity(gone)
     fresh: list[ResourceRecord] = []
     for address, instance in state.instances.items():
-        record = _record(sighting, instance, where[address], at, redactor)
+        record = _record(snapshot, instance, where[address], at, redactor)
         before = records.get(address)
         moved = before is None and record.id is not None
         if moved:
@@ -141,7 +144,7 @@ def next_records(
             created = RecordedChange(serial=state.serial, recorded_at=at, before={}, created=True)
             record = record.model_copy(update={"changes": (created,)})
         elif not equal:
-            # What is secret only now is compared, and kept as history, as a hash.
+            # What has become secret is compared, and stored in the history, as a hash.
             before = before.model_copy(update={"changes": _hidden_past(before, instance, redactor)})
             hidden = redactor.redact(instance.type, before.attributes, instance.sensitive_paths)
             if before.flat and not record.flat:
@@ -156,11 +159,13 @@ def next_records(
     return fresh
 
 
-def _record(sighting: Sighting, instance: Instance, place: Place, at: datetime, redactor: Redactor) -> ResourceRecord:
+def _record(
+    snapshot: StateSnapshot, instance: Instance, place: Place, at: datetime, redactor: Redactor
+) -> ResourceRecord:
     attributes = redactor.redact(instance.type, instance.attributes, instance.sensitive_paths)
-    # `model_construct` skips a validation that these values, made here, do not need: a third of the time.
+    # `model_construct` skips the validation, a third of the time, which values that are created here do not need.
     return ResourceRecord.model_construct(
-        workspace=sighting.workspace,
+        workspace=snapshot.workspace,
         address=instance.address,
         type=instance.type,
         name=instance.name,
@@ -168,8 +173,8 @@ def _record(sighting: Sighting, instance: Instance, place: Place, at: datetime, 
         id=instance.id if hidden_hash(attributes.get("id")) is None else None,
         account_id=place.account_id,
         region=place.region,
-        lineage=sighting.state.lineage,
-        serial=sighting.state.serial,
+        lineage=snapshot.state.lineage,
+        serial=snapshot.state.serial,
         recorded_at=at,
         attributes=attributes,
         flat=instance.flat,
@@ -179,7 +184,7 @@ def _record(sighting: Sighting, instance: Instance, place: Place, at: datetime, 
 
 
 def _by_identity(records: list[ResourceRecord]) -> dict[tuple[str, str], ResourceRecord]:
-    """Records by type and id, without those that share both with another one."""
+    """Returns records by type and id, without those that have both in common with another one."""
     found: dict[tuple[str, str], list[ResourceRecord]] = {}
     for record in records:
         if record.id is not None:
@@ -188,7 +193,7 @@ def _by_identity(records: list[ResourceRecord]) -> dict[tuple[str, str], Resourc
 
 
 def _hidden_past(before: ResourceRecord, instance: Instance, redactor: Redactor) -> tuple[RecordedChange, ...]:
-    """The history of a record with what is secret of it now hidden in it, too."""
+    """Returns the history of a record, with the values hidden that have become secret."""
     return tuple(
         change.model_copy(update={"before": redactor.redact(instance.type, change.before, instance.sensitive_paths)})
         for change in before.changes
@@ -196,7 +201,7 @@ def _hidden_past(before: ResourceRecord, instance: Instance, redactor: Redactor)
 
 
 def _with_past(record: ResourceRecord, before: ResourceRecord, hidden: dict[str, Any]) -> ResourceRecord:
-    """`record` with the history of `before`, and one entry more where there is something new to tell.
+    """Returns `record` with the history of `before`, and one more entry if there is a change.
 
     Args:
         hidden: the attributes of `before`, redacted as those of `record` are.
@@ -226,7 +231,7 @@ def _with_past(record: ResourceRecord, before: ResourceRecord, hidden: dict[str,
 
 
 def _unchanged(record: ResourceRecord, before: ResourceRecord | None) -> bool:
-    """Whether the bucket holds the record of equal attributes but for the serial: it is then not written again."""
+    """Whether the stored record differs in its serial at most, so that it is not written again."""
     return (
         before is not None
         and before.removed is None
@@ -238,14 +243,14 @@ def _unchanged(record: ResourceRecord, before: ResourceRecord | None) -> bool:
 
 
 def _same_attributes(before: ResourceRecord, after: ResourceRecord) -> bool:
-    """Most attributes of most serials are the same byte for byte, and comparing bytes is ten times as fast."""
+    """Whether the attributes are equal. Most are the same bytes, and comparing bytes is ten times as fast."""
     return canonical_json(before.attributes) == canonical_json(after.attributes) or same(
         before.attributes, after.attributes
     )
 
 
 def fit(record: ResourceRecord) -> ResourceRecord:
-    """The record within `MAX_RECORD_BYTES`: the oldest history goes first."""
+    """Returns the record within `MAX_RECORD_BYTES`, without the oldest history that does not fit."""
     changes = list(record.changes)
     size = len(canonical_json(record.attributes)) + sum(len(canonical_json(change.before)) for change in changes)
     while size > MAX_RECORD_BYTES and changes:
@@ -253,18 +258,18 @@ def fit(record: ResourceRecord) -> ResourceRecord:
     return record.model_copy(update={"changes": tuple(changes)}) if len(changes) < len(record.changes) else record
 
 
-def next_head(sighting: Sighting, at: datetime) -> WorkspaceHead:
-    """The head that says that all of this state is recorded and announced."""
-    state = sighting.state
+def next_head(snapshot: StateSnapshot, at: datetime) -> WorkspaceHead:
+    """Returns the head of a state that is recorded and announced."""
+    state = snapshot.state
     types: dict[str, int] = {}
     for instance in state.instances.values():
         types[instance.type] = types.get(instance.type, 0) + 1
     return WorkspaceHead(
-        workspace=sighting.workspace,
-        source=sighting.source,
+        workspace=snapshot.workspace,
+        source=snapshot.source,
         lineage=state.lineage,
         serial=state.serial,
-        digest=sighting.digest,
+        digest=snapshot.digest,
         terraform_version=state.terraform_version,
         recorded_at=at,
         resource_count=len(state.instances),

@@ -1,7 +1,7 @@
-"""The records that the bucket holds of one workspace, decoded one by one when they are asked for.
+"""The stored records of one workspace, decoded one by one when they are asked for.
 
-A workspace of 100,000 resources is a quarter of a gigabyte as bytes and four times that as objects, and most of it is
-only looked at to see that it did not change.
+The records of 100,000 resources take a quarter of a gigabyte as bytes and four times that as objects, and most of them
+are read only to see that they did not change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class _Moment(msgspec.Struct):
 
 
 class _Outline(msgspec.Struct):
-    """What of a record tells whether it must be decoded."""
+    """The members of a record that show whether it must be decoded."""
 
     address: str
     changes: tuple[_Moment, ...] = ()
@@ -32,7 +32,7 @@ _OUTLINE = msgspec.json.Decoder(_Outline)
 
 
 class StoredRecords(Mapping[str, ResourceRecord]):
-    """A workspace's records by address, tombstones too."""
+    """A workspace's records by address, with tombstones."""
 
     def __init__(self, values: Iterable[bytes]) -> None:
         self._values: dict[str, bytes] = {}
@@ -56,5 +56,5 @@ class StoredRecords(Mapping[str, ResourceRecord]):
         return len(self._values)
 
     def since(self, moment: datetime) -> dict[str, ResourceRecord]:
-        """The records that tell something newer than a moment: what a process that died did not announce."""
+        """Returns the records with a change later than a moment: those that a process that died did not announce."""
         return {address: self[address] for address, newest in self._newest.items() if newest > moment}

@@ -1,9 +1,9 @@
-"""What must not leave this process is replaced by a keyed hash: secrets, and values too large for a record.
+"""Replaces secrets, and values too large for a record, by keyed hashes before they leave this process.
 
-A hash object (`tfdrift.records`) still shows *that* a value changed, and equals the hash of an equal value.
-Three things make a value secret: the state's own ``sensitive_attributes``; the provider's schema, which Terraform
-writes into ``sensitive_attributes`` only since 1.10 and so is known here (`ingest_tfstate.redaction.secret_names`);
-and a telling name or value.
+A hash object (`tfdrift.records`) still shows *that* a value changed, since equal values have equal hashes.
+A value is secret for one of three reasons: the state's own ``sensitive_attributes``; the provider's schema, which
+Terraform writes into ``sensitive_attributes`` only since 1.10 (so `ingest_tfstate.redaction.secret_names` has it); or
+a name or value by which secrets are recognised.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ RULES_VERSION: Final = 3
 # Provider schemas nest some ten levels deep; orjson writes 254.
 MAX_DEPTH: Final = 64
 MAX_ATTRIBUTE_BYTES: Final = 32 * 1024
-# NATS takes messages of 1 MiB: a record holds its attributes, those of before its last change, and names.
+# NATS takes messages of 1 MiB. A record has its attributes, those before its last change, and names.
 MAX_ATTRIBUTES_BYTES: Final = 384 * 1024
 
-# What users name freely and clouds show to everybody; a tag called "token" is no secret.
+# Users name these members freely and clouds show them to everybody: a tag called "token" is no secret.
 _OPEN_MAPS: Final = frozenset({"tags", "tags_all", "labels", "effective_labels", "terraform_labels", "annotations"})
-# What Terraform before 0.12 writes for a boolean, such as whether a pod is given a token.
+# Booleans as Terraform before 0.12 writes them, such as whether a pod gets a token.
 _FLAGS: Final = ("true", "false")
 
 
@@ -48,17 +48,17 @@ class Redactor:
     """Replaces values by their hashes under one key.
 
     Attributes:
-        key: the HMAC key; whoever knows it can test guesses of a secret, so it stays inside the pipeline.
+        key: the HMAC key. Whoever has it can test guesses of a secret, so it stays inside the pipeline.
     """
 
     key: bytes
 
     def keyed_hash(self, value: Any) -> str:
-        """HMAC-SHA256 of the value's canonical JSON, in hex."""
+        """Returns the HMAC-SHA256 of the value's canonical JSON, in hex."""
         return hmac.new(self.key, canonical_json(value), hashlib.sha256).hexdigest()
 
     def redact(self, kind: str, attributes: dict[str, Any], sensitive: tuple[Path, ...] = ()) -> dict[str, Any]:
-        """A copy of a resource's attributes that may leave the process; redacting it again changes nothing.
+        """Returns a copy of a resource's attributes that may leave the process; redacting it again changes nothing.
 
         Raises:
             TooDeep: the attributes are nested deeper than `MAX_DEPTH`.
@@ -105,7 +105,7 @@ class Redactor:
         )
 
     def _is_secret_json(self, text: str) -> bool:
-        """Whether a text is JSON that holds a secret, such as the containers of a task; policies are left readable."""
+        """Whether a text is JSON with a secret in it, such as the containers of a task; policies stay readable."""
         if text[0] not in "[{" or not may_be_secret_json(text):
             return False
         try:
@@ -119,7 +119,7 @@ class Redactor:
             return True
 
     def _hide_path(self, shown: dict[str, Any], raw: dict[str, Any], path: Path) -> None:
-        """Hide what `path` points at; where it leads nowhere, the last thing that it reached."""
+        """Hides the value at `path`, or the last value on the way if the path leads no further."""
         if not path:
             shown.update({name: self._hide(value) for name, value in raw.items()})
             return
@@ -151,7 +151,7 @@ class Redactor:
 
 
 def _size(value: Any) -> int:
-    """An upper bound of the JSON length for short scalars, the length itself for the rest."""
+    """Returns the JSON length of a value; an upper bound for short scalars."""
     if value is None or isinstance(value, bool | int | float):
         return 24
     if isinstance(value, str) and len(value) < 1024:
@@ -171,10 +171,10 @@ def _check(depth: int) -> None:
 
 
 def check_depth(value: Any, depth: int = MAX_DEPTH) -> None:
-    """Whether attributes are nested within `MAX_DEPTH`.
+    """Checks that attributes are nested within `MAX_DEPTH`.
 
     Raises:
-        TooDeep: they are not.
+        TooDeep: they are nested deeper.
     """
     if isinstance(value, dict | list):
         _check(depth)

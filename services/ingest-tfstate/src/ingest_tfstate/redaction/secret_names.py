@@ -1,10 +1,9 @@
-"""Which attributes hold secrets though their state may not mark them, by their names and types.
+"""Recognises attributes with secrets by their names and types, since a state may not mark them.
 
-Terraform marks what came from a sensitive variable, and only since 1.10 what the provider's schema calls sensitive.
-The names and types here are what the schemas of the commonest providers call so (taken from the providers' bridges,
-which list them: pulumi-aws 7.51, pulumi-azure 6.40, pulumi-gcp 10.2, pulumi-azuread 6.11, pulumi-github 6.15,
-pulumi-random 4.21, pulumi-tls 5.6), what other providers' documents call so, and what people call a secret in maps
-whose keys they choose.
+Terraform marks values from sensitive variables, and only since 1.10 those that the provider's schema calls sensitive.
+The names and types here are sensitive by the schemas of the commonest providers (from the providers' bridges, which
+list them: pulumi-aws 7.51, pulumi-azure 6.40, pulumi-gcp 10.2, pulumi-azuread 6.11, pulumi-github 6.15, pulumi-random
+4.21, pulumi-tls 5.6), sensitive by other providers' documents, or names that people give secrets in maps of their own.
 """
 
 from __future__ import annotations
@@ -149,7 +148,7 @@ _APNS: Final = frozenset({"bundle_id", "certificate", "team_id", "token_key", "t
 _VALUE, _KEY, _VAULT = frozenset({"value"}), frozenset({"key"}), frozenset({"data", "data_json"})
 _CONNECTION_STRING: Final = frozenset({"connection_string", "site_credential"})
 
-# Attributes, blocks too, that are secret as a whole, and whose names alone do not tell it.
+# Attributes and blocks that are secret as a whole, though their names alone do not show it.
 SECRET_BY_TYPE: Final[Mapping[str, frozenset[str]]] = {
     "aws_amplify_app": frozenset({"basic_auth_credentials"}),
     "aws_api_gateway_api_key": _VALUE,
@@ -235,29 +234,29 @@ _SECRET_WORD: Final = re.compile(r"(?i)pass|pwd|secret|token|key|credential|://"
 # A state has many resources and few attribute names.
 @lru_cache(maxsize=16384)
 def is_secret_name(name: str) -> bool:
-    """Whether an attribute or map key of this name holds a secret, going by the name alone."""
+    """Whether an attribute or map key has a secret, by its name alone."""
     words = _WORD_STARTS.sub("_", name).lower()
     return words in _NAMES or words.endswith(_ENDINGS)
 
 
 def is_boot_script(name: str, text: str) -> bool:
-    """Whether a text is what a machine runs when it starts: AWS takes it out of CloudTrail for what it may hold.
+    """Whether a text is what a machine runs when it starts. AWS hides it in CloudTrail, since it may contain secrets.
 
-    Version 5 and earlier of the AWS provider keep a SHA-1 of it, which tells nothing.
+    Version 5 and earlier of the AWS provider store a SHA-1 of it, which is no secret.
     """
     return name in _BOOT_SCRIPTS and _SHA_1.fullmatch(text) is None
 
 
 def may_be_secret_json(text: str) -> bool:
-    """Whether something is called a secret in a text, if that is JSON."""
+    """Whether a text, if it is JSON, may have a member with the name of a secret."""
     return _SECRET_WORD.search(text) is not None
 
 
 def secret_members(value: Mapping[str, object]) -> frozenset[str]:
-    """The members of an object that are secret for what another member says.
+    """Returns the members of an object that are secret because of another member.
 
-    A manifest of a Kubernetes Secret, such as ``kubernetes_manifest`` holds; an environment variable or a setting as a
-    pair of name and value.
+    These are in a manifest of a Kubernetes Secret, such as that of ``kubernetes_manifest``, and in an environment
+    variable or a setting that is a pair of name and value.
     """
     if value.get("kind") == "Secret" and value.get("apiVersion") == "v1":
         return _MANIFEST_MEMBERS

@@ -1,10 +1,10 @@
-"""The flat maps in which Terraform before 0.12 wrote attributes, and how they compare with what later versions write.
+"""Reads the flat maps in which Terraform before 0.12 wrote attributes, and compares them with later spellings.
 
     {"ami": "ami-1", "tags.%": "1", "tags.Name": "web", "ingress.#": "1", "ingress.482069346.from_port": "22"}
 
-A list's elements stand under their indices and a set's under hashes of the elements, both counted by ``#``; a map's
-members are counted by ``%``, and their names may have dots. Every value is a text, and what is not set is mostly not
-there (hashicorp/terraform 0.11, ``config/hcl2shim/flatmap.go`` and ``helper/schema/field_writer_map.go``).
+A list's elements are named by index and a set's by hashes of the elements; ``#`` counts both. ``%`` counts a map's
+members, whose names may have dots. Every value is a text, and unset attributes are mostly missing
+(hashicorp/terraform 0.11, ``config/hcl2shim/flatmap.go`` and ``helper/schema/field_writer_map.go``).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _UNSET: Final[tuple[object, ...]] = ("", "0", "false", [], {}, None)
 
 
 def nested(flat: dict[str, Any]) -> dict[str, Any]:
-    """The attributes with lists, sets (as lists, in the order of their hashes) and maps; values stay texts.
+    """Returns the attributes with lists, sets (as lists in the order of their hashes) and maps; values stay texts.
 
     Raises:
         TooDeep: a name has more steps than any provider's schema.
@@ -49,10 +49,10 @@ def _by_first_step(flat: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _value(below: dict[str, Any], depth: int) -> Any:
-    """What stands under one name.
+    """Returns the value of one name.
 
     Args:
-        below: values by the rest of their names.
+        below: the values by the rest of their names.
     """
     if depth <= 0:
         raise TooDeep(f"the state has flat attributes with more than {_MAX_DEPTH} steps")
@@ -72,7 +72,7 @@ def _value(below: dict[str, Any], depth: int) -> Any:
 
 
 def _indices(elements: dict[str, dict[str, Any]], count: object) -> list[str]:
-    """The elements' indices in order, in a list also those of blocks in which nothing is set: they stand nowhere."""
+    """Returns the elements' indices in order, in a list also those of blocks without a set attribute."""
     length = int(count) if isinstance(count, str) and _COUNTED.fullmatch(count) else 0
     if length <= len(elements) + _MAX_EMPTY_BLOCKS:
         positions = [str(position) for position in range(length)]
@@ -87,9 +87,9 @@ def _as_number(index: str) -> tuple[int, str]:
 
 
 def like(flat: Any, typed: Any) -> Any:
-    """A value of a flat map as it would be written where it now is `typed`: equal to `typed` unless it changed.
+    """Returns a value of a flat map in the spelling of `typed`, the later value: equal to `typed` unless it changed.
 
-    Numbers and booleans get their types, sets the order of `typed`, and what a flat map leaves out its spelling.
+    Numbers and booleans get their types, sets the order of `typed`, and unset attributes its spelling.
     """
     if _form(flat) == _form(typed):
         return typed
@@ -105,7 +105,7 @@ def like(flat: Any, typed: Any) -> Any:
 
 
 def _like_list(flat: list[Any], typed: list[Any]) -> list[Any]:
-    """Equal elements in the places of `typed`, the others in the places that are left, each like what stands there."""
+    """Puts equal elements in the places of `typed`, and the others in the places that are left."""
     same: defaultdict[bytes, list[int]] = defaultdict(list)
     for position, element in reversed(list(enumerate(flat))):
         same[_key(element)].append(position)
@@ -126,7 +126,7 @@ def _key(value: Any) -> bytes:
 
 
 def _form(value: Any) -> Any:
-    """One form for all spellings of a value: numbers and booleans as texts, and None for what is not set."""
+    """Returns one form for all spellings of a value: numbers and booleans as texts, and None for unset values."""
     if isinstance(value, dict):
         shown = {name: form for name, inner in value.items() if (form := _form(inner)) is not None}
         return shown or None

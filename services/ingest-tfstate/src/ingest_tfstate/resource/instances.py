@@ -1,4 +1,4 @@
-"""Resource instances of a state, and their addresses as ``terraform state list`` prints them."""
+"""The resource instances of a state, and their addresses as ``terraform state list`` prints them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Instance:
         address: such as ``module.net["a"].aws_subnet.private[0]``.
         provider_config: the provider with its alias, in the file's spelling.
         id: the provider's own id of the resource.
-        encoded: the attributes as the file has them; part of the file's bytes, so it takes no memory.
-        flat: the file has them as a flat map (`ingest_tfstate.resource.flat_map`).
-        sensitive_paths: what the file marks as sensitive.
+        encoded: the attributes as in the file; a slice of the file's bytes, so it takes no memory.
+        flat: whether the file has them as a flat map (`ingest_tfstate.resource.flat_map`).
+        sensitive_paths: the paths that the file marks as sensitive.
     """
 
     address: str
@@ -42,7 +42,7 @@ class Instance:
         """The attributes, decoded anew each time: 100,000 instances as objects would take a gigabyte.
 
         Raises:
-            Malformed, TooDeep: they are no attributes; not of an instance that a parser has made.
+            Malformed, TooDeep: they are no attributes; a parser returns no such instance.
         """
         found = attributes_of(self.encoded, self.flat, self.address)
         return found if "id" in found or self.id is None else {**found, "id": self.id}
@@ -67,7 +67,7 @@ class State:
 
 
 def attributes_of(encoded: msgspec.Raw, flat: bool, where: str) -> dict[str, Any]:
-    """Attributes out of their JSON, those of a flat map nested.
+    """Returns the attributes of a JSON text, those of a flat map nested.
 
     Raises:
         Malformed, TooDeep: they are no attributes.
@@ -82,7 +82,7 @@ def attributes_of(encoded: msgspec.Raw, flat: bool, where: str) -> dict[str, Any
 
 
 def address(module: str, kind: str, name: str, key: str | int | None) -> str:
-    """An instance's address: the module's with a dot, the resource's, and the key of ``count`` or ``for_each``."""
+    """Returns an instance's address: its module, type, name, and key of ``count`` or ``for_each``."""
     index = "" if key is None else f"[{key}]" if isinstance(key, int) else f"[{quote(key)}]"
     return f"{module}.{kind}.{name}{index}" if module else f"{kind}.{name}{index}"
 
@@ -91,7 +91,7 @@ _ESCAPES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\
 
 
 def quote(text: str) -> str:
-    """``text`` as HCL quotes it, so that an address can be pasted into a Terraform command."""
+    """Returns ``text`` quoted as in HCL, so that an address can be pasted into a Terraform command."""
     out: list[str] = []
     for position, character in enumerate(text):
         if character in _ESCAPES:

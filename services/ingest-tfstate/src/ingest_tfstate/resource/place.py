@@ -1,7 +1,7 @@
-"""Where a resource instance lives: provider, account and region, as far as its attributes tell.
+"""Finds the provider, account and region of a resource instance, as far as its attributes show them.
 
-The detector finds a resource by these and its id, so a wrong answer is worse than none: None is "unknown", and
-for the region also "global".
+The detector finds a resource by these and its id, so an incorrect answer is worse than none. None means unknown, and
+for a region also global.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _GLOBAL_AWS: Final = (
     "aws_s3_account_",
     "aws_route53_",
 )
-# Types whose argument `arn` is of what they lead to, which may be in another account or region.
+# Types whose argument `arn` names another resource, which may be in another account or region.
 _ARN_OF_ANOTHER: Final = frozenset(
     {"aws_cloudwatch_event_target", "aws_lakeformation_resource", "aws_notifications_channel_association"}
 )
@@ -61,7 +61,7 @@ _SUBSCRIPTION: Final = re.compile(r"/subscriptions/([0-9a-fA-F-]{36})")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a resource lives: AWS account, GCP project or Azure subscription, and the region within it."""
+    """The provider of a resource, its AWS account, GCP project or Azure subscription, and its region."""
 
     provider: Provider
     account_id: str | None
@@ -69,16 +69,16 @@ class Place:
 
 
 def provider_of(provider_config: str, kind: str) -> Provider:
-    """The provider of ``provider["registry.terraform.io/hashicorp/aws"].eu`` or the older ``provider.aws.eu``."""
+    """Returns the provider of ``provider["registry.terraform.io/hashicorp/aws"].eu`` or of ``provider.aws.eu``."""
     found = _QUOTED.search(provider_config) or _LEGACY.search(provider_config)
     return _PROVIDERS.get(found.group(1) if found else kind.partition("_")[0], Provider.OTHER)
 
 
 def places(instances: Iterable[Instance]) -> dict[str, Place]:
-    """The place of every instance, by address.
+    """Returns the place of every instance, by address.
 
-    An instance that does not tell its account or region takes that of its provider configuration, when all
-    instances of the same configuration (and alias) in the workspace that do tell agree on a single one.
+    An instance that does not show its account or region gets that of its provider configuration, if all instances of
+    the same configuration (and alias) in the workspace that show one agree.
     """
     found: dict[str, tuple[Instance, Place]] = {}
     accounts: defaultdict[str, set[str]] = defaultdict(set)
@@ -138,7 +138,7 @@ def _aws(instance: Instance) -> tuple[str | None, str | None]:
 
 
 def _is_global(instance: Instance) -> bool:
-    """Whether the region of the provider's configuration says nothing about the instance."""
+    """Whether the instance does not have the region of the provider's configuration."""
     kind = instance.type
     if kind.startswith("google_"):
         named = _text(instance.attributes, "self_link") or _text(instance.attributes, "id") or ""

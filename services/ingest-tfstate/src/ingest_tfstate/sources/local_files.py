@@ -1,4 +1,4 @@
-"""States in local files, watched by the operating system's notifications."""
+"""States in local files, watched through the operating system's notifications."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ingest_tfstate.errors import Missing, TooLarge, Unreadable
 from ingest_tfstate.sources.source import Content, Found
 from ingest_tfstate.sources.uri import SUFFIX, SourceUri
 
-# A writer that is still busy is given this long to come to an end before we look.
+# A writer has this long to finish before we look.
 _DEBOUNCE_MILLISECONDS: Final = 100
 _STEP_MILLISECONDS: Final = 20
 _WATCH_MILLISECONDS: Final = 1000
@@ -27,7 +27,7 @@ _RETRY_SECONDS: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class LocalFiles:
-    """A `Source` of files: one file, or those below a folder that a glob names."""
+    """A `Source` of local files: one file, or the files below a folder that match a glob."""
 
     uri: SourceUri
     max_bytes: int
@@ -42,27 +42,28 @@ class LocalFiles:
             return None
         return await asyncio.to_thread(self._read, f"{self._folder}/{found.path}")
 
-    async def notify(self, wake: asyncio.Event) -> None:
-        """See `Source.notify`; a folder that is not there yet is waited for.
+    async def notify(self, wake: Callable[[], None]) -> None:
+        """See `Source.notify`; it waits for a folder that is not there yet.
 
-        A thread of its own: `watchfiles.awatch` cancels itself at every timeout, and may take our cancellation for its.
+        It runs in a thread of its own: `watchfiles.awatch` cancels itself at every timeout, and may mistake our
+        cancellation for its own.
         """
         loop = asyncio.get_running_loop()
         stop = threading.Event()
 
-        def tell() -> None:
+        def wake_loop() -> None:
             with suppress(RuntimeError):  # the loop is closed: nobody listens any more
-                loop.call_soon_threadsafe(wake.set)
+                loop.call_soon_threadsafe(wake)
 
-        threading.Thread(target=self._watch, args=(stop, tell), name=f"watch {self.uri}", daemon=True).start()
+        threading.Thread(target=self._watch, args=(stop, wake_loop), name=f"watch {self.uri}", daemon=True).start()
         try:
             await loop.create_future()
         finally:
             stop.set()
 
-    def _watch(self, stop: threading.Event, tell: Callable[[], None]) -> None:
+    def _watch(self, stop: threading.Event, wake: Callable[[], None]) -> None:
         while not stop.is_set():
-            standing = False
+            is_set_up = False
             try:
                 for changes in watch(
                     self._folder,
@@ -75,10 +76,10 @@ class LocalFiles:
                     stop_event=stop,
                     ignore_permission_denied=True,
                 ):
-                    # The first turn comes once the watch stands: what was written before it is looked at now.
-                    if changes or not standing:
-                        standing = True
-                        tell()
+                    # The first turn comes once the watch is set up. What was written before that needs a look now.
+                    if changes or not is_set_up:
+                        is_set_up = True
+                        wake()
             except FileNotFoundError:
                 pass
             except (OSError, RuntimeError) as error:
@@ -86,7 +87,7 @@ class LocalFiles:
                     "watch_failed",
                     source=str(self.uri),
                     reason=str(error),
-                    remedy="raise fs.inotify.max_user_watches; until then the source is polled",
+                    remedy="raise fs.inotify.max_user_watches; until then the source is only polled",
                 )
             stop.wait(_RETRY_SECONDS)
 
@@ -96,7 +97,7 @@ class LocalFiles:
 
     def _list(self) -> list[Found]:
         if not os.path.isdir(self._folder):
-            raise Missing(f"the folder {self._folder} is not there; it is waited for")
+            raise Missing(f"the folder {self._folder} does not exist; create it, or correct TFDRIFT_STATE_SOURCES")
         paths = [self.uri.pattern] if self.uri.is_single else sorted(self._walk())
         found = []
         for path in paths:
@@ -105,19 +106,21 @@ class LocalFiles:
             except FileNotFoundError:
                 continue
             except OSError:
-                found.append(Found(path, None))  # reading it will tell the reason
+                found.append(Found(path, None))  # reading it gives the reason
         return found
 
     def _walk(self) -> Iterator[str]:
         def unlisted(error: OSError) -> None:
             if error.filename == self._folder:
-                raise Unreadable(f"the folder {self._folder} cannot be listed: {error.strerror}")
+                raise Unreadable(
+                    f"the folder {self._folder} cannot be listed: {error.strerror}; let the service's user read it"
+                )
 
         depth = None if "**" in self.uri.pattern else self.uri.pattern.count("/")
         for folder, folders, names in os.walk(self._folder, onerror=unlisted):
             below = os.path.relpath(folder, self._folder)
             prefix = "" if below == "." else f"{below}/"
-            # A folder of a state's name is reported as unreadable rather than passed over.
+            # A folder that is named like a state is reported as unreadable, not ignored.
             named = [name for name in folders if name.endswith(SUFFIX)]
             yield from (f"{prefix}{name}" for name in (*names, *named) if self.uri.matches(f"{prefix}{name}"))
             if prefix.count("/") == depth:
@@ -133,7 +136,7 @@ class LocalFiles:
                     )
                 data = file.read(self.max_bytes + 1)
         except FileNotFoundError:
-            raise Missing(f"{path} is not there") from None
+            raise Missing(f"{path} does not exist") from None
         except OSError as error:
             raise Unreadable(f"{path} cannot be read: {error.strerror}") from error
         if len(data) > self.max_bytes:

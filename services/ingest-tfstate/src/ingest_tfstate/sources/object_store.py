@@ -2,16 +2,17 @@
 
 Credentials, regions and endpoints come from the clouds' own environment variables (``AWS_ACCESS_KEY_ID``,
 ``AWS_ENDPOINT_URL``, ``GOOGLE_APPLICATION_CREDENTIALS``, ``AZURE_STORAGE_ACCOUNT_NAME``, …) or the machine's identity,
-as obstore reads them. An unchanged object is known by its entity tag: in a listing it costs nothing more, and a single
-object a request without a transfer.
+as obstore reads them. An unchanged object is recognised by its entity tag. In a listing that costs nothing more; for a
+single object it costs a request without a transfer.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import unquote
@@ -26,8 +27,9 @@ from ingest_tfstate.sources.source import Content, Found
 from ingest_tfstate.sources.uri import SourceUri
 from tfdrift.harness import ConfigurationError
 
-_REFUSED: Final = (BaseError, ValueError)  # a ValueError is of a path or a host that obstore cannot write
-# By itself obstore tries ten times over three minutes. We look again at every poll, and an operator is to hear of it.
+# All that obstore raises: its own errors, ValueError for a path or host that it cannot use, OSError for the network.
+_OBSTORE_ERRORS: Final = (BaseError, ValueError, OSError)
+# By itself obstore tries ten times over three minutes. We try again at every poll, and a failure must show soon.
 _RETRIES: Final = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 _STORES: Final[dict[str, Any]] = {
     "s3": S3Store,
@@ -36,7 +38,7 @@ _STORES: Final[dict[str, Any]] = {
     "https": HTTPStore,
     "http": HTTPStore,
 }
-# Where obstore reads an endpoint from, the first that is set, and what lets it be plain HTTP.
+# The variables from which obstore reads an endpoint (the first that is set), and the one that allows plain HTTP.
 _ENDPOINTS: Final = {
     "s3": (("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"), "AWS_ALLOW_HTTP"),
     "gs": (("GOOGLE_BASE_URL",), "GOOGLE_ALLOW_HTTP"),
@@ -46,10 +48,10 @@ _TRUE: Final = ("1", "true", "on", "yes", "y")
 
 
 class ObjectStore:
-    """A `Source` of objects: one object, or those below a prefix that a glob names.
+    """A `Source` of objects: one object, or the objects below a prefix that match a glob.
 
     Raises:
-        ConfigurationError: the environment names no account, half a credential, or an endpoint that is none.
+        ConfigurationError: the environment names no account, half a credential, or an endpoint that is no URL.
     """
 
     def __init__(self, uri: SourceUri, max_bytes: int) -> None:
@@ -58,19 +60,17 @@ class ObjectStore:
         self._store = _opened(uri)
 
     async def states(self) -> list[Found]:
-        """See `Source.states`; a single object is found by reading it."""
+        """See `Source.states`; only a read shows whether a single object exists."""
         if self.uri.is_single:
             return [Found(self.uri.pattern, None)]
         found: list[Found] = []
         prefix = self.uri.fixed.strip("/")
-        try:
+        with self._mapped_errors(f"{self.uri} cannot be listed"):
             async for page in obstore.list(self._store, prefix=prefix or None):
                 for meta in page:
                     path = meta["path"].removeprefix(prefix).lstrip("/")
                     if self.uri.matches(path):
                         found.append(Found(path, _signature(meta)))
-        except _REFUSED as error:
-            raise refused(self.uri.scheme, f"{self.uri} cannot be listed", str(error)) from None
         return sorted(found, key=lambda state: state.path)
 
     async def read(self, found: Found, known: str | None) -> Content | None:
@@ -79,22 +79,29 @@ class ObjectStore:
             return None
         uri = self.uri.of(found.path)
         path = f"{self.uri.fixed}/{found.path}".strip("/")
-        try:
-            result = await obstore.get_async(self._store, path, options=_unless(known))
-            if result.meta["size"] > self._max_bytes:
-                size = result.meta["size"]
+        with self._mapped_errors(f"{uri} cannot be read"):
+            try:
+                result = await obstore.get_async(self._store, path, options=_unless(known))
+            except NotModifiedError:
+                return None
+            except FileNotFoundError:
+                raise Missing(f"{uri} does not exist") from None
+            size = result.meta["size"]
+            if size > self._max_bytes:
                 raise TooLarge(f"{uri} has {size} bytes, over {self._max_bytes}; raise TFDRIFT_MAX_STATE_BYTES")
             data = bytes(await result.bytes_async())
-        except NotModifiedError:
-            return None
-        except FileNotFoundError:
-            raise Missing(f"{uri} is not there") from None
-        except _REFUSED as error:
-            raise refused(self.uri.scheme, f"{uri} cannot be read", str(error)) from None
         return Content(data, result.meta["last_modified"], _signature(result.meta))
 
-    async def notify(self, wake: asyncio.Event) -> None:
-        """See `Source.notify`: an object store cannot."""
+    async def notify(self, wake: Callable[[], None]) -> None:
+        """See `Source.notify`; an object store cannot notify."""
+
+    @contextmanager
+    def _mapped_errors(self, what: str) -> Iterator[None]:
+        """Maps every error of obstore to a `ReadError`; `what` says what failed."""
+        try:
+            yield
+        except _OBSTORE_ERRORS as error:
+            raise refused(self.uri.scheme, what, str(error)) from None
 
 
 def _opened(uri: SourceUri) -> Any:
@@ -105,19 +112,19 @@ def _opened(uri: SourceUri) -> Any:
         options["client_options"] = _web_options(uri.scheme, unquote(credentials))
     try:
         return _STORES[uri.scheme].from_url(f"{uri.scheme}://{host}", **options)
-    except _REFUSED as error:
+    except _OBSTORE_ERRORS as error:
         raise ConfigurationError(f"{uri} cannot be opened: {unopened(uri.scheme, str(error))}") from error
 
 
 def _web_options(scheme: str, credentials: str) -> dict[str, Any]:
-    """An http:// source says itself that it is plain; obstore would leave the user and password out (RFC 7617)."""
+    """Options of a web server: plain HTTP where the URI says so, and Basic credentials, which obstore would drop."""
     basic = base64.b64encode(credentials.encode()).decode()
     headers = {"Authorization": f"Basic {basic}"} if credentials else {}
     return {"allow_http": scheme == "http", "default_headers": headers}
 
 
 def _check_endpoint(scheme: str) -> None:
-    """Refuse what obstore would panic about at the first request, or give no reason for."""
+    """Refuses an endpoint at which obstore would panic at the first request, or fail without a reason."""
     names, plain = _ENDPOINTS.get(scheme, ((), ""))
     name = next((name for name in names if os.environ.get(name)), None)
     if name is None:
@@ -130,7 +137,7 @@ def _check_endpoint(scheme: str) -> None:
 
 
 def _signature(meta: Any) -> str:
-    """The entity tag in quotes; Azure's listing leaves them out. When and how large, where a store has no tag."""
+    """The entity tag in quotes, which Azure's listing leaves out; the time and size where a store has no tag."""
     tag = meta.get("e_tag")
     if not tag:
         return f"{meta['last_modified'].isoformat()}-{meta['size']}"
@@ -138,5 +145,5 @@ def _signature(meta: Any) -> str:
 
 
 def _unless(known: str | None) -> Any:
-    # A signature that is no entity tag is of a store that has none.
+    # A store without entity tags has signatures without quotes.
     return {"if_none_match": known} if known and known.endswith('"') else {}

@@ -1,4 +1,4 @@
-"""What the answer of an object store means, and what an operator does about it.
+"""Turns an error of an object store into a condition with a reason and a remedy.
 
 obstore gives an error as text: object_store's sentence with the URL that was asked for, the HTTP status, and the body,
 in which S3, Google Cloud Storage and Azure name the cause as XML: ``<Error><Code>AccessDenied</Code><Message>…``. The
@@ -14,7 +14,7 @@ from typing import Final
 
 from ingest_tfstate.errors import Missing, ReadError, Unavailable, Unreadable
 
-MAX_SAID_CHARACTERS: Final = 300
+MAX_ANSWER_CHARACTERS: Final = 300
 
 _STATUS: Final = re.compile(r"status code: (\d{3}[^:\n]*)")
 _CODE: Final = re.compile(r"<Code>\s*([^<\s]+)\s*</Code>")
@@ -22,15 +22,15 @@ _MESSAGE: Final = re.compile(r"<Message>\s*([^<\n]+)")
 # "Error performing GET https://… in 2.6ms, after 4 retries, … - HTTP error: error sending request"
 _REQUEST: Final = re.compile(r"Error performing \w+ \S+ in \S+(?:, after .*?)?\s+- (?:HTTP error: )?")
 _LAYERS: Final = re.compile(r"^(?:Generic \w+ error: )?(?:Error performing list request: )?")
-# Why there was no answer at all is deep in the configuration that obstore appends: "Connection refused".
+# The cause of a missing answer, such as "Connection refused", is deep in the configuration that obstore appends.
 _NO_ANSWER: Final = re.compile(r'(?:message|error): "([^"\n]+)"|InvalidCertificate\((?:\s*\w+\()*\s*(\w+)')
-# Asked for credentials only when the environment has none: the metadata services of AWS, Google and Azure.
+# The metadata services of AWS, Google and Azure, which obstore asks when the environment has no credentials.
 _MACHINE: Final = re.compile(r"169\.254\.\d+\.\d+|metadata\.google\.internal|/computeMetadata/")
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """A store's own names for what an operator can set."""
+    """A store's own names for what an operator can change."""
 
     credentials: str
     endpoint: str
@@ -49,7 +49,7 @@ _WORDS: Final = {
 _WEB: Final = _Words("the user and password of the URI", "the URI", "the right to read it")
 
 _NO_BUCKET: Final = frozenset({"NoSuchBucket", "ContainerNotFound"})
-_WRONG_CREDENTIALS: Final = frozenset(
+_INVALID_CREDENTIALS: Final = frozenset(
     {
         "InvalidAccessKeyId",
         "SignatureDoesNotMatch",
@@ -66,28 +66,30 @@ _WRONG_REGION: Final = frozenset({"PermanentRedirect", "AuthorizationHeaderMalfo
 
 
 def refused(scheme: str, what: str, text: str) -> ReadError:
-    """The condition for an error of obstore's, in one line: `what` happened, what the store said, what to do.
+    """Returns the condition for an error of obstore, in one line: what failed, what the store answered, and the remedy.
 
-    `what` names the source or the state, such as ``s3://bucket/*.tfstate cannot be listed``.
+    Args:
+        what: what failed, such as ``s3://bucket/*.tfstate cannot be listed``.
+        text: the error of obstore.
     """
     code, status = _found(_CODE, text), _found(_STATUS, text)
     condition, remedy = _meaning(_WORDS.get(scheme, _WEB), text, code, status)
-    return condition(f"{what}: {_said(text, code, status)}; {remedy}")
+    return condition(f"{what}: {_answer(text, code, status)}; {remedy}")
 
 
 def unopened(scheme: str, text: str) -> str:
-    """What is wrong with the environment of a store that could not even be asked."""
+    """Returns why a store could not be opened, and which variables to look at."""
     words = _WORDS.get(scheme)
     return f"{_first_line(text)}; see {words.credentials}" if words else _first_line(text)
 
 
 def _meaning(words: _Words, text: str, code: str, status: str) -> tuple[type[ReadError], str]:
-    """The first cause that holds: its condition, and what to do."""
+    """Returns the condition and the remedy of the first cause that applies."""
     nowhere = code in _NO_BUCKET or (not code and status.startswith("404"))
     causes: tuple[tuple[bool, type[ReadError], str], ...] = (
         (_MACHINE.search(text) is not None, Unavailable, f"set {words.credentials}"),
         (nowhere, Missing, f"correct its name, or {words.endpoint}"),
-        (code in _WRONG_CREDENTIALS or status.startswith("401"), Unavailable, f"correct {words.credentials}"),
+        (code in _INVALID_CREDENTIALS or status.startswith("401"), Unavailable, f"correct {words.credentials}"),
         (code == "RequestTimeTooSkewed", Unavailable, "set this machine's clock"),
         (code in _WRONG_REGION or "configured region" in text, Unavailable, "set AWS_REGION to the bucket's region"),
         (
@@ -98,16 +100,16 @@ def _meaning(words: _Words, text: str, code: str, status: str) -> tuple[type[Rea
         ("arse path" in text or "invalid path" in text, Unavailable, "rename that object, or name a prefix without it"),
     )
     found = ((condition, remedy) for holds, condition, remedy in causes if holds)
-    return next(found, (Unavailable, f"it is tried again; see that {words.endpoint} leads to it"))
+    return next(found, (Unavailable, f"it is tried again; check that {words.endpoint} leads to it"))
 
 
 def _first_line(text: str) -> str:
-    """What obstore says, without the request and the configuration that it appends."""
+    """Returns the sentence of obstore without the request and the configuration that it adds."""
     line = _REQUEST.sub("", text.strip().split("\n", 1)[0])
-    return _LAYERS.sub("", line)[:MAX_SAID_CHARACTERS]
+    return _LAYERS.sub("", line)[:MAX_ANSWER_CHARACTERS]
 
 
-def _said(text: str, code: str, status: str) -> str:
+def _answer(text: str, code: str, status: str) -> str:
     if _MACHINE.search(text):
         return "the environment has no credentials, and this machine gives none"
     if not status:
@@ -120,4 +122,4 @@ def _said(text: str, code: str, status: str) -> str:
 
 def _found(pattern: re.Pattern[str], text: str) -> str:
     found = pattern.search(text)
-    return found.group(1).strip()[:MAX_SAID_CHARACTERS] if found else ""
+    return found.group(1).strip()[:MAX_ANSWER_CHARACTERS] if found else ""

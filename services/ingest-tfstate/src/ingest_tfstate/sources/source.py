@@ -1,8 +1,8 @@
-"""What every source of states can do."""
+"""The interface of a source of states."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -12,11 +12,11 @@ from ingest_tfstate.sources.uri import SourceUri
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A state that a source holds.
+    """A state that a source lists.
 
     Attributes:
         path: below the source's fixed part.
-        signature: changes whenever the content does; None where only a read can tell.
+        signature: changes whenever the content does; None where only a read shows a change.
     """
 
     path: str
@@ -38,15 +38,15 @@ class Content:
 
 
 class Source(Protocol):
-    """A place of states; it keeps nothing, so it may be asked again at any time."""
+    """A place of states. It keeps no memory of what it answered, so it can be asked again at any time."""
 
     @property
     def uri(self) -> SourceUri:
-        """Which states it holds."""
+        """The URI that names its states."""
         ...
 
     async def states(self) -> list[Found]:
-        """The states that are there now, in the order of their paths.
+        """Returns the states that are there now, in the order of their paths.
 
         Raises:
             ReadError: the place itself is not there or cannot be listed.
@@ -54,13 +54,13 @@ class Source(Protocol):
         ...
 
     async def read(self, found: Found, known: str | None) -> Content | None:
-        """A state's content, or None while it is still the one of signature `known`.
+        """Returns a state's content, or None while it still has the signature `known`.
 
         Raises:
-            ReadError: it cannot be read, or is too large.
+            ReadError: it cannot be read, or it is too large.
         """
         ...
 
-    async def notify(self, wake: asyncio.Event) -> None:
-        """Set `wake` whenever something may have changed, until cancelled; a source that cannot tell returns."""
+    async def notify(self, wake: Callable[[], None]) -> None:
+        """Call `wake` whenever something may have changed, until cancelled; a source that cannot notify returns."""
         ...

@@ -1,4 +1,8 @@
-"""Looks at one source again and again, and hands what is new to the recorder."""
+"""Looks at one source again and again, and gives what is new to the recorder.
+
+What an observation calls for is decided in `ingest_tfstate.sources.status`; this is the shell that makes the
+observations and executes the effects.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +14,38 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ingest_tfstate import metrics
-from ingest_tfstate.errors import (
-    ContentError,
-    DuplicateWorkspace,
-    Malformed,
-    Missing,
-    OrderError,
-    ReadError,
-    StateError,
-    Truncated,
-)
+from ingest_tfstate.errors import ContentError, DuplicateWorkspace, Missing, OrderError, ReadError
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.record.records import Sighting, fingerprint
-from ingest_tfstate.sources.conditions import Conditions
+from ingest_tfstate.record.records import StateSnapshot, fingerprint
+from ingest_tfstate.sources.conditions import report
 from ingest_tfstate.sources.source import Content, Found, Source
+from ingest_tfstate.sources.status import (
+    Absent,
+    Claimed,
+    Clear,
+    Count,
+    Effect,
+    HeadChanged,
+    Listed,
+    LookAgain,
+    Mark,
+    Observation,
+    Read,
+    Rejected,
+    Replace,
+    Report,
+    SourceLost,
+    Status,
+    Stored,
+    Unchanged,
+    Unread,
+    Unseen,
+    report_changes,
+    step,
+)
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.bus import BusError
 
-# A state that cannot be parsed may be half-written: it is looked at once more before anybody is told.
-SETTLE_SECONDS: Final = 0.5
 RETRY_SECONDS: Final = 1.0
 
 
@@ -37,15 +54,23 @@ class Shared:
     """What the watchers of all sources share.
 
     Attributes:
-        turn: held while a state is in memory, so that there is never more than one.
+        turn: locked while a state is in memory, so that there is never more than one.
         owners: the URI that each workspace is read from; a second one is a condition.
     """
 
     recorder: Recorder
-    conditions: Conditions
     log: Any
     turn: asyncio.Lock
     owners: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One state of the source: its path below the fixed part, its URI, and its workspace."""
+
+    path: str
+    where: str
+    workspace: str
 
 
 class Watcher:
@@ -62,163 +87,146 @@ class Watcher:
         self.looked = asyncio.Event()
         self._shared = shared
         self._poll_seconds = poll_seconds
-        self._settled: dict[str, str] = {}
-        self._doubtful: dict[str, str] = {}
-        self._known: set[str] = set()
-        self._cut_off: set[str] = set()
-        self._retry_seconds: float | None = None
+        self._statuses: dict[str, Status] = {}
+        self._lost: ReadError | None = None
+        self._look_in_seconds = poll_seconds
 
     async def run(self) -> None:
         """Look whenever the source notifies, and at every poll interval; until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.source.notify(self.wake))
+            tasks.create_task(self.source.notify(self.wake.set))
             while True:
                 self.wake.clear()
-                self._retry_seconds = None
+                self._look_in_seconds = self._poll_seconds
                 await self._look()
                 self.looked.set()
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._retry_seconds or self._poll_seconds):
+                    async with asyncio.timeout(self._look_in_seconds):
                         await self.wake.wait()
 
-    def forget(self, workspace: str) -> None:
-        """Look at a workspace again though its content is the same: its head was changed by somebody else."""
-        if self._settled.pop(workspace, None) is not None:
-            self.wake.set()
+    def head_changed(self, workspace: str) -> None:
+        """Read a workspace again, though its content is the same: somebody else changed its head."""
+        for path, status in self._statuses.items():
+            if self.source.uri.workspace_of(path) == workspace:
+                after, _ = step(status, HeadChanged(), time.monotonic())
+                if after != status:
+                    self._statuses[path] = after
+                    self.wake.set()
 
     def expect(self, source: str) -> None:
         """A head says that a workspace was read from `source`; if that is ours, its absence is a condition."""
         prefix = self.source.uri.of("")
         path = source.removeprefix(prefix)
         if source.startswith(prefix) and self.source.uri.matches(path):
-            self._known.add(path)
+            self._statuses.setdefault(path, Unseen())
 
     async def _look(self) -> None:
-        uri = self.source.uri
+        lost: ReadError | None = None
+        found: list[Found] = []
         try:
-            states = await self.source.states()
+            found = await self.source.states()
         except ReadError as error:
-            metrics.SOURCE_UP.labels(str(uri)).set(0)
-            self._shared.conditions.set(f"source:{uri}", error, str(uri))
-            if not isinstance(error, Missing):
-                await self._tell_cut_off(error)
-                return
-            states = []
-        else:
-            metrics.SOURCE_UP.labels(str(uri)).set(1)
-            self._shared.conditions.clear(f"source:{uri}")
-        here = {found.path for found in states}
-        due: list[tuple[str, Found | None]] = [(found.path, found) for found in states]
-        due += [(path, None) for path in sorted(self._known - here)]
-        self._known |= here
-        for path, found in due:
+            lost = error
+        self._report_source(lost)
+        listed = {state.path: state for state in found}
+        for path in (*listed, *sorted(self._statuses.keys() - listed.keys())):
+            uri = self.source.uri
+            place = _Place(path, uri.of(path), uri.workspace_of(path))
             try:
-                await (self._look_at(found) if found else self._miss(path))
+                await self._observe(place, listed.get(path), self._first_observation(place, listed.get(path), lost))
             except BusError as error:
-                self._shared.log.warning("state_put_off", workspace=uri.workspace_of(path), reason=str(error))
-                self._retry_seconds = RETRY_SECONDS
+                self._shared.log.warning("state_put_off", workspace=place.workspace, reason=str(error))
+                self._look_again(RETRY_SECONDS)
 
-    async def _tell_cut_off(self, error: ReadError) -> None:
-        """Show in the heads that their states are out of sight; a state that is refused already stays so."""
-        uri = self.source.uri
-        for path in sorted(self._known):
-            workspace, where = uri.workspace_of(path), uri.of(path)
-            mine = self._shared.owners.get(workspace, where) == where
-            if workspace in self._cut_off or not mine or self._shared.conditions.of(workspace) is not None:
-                continue
-            try:
-                await self._shared.recorder.mark(workspace, error.condition)
-            except BusError as put_off:
-                self._shared.log.warning("state_put_off", workspace=workspace, reason=str(put_off))
-                return
-            self._cut_off.add(workspace)
+    def _first_observation(self, place: _Place, found: Found | None, lost: ReadError | None) -> Observation:
+        owners = self._shared.owners
+        if found is None:
+            is_owner = owners.get(place.workspace, place.where) == place.where
+            if lost is not None and not isinstance(lost, Missing):
+                return SourceLost(lost, is_owner)
+            return Absent(place.where, is_owner)
+        owner = owners.setdefault(place.workspace, place.where)
+        return Listed(found.signature) if owner == place.where else Claimed(place.where, owner)
 
-    async def _miss(self, path: str) -> None:
-        workspace, where = self.source.uri.workspace_of(path), self.source.uri.of(path)
-        if self._shared.owners.get(workspace, where) != where:
-            self._shared.conditions.clear(where)  # a second file of another's workspace
-            return
-        self._cut_off.discard(workspace)
-        await self._not_taken(workspace, Missing(f"{where} is gone"), where)
+    async def _observe(self, place: _Place, found: Found | None, observation: Observation | None) -> None:
+        """Step from observation to observation, until no effect makes another one."""
+        while observation is not None:
+            before = self._statuses.setdefault(place.path, Unseen())
+            after, effects = step(before, observation, time.monotonic())
+            observation = None
+            for effect in effects:
+                observation = await self._execute(effect, place, found) or observation
+            if self._statuses[place.path] is before:  # else the head was changed meanwhile, and it is read again
+                self._statuses[place.path] = after
 
-    async def _look_at(self, found: Found) -> None:
-        uri = self.source.uri
-        workspace, where = uri.workspace_of(found.path), uri.of(found.path)
-        settled = self._settled.get(workspace)
-        if settled is not None and found.signature == settled:
-            if workspace in self._cut_off:
-                await self._shared.recorder.mark(workspace, None)
-                self._cut_off.discard(workspace)
-            return
-        self._cut_off.discard(workspace)
-        owner = self._shared.owners.setdefault(workspace, where)
-        if owner != where:
-            # The workspace itself is well; the condition is the second file's.
-            second = DuplicateWorkspace(f"{where} would be the workspace that {owner} is already")
-            self._shared.conditions.set(where, second, where)
-            return
+    async def _execute(self, effect: Effect, place: _Place, found: Found | None) -> Observation | None:
+        match effect:
+            case Read(known):
+                return await self._read(place, found or Found(place.path, None), known)
+            case Mark(condition):
+                await self._shared.recorder.mark(place.workspace, condition)
+            case Report(error) | Replace(error) | Clear(error):
+                # The workspace of a duplicate is well: the condition is that of the second state.
+                name = place.where if isinstance(error, DuplicateWorkspace) else place.workspace
+                report(effect, name, place.where, self._shared.log)
+            case Count(outcome):
+                self._count(outcome)
+            case LookAgain(seconds):
+                self._look_again(seconds)
+        return None
+
+    async def _read(self, place: _Place, found: Found, known: str | None) -> Observation:
         try:
-            content = await self.source.read(found, settled)
-            if content is not None:
-                async with self._shared.turn:
-                    await self._take(workspace, where, content)
+            content = await self.source.read(found, known)
         except ReadError as error:
-            await self._not_taken(workspace, error, where)
+            return Unread(error)
+        if content is None:
+            return Unchanged()
+        async with self._shared.turn:
+            return await self._record(place, content)
 
-    async def _take(self, workspace: str, where: str, content: Content) -> None:
+    async def _record(self, place: _Place, content: Content) -> Observation:
+        recorder = self._shared.recorder
         digest = await asyncio.to_thread(fingerprint, content.data)
-        held = await self._shared.recorder.held(workspace)
-        if held.head is not None and held.head.digest == digest:
-            self._read("unchanged")
-            self._measure(workspace, held.head.serial, held.head.resource_count, content)
-            await self._well(workspace, held.head.condition is not None, content)
-            return
+        stored = await recorder.load_head(place.workspace)
+        if stored.head is not None and stored.head.digest == digest:
+            self._count("unchanged")
+            _measure(place.workspace, stored.head.serial, stored.head.resource_count, content)
+            return Stored(content.signature, stored.head.condition)
         try:
             started = time.perf_counter()
             state = await asyncio.to_thread(parse_state, content.data)
             metrics.PARSE_SECONDS.observe(time.perf_counter() - started)
-            received = datetime.now(UTC)
-            sighting = Sighting(workspace, where, state, digest, content.modified, received)
             started = time.perf_counter()
-            events = await self._shared.recorder.take(sighting, held)
+            received = datetime.now(UTC)
+            snapshot = StateSnapshot(place.workspace, place.where, state, digest, content.modified, received)
+            events = await recorder.record(snapshot, stored)
             metrics.RECORD_SECONDS.observe(time.perf_counter() - started)
         except (ContentError, OrderError) as error:
-            if isinstance(error, Truncated | Malformed) and self._doubtful.get(workspace) != digest:
-                self._doubtful[workspace] = digest
-                self._retry_seconds = SETTLE_SECONDS
-                return
-            await self._not_taken(workspace, error, where, content.signature)
-        else:
-            self._read("taken")
-            self._shared.log.info(
-                "state_taken", workspace=workspace, serial=state.serial, source=where, changes=len(events)
-            )
-            self._measure(workspace, state.serial, len(state.instances), content)
-            await self._well(workspace, False, content)
+            return Rejected(error, digest, content.signature)
+        self._count("taken")
+        self._shared.log.info(
+            "state_taken", workspace=place.workspace, serial=state.serial, source=place.where, changes=len(events)
+        )
+        _measure(place.workspace, state.serial, len(state.instances), content)
+        return Stored(content.signature, None)
 
-    async def _well(self, workspace: str, marked: bool, content: Content) -> None:
-        if marked:
-            await self._shared.recorder.mark(workspace, None)
-        self._settled[workspace] = content.signature
-        self._doubtful.pop(workspace, None)
-        self._shared.conditions.clear(workspace)
+    def _report_source(self, lost: ReadError | None) -> None:
+        uri = str(self.source.uri)
+        metrics.SOURCE_UP.labels(uri).set(lost is None)
+        for effect in report_changes(self._lost, lost):
+            report(effect, f"source:{uri}", uri, self._shared.log)
+        self._lost = lost
 
-    async def _not_taken(self, workspace: str, error: StateError, where: str, signature: str | None = None) -> None:
-        """Tell a condition that is new; with a signature, it stands for as long as the content does."""
-        if self._shared.conditions.of(workspace) != error.condition:
-            await self._shared.recorder.mark(workspace, error.condition)
-        if self._shared.conditions.set(workspace, error, where):
-            self._read(error.condition)
-        if signature is None:
-            self._settled.pop(workspace, None)
-        else:
-            self._settled[workspace] = signature
+    def _look_again(self, seconds: float) -> None:
+        self._look_in_seconds = min(self._look_in_seconds, seconds)
 
-    def _read(self, outcome: str) -> None:
+    def _count(self, outcome: str) -> None:
         metrics.READS.labels(self.source.uri.scheme, outcome).inc()
 
-    def _measure(self, workspace: str, serial: int, resources: int, content: Content) -> None:
-        metrics.STATE_BYTES.labels(workspace).set(len(content.data))
-        metrics.RESOURCES.labels(workspace).set(resources)
-        metrics.SERIAL.labels(workspace).set(serial)
-        metrics.RECORDED.labels(workspace).set(content.modified.timestamp())
+
+def _measure(workspace: str, serial: int, resources: int, content: Content) -> None:
+    metrics.STATE_BYTES.labels(workspace).set(len(content.data))
+    metrics.RESOURCES.labels(workspace).set(resources)
+    metrics.SERIAL.labels(workspace).set(serial)
+    metrics.RECORDED.labels(workspace).set(content.modified.timestamp())

@@ -1,7 +1,7 @@
-"""A file's bytes as a state's members, or the reason why they are no state.
+"""Splits a file's bytes into the members of a state, or says why they are no state.
 
-The members stay undecoded (`msgspec.Raw`, parts of the file's bytes), so that a state of 250 MB takes a tenth of a
-second here and no memory; who reads a member decodes it.
+The members stay undecoded (`msgspec.Raw`, slices of the file's bytes). So a state of 250 MB takes a tenth of a second
+here and no memory. Whoever reads a member decodes it.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _ARCHIVES: Final[Mapping[bytes, str]] = {
     b"PK\x03\x04": "a plan, or another zip archive: give the state",
 }
 _PULL: Final = "`terraform state pull` prints the state"
-# What Terraform and its surroundings also write as JSON, by members that only it has.
+# Other JSON that Terraform and its tools write, and the members by which it is recognised.
 _OTHERS: Final[tuple[tuple[frozenset[str], str], ...]] = (
     (frozenset({"format_version", "planned_values"}), f"a plan as `terraform show -json` prints it; {_PULL}"),
     (frozenset({"format_version", "resource_changes"}), f"a plan as `terraform show -json` prints it; {_PULL}"),
     (frozenset({"format_version", "provider_schemas"}), f"what `terraform providers schema` prints; {_PULL}"),
     (frozenset({"format_version", "terraform_version"}), f"what `terraform show -json` prints; {_PULL}"),
-    (frozenset({"ID", "Operation", "Who"}), "a lock of a state; the state stands beside it"),
+    (frozenset({"ID", "Operation", "Who"}), "a lock of a state; give the state itself, which is beside it"),
     (
         frozenset({"data"}),
         "an answer of an API; HCP Terraform's has a hosted-state-download-url, which leads to the state itself",
@@ -46,10 +46,10 @@ _OTHERS: Final[tuple[tuple[frozenset[str], str], ...]] = (
 
 
 def members_of(data: bytes) -> Members:
-    """The members of the state in `data`, whose ``version`` is one that we read.
+    """Returns the members of the state in `data`, whose ``version`` is 3 or 4.
 
     Raises:
-        ContentError: it is no state, or none that we can read; no message shows a value of it but its version.
+        ContentError: it is no state, or none that we can read. Its message shows no value of the file but the version.
     """
     for magic, what in _ARCHIVES.items():
         if data.startswith(magic):
@@ -70,7 +70,7 @@ def _as_utf_8(data: bytes) -> bytes:
         except UnicodeError as error:
             if "truncated data" in str(error) or "unexpected end" in str(error):
                 raise Truncated(f"the state ends within a character, after {len(data)} bytes") from None
-            raise Malformed("the state begins like UTF-16 and goes on otherwise") from None
+            raise Malformed("the state begins as UTF-16, but its text is not UTF-16") from None
     return data.removeprefix(codecs.BOM_UTF8)
 
 
@@ -80,7 +80,7 @@ def _decode(text: bytes) -> Members:
     except msgspec.ValidationError:
         raise Malformed("the state is JSON, but not an object") from None
     except msgspec.DecodeError as error:
-        # A number that is cut off is invalid where the text ends.
+        # A truncated number is invalid at the end of the text.
         if "truncated" in str(error) or str(error).endswith(f"invalid number (byte {len(text)})"):
             raise Truncated(f"the state ends too early, after {len(text)} bytes") from None
         raise Malformed(f"the state is not JSON: {error}") from None
@@ -116,7 +116,7 @@ def _check_version(version: object) -> None:
 
 
 def scalar(members: Members, name: str) -> Any:
-    """A small member's value, None where it is missing.
+    """Returns the value of a small member, None if it is missing.
 
     Raises:
         Malformed: it is not JSON.
@@ -131,7 +131,7 @@ def scalar(members: Members, name: str) -> Any:
 
 
 def text(members: Members, name: str, where: str) -> str:
-    """A member that must be a text and not empty."""
+    """Returns a member that must be a text and not empty."""
     found = optional_text(members, name, where)
     if found is None:
         raise Malformed(f"{where} has no {name}")
@@ -139,7 +139,7 @@ def text(members: Members, name: str, where: str) -> str:
 
 
 def optional_text(members: Members, name: str, where: str) -> str | None:
-    """A member that must be a text where it is there; None where it is missing, null or empty."""
+    """Returns a member that must be a text; None if it is missing, null or empty."""
     found = scalar(members, name)
     if found is None or isinstance(found, str):
         return found or None
@@ -147,7 +147,7 @@ def optional_text(members: Members, name: str, where: str) -> str | None:
 
 
 def serial_of(members: Members) -> int:
-    """The state's serial."""
+    """Returns the state's serial."""
     serial = scalar(members, "serial")
     if not isinstance(serial, int) or isinstance(serial, bool) or serial < 0:
         raise Malformed("the state has no serial that is a whole number")
@@ -155,12 +155,12 @@ def serial_of(members: Members) -> int:
 
 
 def object_in(holder: Members, name: str, where: str) -> Members:
-    """The members of a member that is an object; none where it is missing or null."""
+    """Returns the members of an object; none if it is missing or null."""
     return _typed(_MEMBERS, holder.get(name), {}, f"{where} has {name} that are no object")
 
 
 def objects_in(holder: Members, name: str, where: str) -> Iterator[Members]:
-    """The members of each object in a list; none where the list is missing or null."""
+    """Yields the members of each object in a list; none if the list is missing or null."""
     for entry in _typed(_LIST, holder.get(name), [], f"{where} has {name} that are no list"):
         yield _typed(_MEMBERS, entry, None, f"{where} has {name} of which one is no object")
 

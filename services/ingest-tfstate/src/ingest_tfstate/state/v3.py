@@ -1,10 +1,10 @@
-"""Version 3 of the state format, of Terraform 0.7 to 0.11, as the instances that version 4 would have.
+"""Parses version 3 of the state format, of Terraform 0.7 to 0.11, into the instances that version 4 would have.
 
     {"version": 3, "modules": [{"path": ["root", "net"], "resources": {
         "aws_subnet.private.0": {"type": "aws_subnet", "provider": "provider.aws", "deposed": [],
                                  "primary": {"id": "subnet-1", "attributes": {"id": "subnet-1", "tags.%": "0"}}}}}]}
 
-Names, modules and ids are turned as Terraform 0.12 turns them (hashicorp/terraform,
+Names, modules and ids are converted as Terraform 0.12 converts them (hashicorp/terraform,
 ``internal/states/statefile/version3_upgrade.go``); the flat attributes by `ingest_tfstate.resource.flat_map`.
 """
 
@@ -36,7 +36,7 @@ _NOTHING: Final = msgspec.Raw(b"{}")
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """What a resource's name in its module says."""
+    """The parts of a resource's name in its module."""
 
     is_data: bool
     type: str
@@ -45,10 +45,10 @@ class _Name:
 
 
 def parse_state_v3(members: Members) -> State:
-    """The state of a document's members.
+    """Returns the state of a document's members.
 
     Raises:
-        Malformed, TooDeep: the message says where the state is not as it should be.
+        Malformed, TooDeep: the message names the resource and what is invalid.
     """
     if is_null(members.get("modules")) and "backend" not in members:
         raise Malformed("the state has format version 3 and no modules")
@@ -66,15 +66,15 @@ def parse_state_v3(members: Members) -> State:
                 continue
             deposed += sum(1 for _ in objects_in(resource, "deposed", full_name))
             if is_null(resource.get("primary")):
-                continue  # what it was is deposed, and its successor is not made yet
+                continue  # the object is deposed, and its successor does not exist yet
             found = _instance(path, name, resource, full_name)
             if found.address in instances:
-                raise Malformed(f"{found.address} stands twice in the state")
+                raise Malformed(f"{found.address} is in the state twice")
             instances[found.address] = found
     if "backend" in members and not instances:
         # Every Terraform since 0.9 writes this into its .terraform folder, in version 3.
         raise NotAState(
-            "this is no state but a record of where the state is kept, of a .terraform folder; give that place"
+            "this is no state but the record of a .terraform folder that says where the state is; give that place"
         )
     return State(
         lineage=optional_text(members, "lineage", "the state") or "",
@@ -87,10 +87,10 @@ def parse_state_v3(members: Members) -> State:
 
 
 def _module(module: Members) -> str:
-    """A module's address; there are neither ``count`` nor ``for_each`` of modules in this format."""
+    """Returns a module's address; modules of this format have neither ``count`` nor ``for_each``."""
     path = scalar(module, "path")
     if not isinstance(path, list) or path[:1] != ["root"] or not all(isinstance(step, str) and step for step in path):
-        raise Malformed("the state has a module whose path is not of texts that begin with root")
+        raise Malformed("the state has a module whose path is not a list of texts that begins with root")
     return ".".join(f"module.{step}" for step in path[1:])
 
 

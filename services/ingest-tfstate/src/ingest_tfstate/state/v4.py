@@ -1,11 +1,10 @@
-"""A state file's bytes as its resource instances.
+"""Parses a state file's bytes into resource instances.
 
 Version 4 is what Terraform since 0.12 and OpenTofu write (hashicorp/terraform,
 ``internal/states/statefile/version4.go``); version 3, of Terraform 0.7 to 0.11, is read by `ingest_tfstate.state.v3`.
 
-Numbers beyond 64 bits become floats, as in every JSON reader that is not Go's, and of a member that stands twice the
-last one counts, as in Go's. Outputs, check results and ``private`` blobs are not read at all, since no drift is told
-of them and they hold secrets.
+Numbers beyond 64 bits become floats, as in most JSON readers. If a member is there twice, the last one counts, as in
+Go. Outputs, check results and ``private`` blobs are not read: they have no drift and contain secrets.
 """
 
 from __future__ import annotations
@@ -34,10 +33,10 @@ _NOTHING: Final = msgspec.Raw(b"{}")
 
 
 def parse_state(data: bytes) -> State:
-    """The state in ``data``.
+    """Returns the state in ``data``.
 
     Raises:
-        ContentError: one of its named conditions; the message says where the state is not as it should be.
+        ContentError: the message names the resource and what is invalid.
     """
     members = members_of(data)
     if scalar(members, "version") == 3:
@@ -52,13 +51,13 @@ def parse_state(data: bytes) -> State:
             if mode == "data":
                 data_sources += 1
             elif mode != "managed":
-                raise Malformed(f"{where} is neither managed nor data by its mode")
+                raise Malformed(f"{where} has a mode that is neither managed nor data")
             elif scalar(instance, "deposed"):
                 deposed += 1
             else:
                 found = _instance(kind, name, resource, instance)
                 if found.address in instances:
-                    raise Malformed(f"{found.address} stands twice in the state")
+                    raise Malformed(f"{found.address} is in the state twice")
                 instances[found.address] = found
     return State(
         lineage=optional_text(members, "lineage", "the state") or "",
@@ -102,7 +101,7 @@ def _key(key: object, where: str) -> str | int | None:
 
 
 def _sensitive_paths(paths: object, where: str) -> Iterator[Path]:
-    """The marked paths; a path that cannot be understood is cut at the step before, which hides more, never less."""
+    """Yields the marked paths; an unreadable path is truncated before the unreadable step, which hides more."""
     if paths is None:
         return
     if not isinstance(paths, list):

@@ -90,7 +90,7 @@ class Api:
                 "version": __version__,
                 "nats": connected,
                 "caught_up": self.caught_up.is_set(),
-                "clients": self.admission.open_in_all,
+                "clients": self.admission.open,
             },
         )
 
@@ -186,7 +186,7 @@ class Api:
                 },
                 "workspaces": len(heads),
                 "resources": sum(head.resource_count for head in heads),
-                "clients": self.admission.open_in_all,
+                "clients": self.admission.open,
             },
         )
 

@@ -12,7 +12,6 @@ from typing import Final
 from sse_gateway.errors import Refused
 from sse_gateway.metrics import CLIENTS, REFUSED
 from sse_gateway.problem import Problem
-from sse_gateway.stream.elsewhere import Elsewhere
 
 _ADDRESS: Final = "address"
 _TOKEN: Final = "token"  # noqa: S105 - the name of a kind
@@ -25,25 +24,13 @@ class Admission:
         open: how many this process has.
     """
 
-    def __init__(
-        self,
-        max_clients: int,
-        max_clients_per_address: int,
-        max_clients_per_token: int,
-        elsewhere: Elsewhere | None = None,
-    ) -> None:
+    def __init__(self, max_clients: int, max_clients_per_address: int, max_clients_per_token: int) -> None:
         self._max_clients = max_clients
         self._max_of = {_ADDRESS: max_clients_per_address, _TOKEN: max_clients_per_token}
         self._open_of: Counter[tuple[str, str]] = Counter()
-        self._elsewhere = elsewhere or Elsewhere()
         self._random = Random()  # noqa: S311 - spreads reconnections, keeps no secret
         self._closed = False
         self.open = 0
-
-    @property
-    def open_in_all(self) -> int:
-        """How many this process and the other workers have."""
-        return self.open + self._elsewhere.total()
 
     def close(self) -> None:
         """Refuse from now on, because this process is going away."""
@@ -58,13 +45,13 @@ class Admission:
         """
         if self._closed:
             self._refuse("draining", HTTPStatus.SERVICE_UNAVAILABLE, "This gateway is shutting down; connect again.")
-        if self.open_in_all >= self._max_clients:
+        if self.open >= self._max_clients:
             detail = f"All {self._max_clients} places are taken (TFDRIFT_MAX_CLIENTS)."
             self._refuse("max_clients", HTTPStatus.SERVICE_UNAVAILABLE, detail)
         whose = [(_ADDRESS, address)] + ([(_TOKEN, token)] if token is not None else [])
         for kind, who in whose:
             most = self._max_of[kind]
-            if self._open_of[kind, who] + self._elsewhere.of(kind, who) >= most:
+            if self._open_of[kind, who] >= most:
                 detail = f"All {most} places of one {kind} are taken (TFDRIFT_MAX_CLIENTS_PER_{kind.upper()})."
                 self._refuse(f"max_clients_per_{kind}", HTTPStatus.TOO_MANY_REQUESTS, detail)
         self._count(1, whose)
@@ -79,7 +66,6 @@ class Admission:
             self._open_of[one] += change
             if not self._open_of[one]:
                 del self._open_of[one]
-        self._elsewhere.tell(change, whose)
         CLIENTS.set(self.open)
 
     def _refuse(self, reason: str, status: HTTPStatus, detail: str) -> None:

@@ -1,5 +1,1 @@
-"""Reads CloudTrail calls by the catalog's event rules.
-
-In: a `falco` event. Out: groups of targets with operations.
-Uses `compare`, `catalog` and `facts`.
-"""
+"""Reads the calls that CloudTrail logs."""

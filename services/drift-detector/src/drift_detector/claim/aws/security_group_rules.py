@@ -1,9 +1,10 @@
-"""A security group's rules, as the calls that authorize and revoke them give them.
+"""Reads the rules of a security group from the calls that authorize, revoke and modify them.
 
-EC2 keeps one rule for each source; a call may give many at once, as ``ipPermissions`` with lists of sources or, in
-the older form, flat (``ipProtocol``, ``fromPort``, ``cidrIp``). The response lists the rules that came of it, with
-their ids, since these exist (2021); it is then the better witness.
-See https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html
+EC2 keeps one rule for each source. A call may give many at once: as ``ipPermissions`` with lists of sources, or in the
+older flat form (``ipProtocol``, ``fromPort``, ``cidrIp``). Since 2021 the response lists the resulting rules with their
+ids; it is then preferred to the request.
+
+Source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from drift_detector.facts.document import Document, Path, elements, parse_path, scalar
 from drift_detector.facts.names import canonical_cidr
-from drift_detector.facts.normalise import MISSING, Document, Path, elements, parse_path, scalar
+from drift_detector.facts.no_value import MISSING
 from tfdrift.events import Json
 
 ALL_PROTOCOLS: Final = "-1"
-# What AWS itself writes for a value that it hides: the mapping then claims a change to something unknown.
+# AWS writes this for a value that it hides. The mapping then claims a change to something unknown.
 HIDDEN_BLOCK: Final = "HIDDEN"
-# EC2 takes IANA's numbers too; a state has the names.
+# EC2 accepts IANA's numbers too; a state has the names.
 _PROTOCOL_NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": ALL_PROTOCOLS}
 
 _RESPONSE_RULES: Final = (
@@ -26,13 +28,13 @@ _RESPONSE_RULES: Final = (
     parse_path("resp.revokedSecurityGroupRuleSet[]"),
 )
 _PERMISSIONS: Final = parse_path("req.ipPermissions[]")
-# ModifySecurityGroupRules: rules by their ids, each with what it becomes.
+# ModifySecurityGroupRules gives rules by their ids, each with its new form.
 _MODIFIED: Final = parse_path("req.securityGroupRule[]")
 _RULE_IDS: Final = (parse_path("req.securityGroupRuleIds[]"), parse_path("req.securityGroupRuleIdsSet[]"))
 _REQUEST: Final = Path("req", (), each=False)
 _GROUP: Final = parse_path("req.groupId")
 
-# Of a structured permission: its list of sources, the member that is the source, and what a rule calls it.
+# The lists of sources in ``ipPermissions``, the member of each that is the source, and its name in a rule.
 _SOURCES: Final = (
     ("ipranges", "cidrip", "cidr_ipv4"),
     ("ipv6ranges", "cidripv6", "cidr_ipv6"),
@@ -50,18 +52,19 @@ _BLOCK_LISTS: Final = {
 
 
 def protocol_name(protocol: Json) -> str:
-    """A protocol as states have it: ``tcp``, ``icmpv6``, ``-1`` for all, a number for the nameless."""
+    """Returns a protocol as states have it: ``tcp``, ``icmpv6``, ``-1`` for all, a number if it has no name."""
     text = str(protocol).lower()
     return _PROTOCOL_NAMES.get(text, text)
 
 
 def rules_of(document: Document) -> list[dict[str, Json]]:
-    """One element for each rule (one source) of a call that authorizes or revokes.
+    """Returns one element for each rule of the call; a rule has one source.
 
-    Its members, where they are known: ``rule_id``, ``protocol``, ``from_port`` and ``to_port`` (not for all
-    protocols), ``cidr_ipv4`` | ``cidr_ipv6`` | ``prefix_list_id`` | ``group_id`` | ``self``, for groups and self the
-    ``referenced_id``, ``description``, the ``security_group_id``, where only the response tells it, and ``block``: the
-    rule as an element of ``aws_security_group.ingress``. Of a rule that is given by its id alone the block is hidden.
+    Its members, as far as they are known: ``rule_id``, ``protocol``, ``from_port`` and ``to_port`` (not for all
+    protocols), the source (``cidr_ipv4``, ``cidr_ipv6``, ``prefix_list_id``, ``group_id`` or ``self``),
+    ``referenced_id`` (for a group and for self), ``description``, ``security_group_id`` (if only the response has it)
+    and ``block``: the rule as an element of ``aws_security_group.ingress``. If the call gives only the rule's id, the
+    block is hidden.
     """
     for path in _RESPONSE_RULES:
         listed = document.find(path)
@@ -151,7 +154,7 @@ def _group_source(pair: Json, owner: Json, group: Json, document: Document) -> d
         return {}
     if group_id == group:
         return {"self": True, "referenced_id": group_id}
-    # A group of another account is recorded with that account; which account the call is in, only a response tells.
+    # A group of another account is recorded with that account. Only a response has the account of the call.
     foreign = owner is not None and user_id and str(user_id) != str(owner)
     name = f"{user_id}/{group_id}" if foreign else group_id
     return {"group_id": name, "referenced_id": name}

@@ -1,0 +1,118 @@
+"""The compiled rules of the mapping: how an event becomes targets with operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from drift_detector.facts.call import Act
+from drift_detector.facts.document import Path
+from drift_detector.facts.mapping_terms import Tier, Transform
+from drift_detector.facts.no_value import MISSING, Absent
+from tfdrift.events import Json
+
+ANY_IDENTITY: Final = "@identity"
+
+
+# Identifies the only resource of its type in an account and region, which has no name: a setting of the account.
+THE_ONLY: Final = "@only"
+
+
+# In a condition: the call gives any value.
+ANYTHING: Final = "*"
+
+
+# In a condition: the call gives an empty value, such as an empty XML element.
+EMPTY: Final = ""
+
+
+# Each condition: some paths, and the values of which the first value found there must be one.
+Conditions = tuple[tuple[tuple[Path, ...], frozenset[str | None]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from, with compiled paths.
+
+    Attributes:
+        each: a list of the call; ``element`` is found for each of its elements, as ``it``. Other members are unused.
+        when: conditions, as for a target.
+        default: the value if the call gives none; `MISSING` for no default.
+        needs: members of the request; if it has none of them, the source gives nothing. Empty if that is not known.
+            Most sources of most calls give nothing, and this test takes a tenth of the time of the search.
+    """
+
+    paths: tuple[Path, ...] = ()
+    transform: Transform = Transform.VALUE
+    const: Json = None
+    block: Mapping[str, Source] | None = None
+    values: Mapping[str, Json] | None = None
+    default: Json | Absent = MISSING
+    when: Conditions = ()
+    each: Path | None = None
+    element: Source | None = None
+    one: bool = False
+    needs: frozenset[str] = field(init=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        simple = self.default is MISSING and self.each is None and self.block is None and bool(self.paths)
+        if simple and all(path.root == "req" and path.steps and not path.each for path in self.paths):
+            names = frozenset(name for path in self.paths for name in path.steps[0].spellings)
+            object.__setattr__(self, "needs", names)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyValues:
+    """A payload of keys and values. ``entries`` has for each folded key the attribute and how its value is read."""
+
+    path: Source
+    key: str | None
+    value: str
+    entries: Mapping[str, tuple[str, Transform, Mapping[str, Json] | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a call does to tags: exactly one of the sources, or ``clear``."""
+
+    merge: Source | None
+    replace: Source | None
+    drop: Source | None
+    clear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRule:
+    """How a call becomes a target.
+
+    Attributes:
+        optional: the identity attributes that a call may omit.
+        when: the values that the call must have at these paths, as folded text or globs; None for no value, "*" for any
+            value, "" for an empty one.
+        maps: the map attributes that are changed by key, each with the source of new entries and of dropped keys.
+    """
+
+    type: str
+    act: Act
+    identity: Mapping[str, Source]
+    optional: frozenset[str]
+    when: Conditions
+    set: Mapping[str, Source]
+    add: Mapping[str, Source]
+    remove: Mapping[str, Source]
+    kv: KeyValues | None
+    tags: Tags | None
+    maps: Mapping[str, tuple[Source | None, Source | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """How an event becomes groups of alternative targets. ``each`` loops over all groups, ``group_each`` over one."""
+
+    tier: Tier
+    service: str
+    operation: str
+    each: tuple[tuple[str, Source], ...]
+    groups: tuple[tuple[TargetRule, ...], ...]
+    group_each: tuple[tuple[tuple[str, Source], ...], ...]

@@ -1,0 +1,119 @@
+"""The catalog: the rule of an event, and what is known of a resource type. `drift_detector.catalog.load` reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from drift_detector.catalog.event_rules import EventRule, TargetRule
+from drift_detector.catalog.resource_types import ONE_TAG, PLAIN, Comparison, Parent, ResourceType
+from drift_detector.facts.attribute_paths import parse_attribute
+from drift_detector.facts.call import Act
+from drift_detector.facts.document import operation_name
+from drift_detector.facts.mapping_terms import Transform
+from drift_detector.facts.names import identity_form
+from tfdrift.events import Json
+
+ANY_TYPE: Final = "*"
+# The paths of a single tag. Labels and annotations of a Kubernetes object are compared as tags are.
+_ONE_OF_THE_TAGS: Final = (
+    "tags.",
+    "tags[",
+    *(f"metadata[0].{name}{sign}" for name in ("labels", "annotations") for sign in ".["),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalog:
+    """Everything that the mapping says of events and types; immutable, so it can be shared and replaced as a whole.
+
+    It is compared and hashed by identity, so that tables derived from it are built once (`record_tokens`).
+
+    Attributes:
+        shared: the sets, by type and attribute without indexes, whose elements may be resources of their own.
+    """
+
+    events: Mapping[str, EventRule]
+    types: Mapping[str, ResourceType]
+    global_services: frozenset[str]
+    shared: frozenset[tuple[str, str]] = field(init=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shared", frozenset(self._shared_sets()))
+
+    def _shared_sets(self) -> Iterator[tuple[str, str]]:
+        """Yields the sets that an event adds to or removes from, if it may create or delete a resource instead.
+
+        A rule of a security group is such a resource. A target that has the same set is no such resource: it is the
+        same cloud object under another type.
+        """
+        for group in (group for rule in self.events.values() for group in rule.groups):
+            for target in group if len(group) > 1 else ():
+                for attribute in (*target.add, *target.remove):
+                    if any(_is_its_element(other, target.type, attribute) for other in group):
+                        yield target.type, _without_indexes(attribute)
+
+    def event(self, service: str, event_name: str) -> EventRule | None:
+        """Returns the rule of an event, by the service's short name (``ec2``) and CloudTrail's ``eventName``."""
+        operation = operation_name(event_name)
+        found = self.events.get(f"{service}:{operation}") or self.events.get(f"*:{operation}")
+        if found is None and operation[:1].islower():
+            # Route 53 Domains logs updateDomainNameservers. Operations of other clouds are in lower case anyway.
+            return self.events.get(f"{service}:{operation[0].upper()}{operation[1:]}")
+        return found
+
+    def comparison(self, resource_type: str, attribute: str) -> Comparison:
+        """Returns how an attribute of a type is compared; if the type does not say, as for all types."""
+        if attribute.startswith(_ONE_OF_THE_TAGS):
+            return ONE_TAG
+        name = _without_indexes(attribute)
+        for type_name in (resource_type, ANY_TYPE):
+            facts = self.types.get(type_name)
+            if facts is not None and name in facts.attributes:
+                return facts.attributes[name]
+        return PLAIN
+
+    def may_be_in_another_resource(self, resource_type: str, attribute: str) -> bool:
+        """Whether the elements of a set that is null may be in another resource, so that it need not be empty."""
+        is_shared = (resource_type, _without_indexes(attribute)) in self.shared
+        return is_shared and not self.comparison(resource_type, attribute).sole
+
+    def is_expected(self, resource_type: str) -> bool:
+        """Whether a created resource of a type should be in a state."""
+        facts = self.types.get(resource_type)
+        return facts is None or facts.expected
+
+    def parents(self, resource_type: str) -> tuple[Parent, ...]:
+        """Returns the types that a sub-resource belongs to; none for an independent resource."""
+        facts = self.types.get(resource_type)
+        return facts.parents if facts is not None else ()
+
+    def identity_value(self, resource_type: str, attribute: str, value: Json) -> str | None:
+        """Returns a recorded identity attribute in the form that targets have; None if it names nothing."""
+        facts = self.types.get(resource_type)
+        transform = facts.identity.get(attribute, Transform.VALUE) if facts is not None else Transform.VALUE
+        return identity_form(transform, value)
+
+    def identity_values(self, resource_type: str, attribute: str, value: Json) -> tuple[str, ...]:
+        """Returns the `identity_value` of each element of a recorded list: any of them names the resource."""
+        listed = value if isinstance(value, list) else [value]
+        texts = (self.identity_value(resource_type, attribute, one) for one in listed)
+        return tuple(text for text in texts if text is not None)
+
+    def identity_attributes(self) -> dict[str, frozenset[frozenset[str]]]:
+        """Returns, by type, the sets of attributes by which events identify it, including the optional ones."""
+        found: dict[str, set[frozenset[str]]] = {}
+        for rule in self.events.values():
+            for target in (target for group in rule.groups for target in group):
+                found.setdefault(target.type, set()).add(frozenset(target.identity))
+        return {name: frozenset(sets) for name, sets in found.items()}
+
+
+def _without_indexes(attribute: str) -> str:
+    return ".".join(part for part in parse_attribute(attribute) if isinstance(part, str))
+
+
+def _is_its_element(other: TargetRule, resource_type: str, attribute: str) -> bool:
+    has_the_set = attribute in other.add or attribute in other.remove
+    return other.type != resource_type and other.act is not Act.UPDATE and not has_the_set

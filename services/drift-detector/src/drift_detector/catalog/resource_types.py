@@ -1,0 +1,47 @@
+"""What the mapping says of a Terraform resource type: how it is identified, and how its attributes are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from drift_detector.facts.mapping_terms import Comparator, Transform
+from tfdrift.events import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How an attribute is compared; `drift_detector.catalog.yaml_format.WrittenComparison` explains the members."""
+
+    how: Comparator = Comparator.VALUE
+    unset: tuple[Json, ...] = ()
+    key: tuple[str, ...] = ()
+    members: Mapping[str, Comparison] = field(default_factory=dict)
+    ordered: bool = False
+    optional: bool = False
+    sole: bool = False
+
+
+PLAIN: Final = Comparison()
+
+
+ONE_TAG: Final = Comparison(how=Comparator.TAG)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A type that a sub-resource belongs to. ``via`` maps the parent's identity attributes to the child's."""
+
+    type: str
+    via: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """What is known of a type. An attribute path in ``attributes`` has no indexes."""
+
+    expected: bool = True
+    identity: Mapping[str, Transform] = field(default_factory=dict)
+    parents: tuple[Parent, ...] = ()
+    attributes: Mapping[str, Comparison] = field(default_factory=dict)

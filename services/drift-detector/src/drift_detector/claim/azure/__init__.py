@@ -1,0 +1,1 @@
+"""Reads the entries of Azure's Activity Log."""

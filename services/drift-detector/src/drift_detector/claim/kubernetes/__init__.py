@@ -1,0 +1,1 @@
+"""Reads the audit events of a Kubernetes API server."""

@@ -1,0 +1,105 @@
+"""The rules of a security group as elements of ``aws_security_group.ingress`` and ``egress``.
+
+EC2 keeps one rule for each source. Terraform merges rules of equal protocol, ports and description into one element
+with lists of sources. So single sources are compared and changed, and the elements are composed again afterwards.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from tfdrift.events import Json
+
+_LISTS: Final = ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups")
+_ALL_PROTOCOLS: Final = "-1"
+_OWNER: Final = re.compile(r"^\d{12}/(?=sg-)")
+
+# Protocol, from, to, kind of source, source.
+Source = tuple[str, int, int, str, str]
+
+
+def canonical_rules(elements: Sequence[Json]) -> frozenset[tuple[Source, str]]:
+    """Returns what a list of rule elements allows: each single source with its description."""
+    return frozenset((source, str(element.get("description") or "")) for element, source in _sources(elements))
+
+
+def add_rules(current: Sequence[Json], elements: Sequence[Json]) -> list[Json]:
+    """Returns the elements after rules were authorized. EC2 refuses a rule that is there, whatever its description."""
+    result = [dict(one) for one in current if isinstance(one, dict)]
+    there = {source for _, source in _sources(result)}
+    for element in elements:
+        for _, source in list(_sources([element])):
+            if source not in there:
+                there.add(source)
+                _merge(result, element, source)
+    return result
+
+
+def remove_rules(current: Sequence[Json], elements: Sequence[Json]) -> list[Json]:
+    """Returns the elements after rules were revoked, whatever their descriptions."""
+    gone = {source for _, source in _sources(elements)}
+    result = []
+    for element in (dict(one) for one in current if isinstance(one, dict)):
+        head = _head(element)
+        for attribute in _LISTS:
+            if given := element.get(attribute):
+                element[attribute] = [one for one in given if (*head, attribute, _canonical(one)) not in gone]
+        if element.get("self") and (*head, "self", "self") in gone:
+            element["self"] = False
+        if element.get("self") or any(element.get(attribute) for attribute in _LISTS):
+            result.append(element)
+    return result
+
+
+def _sources(elements: Sequence[Json]) -> Iterator[tuple[dict[str, Any], Source]]:
+    for element in elements:
+        if not isinstance(element, dict):
+            continue
+        head = _head(element)
+        for attribute in _LISTS:
+            for one in element.get(attribute) or ():
+                yield element, (*head, attribute, _canonical(one))
+        if element.get("self"):
+            yield element, (*head, "self", "self")
+
+
+def _head(element: dict[str, Any]) -> tuple[str, int, int]:
+    protocol = str(element.get("protocol", "")).lower()
+    if protocol in (_ALL_PROTOCOLS, "all"):
+        return _ALL_PROTOCOLS, 0, 0
+    return protocol, _port(element.get("from_port")), _port(element.get("to_port"))
+
+
+def _port(value: Json) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _canonical(source: Json) -> str:
+    try:
+        return str(ipaddress.ip_network(str(source), strict=False))
+    except ValueError:
+        # A group of another account is recorded with that account, which not every call gives. Group ids are unique.
+        return _OWNER.sub("", str(source))
+
+
+def _merge(result: list[Json], element: dict[str, Any], source: Source) -> None:
+    """Adds one source to the element in which Terraform would show it."""
+    kind, description = source[3], str(element.get("description") or "")
+    for one in result:
+        if _head(one) == source[:3] and str(one.get("description") or "") == description:
+            home = one
+            break
+    else:
+        home = {**element, **{attribute: [] for attribute in _LISTS}, "self": False}
+        result.append(home)
+    if kind == "self":
+        home["self"] = True
+    else:
+        given = next(one for one in element[kind] if _canonical(one) == source[4])
+        home[kind] = [*(home.get(kind) or ()), given]

@@ -1,0 +1,67 @@
+"""The drifts of ``tfdrift_drifts`` as far as they are known here, by id and by resource."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from tfdrift.events import DriftStatus
+from tfdrift.records import DriftRecord, ResourceRecord
+from tfdrift.severity import Severity
+
+
+class StoredDrifts:
+    """The latest known version of each drift."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, DriftRecord] = {}
+        self._revisions: dict[str, int] = {}
+        self._by_resource: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def put(self, key: str, record: DriftRecord, revision: int) -> None:
+        """Add a version, unless a later one is known."""
+        if revision < self._revisions.get(key, 0):
+            return
+        self._revisions[key] = revision
+        self._records[key] = record
+        if record.drift.workspace is not None and record.drift.address is not None:
+            self._by_resource[record.drift.workspace, record.drift.address].add(key)
+
+    def remove(self, key: str) -> None:
+        """Forget a drift."""
+        record = self._records.pop(key, None)
+        self._revisions.pop(key, None)
+        if record is None or record.drift.workspace is None or record.drift.address is None:
+            return
+        place = record.drift.workspace, record.drift.address
+        self._by_resource[place].discard(key)
+        if not self._by_resource[place]:
+            del self._by_resource[place]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._records.clear()
+        self._revisions.clear()
+        self._by_resource.clear()
+
+    def get(self, key: str) -> DriftRecord | None:
+        """Returns the latest known version of a drift."""
+        return self._records.get(key)
+
+    def of_resource(self, record: ResourceRecord) -> frozenset[str]:
+        """Returns the ids of a resource's drifts."""
+        return frozenset(self._by_resource.get((record.workspace, record.address), ()))
+
+    def __iter__(self) -> Iterator[DriftRecord]:
+        return iter(tuple(self._records.values()))
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def open_by_severity(self) -> dict[Severity, int]:
+        """Returns how many drifts of each severity are open."""
+        counts = dict.fromkeys(Severity, 0)
+        for record in self:
+            if record.drift.status is DriftStatus.OPEN:
+                counts[record.drift.severity] += 1
+        return counts

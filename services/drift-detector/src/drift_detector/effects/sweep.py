@@ -1,0 +1,35 @@
+"""Looks once a second at what time alone changes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from drift_detector import metrics
+from drift_detector.correlate.stored_drifts import StoredDrifts
+from drift_detector.effects.reconcile import Reconciler
+from drift_detector.effects.takeover import Takeover
+from drift_detector.effects.work_queue import WorkQueue
+
+SWEEP_SECONDS = 1.0
+
+
+class Sweep:
+    """Subjects that have become due, unpublished versions, and the gauge of open drifts."""
+
+    def __init__(self, stored: StoredDrifts, reconciler: Reconciler, takeover: Takeover, queue: WorkQueue) -> None:
+        self._stored = stored
+        self._reconciler = reconciler
+        self._takeover = takeover
+        self._queue = queue
+
+    async def sweep(self) -> None:
+        """One round.
+
+        Raises:
+            BusError: NATS went away.
+        """
+        for severity, count in self._stored.open_by_severity().items():
+            metrics.OPEN_DRIFTS.labels(severity).set(count)
+        now = datetime.now(UTC)
+        self._queue.add({subject for subject, due in self._reconciler.due.items() if due <= now})
+        await self._takeover.publish_overdue()

@@ -1,0 +1,1 @@
+"""Scenarios of EC2, Lambda, ECS, EKS and deployments."""

@@ -1,0 +1,1 @@
+"""Scenarios of databases, caches, streams and analytics."""

@@ -1,0 +1,1 @@
+"""Scenarios of no single service: values, tags, callers, accounts and lifecycles."""

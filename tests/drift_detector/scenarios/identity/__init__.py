@@ -1,0 +1,1 @@
+"""Scenarios of IAM, Organizations, Cognito and policy documents."""

@@ -1,0 +1,1 @@
+"""Scenarios of queues, topics and events."""

@@ -1,0 +1,1 @@
+"""Scenarios of VPCs, load balancers, DNS and content delivery."""

@@ -1,0 +1,1 @@
+"""Scenarios of trails, logs, alarms and configuration recorders."""

@@ -1,0 +1,1 @@
+"""Scenarios of keys, secrets, firewalls and threat detection."""

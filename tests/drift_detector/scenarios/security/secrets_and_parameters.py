@@ -1,0 +1,157 @@
+"""Secrets Manager and Parameter Store: hidden values, rotations, replicas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.drift_detector.playbook import Step, applied, called, wrote
+from tests.drift_detector.scenarios.builders import Scenarios, arn, deleted, modified, placed, unknown
+
+FUNCTION_ARN = arn("lambda", "function:app")
+SECRET = "aws_secretsmanager_secret.db"
+SECRET_ARN = arn("secretsmanager", "secret:db-AbCdEf")
+PARAMETER = "aws_ssm_parameter.key"
+
+
+def secret(**changes: Any) -> dict[str, Any]:
+    """A secret."""
+    attributes = {"id": SECRET_ARN, "arn": SECRET_ARN, "name": "db", "description": "", "kms_key_id": "", "policy": ""}
+    return placed(SECRET, **(attributes | {"replica": []} | changes))
+
+
+def on_secret(name: str, minutes: int = 5, **request: Any) -> Step:
+    """Somebody does something to the secret, whose ARN the response tells."""
+    return called(
+        minutes, f"secretsmanager:{name}", {"secretId": "db", **request}, response={"aRN": SECRET_ARN, "name": "db"}
+    )
+
+
+def parameter(**changes: Any) -> dict[str, Any]:
+    """A parameter."""
+    attributes = {
+        "id": "/key",
+        "name": "/key",
+        "arn": arn("ssm", "parameter/key"),
+        "type": "String",
+        "value": "secret",
+        "tier": "Standard",
+        "description": "",
+        "data_type": "text",
+    }
+    return placed(PARAMETER, **(attributes | changes))
+
+
+def put_parameter(**request: Any) -> Step:
+    """Somebody overwrites the parameter; the log hides any value."""
+    given = {"name": "/key", "value": "HIDDEN_DUE_TO_SECURITY_REASONS", "overwrite": True, **request}
+    return called(5, "ssm:PutParameter", given, response={"version": 2, "tier": "Standard"})
+
+
+SCENARIOS: Scenarios = {
+    "a secret rotated now by its own rules is no drift": (
+        [
+            wrote(
+                0,
+                secret(),
+                placed(
+                    "aws_secretsmanager_secret_rotation.db",
+                    id=SECRET_ARN,
+                    secret_id=SECRET_ARN,
+                    rotation_enabled=True,
+                    rotation_lambda_arn=FUNCTION_ARN,
+                    rotation_rules=[{"automatically_after_days": 30, "duration": "", "schedule_expression": ""}],
+                ),
+            ),
+            on_secret("RotateSecret", rotateImmediately=True),
+        ],
+        [],
+    ),
+    "a secret rotated by another function, and then its rotation cancelled": (
+        [
+            wrote(
+                0,
+                secret(),
+                placed(
+                    "aws_secretsmanager_secret_rotation.db",
+                    id=SECRET_ARN,
+                    secret_id=SECRET_ARN,
+                    rotation_enabled=True,
+                    rotation_lambda_arn=FUNCTION_ARN,
+                ),
+            ),
+            on_secret("RotateSecret", rotationLambdaARN=arn("lambda", "function:evil")),
+            on_secret("CancelRotateSecret", 6),
+        ],
+        [
+            modified(
+                "aws_secretsmanager_secret_rotation.db",
+                "rotation_lambda_arn",
+                FUNCTION_ARN,
+                arn("lambda", "function:evil"),
+            ),
+            deleted("aws_secretsmanager_secret_rotation.db", SECRET_ARN),
+        ],
+    ),
+    "a pending version of a rotation is no new value": (
+        [
+            wrote(0, secret(), placed("aws_secretsmanager_secret_version.db", arn=SECRET_ARN, secret_string="x")),
+            on_secret("PutSecretValue", versionStages=["AWSPENDING"]),
+        ],
+        [],
+    ),
+    "a secret copied to another region is a drift": (
+        [wrote(0, secret()), on_secret("ReplicateSecretToRegions", addReplicaRegions=[{"region": "us-west-2"}])],
+        [modified(SECRET, "replica", [], [{"region": "us-west-2"}])],
+    ),
+    "a secret copied to where it is is no drift": (
+        [
+            wrote(0, secret(replica=[{"region": "us-west-2", "kms_key_id": "", "status": "InSync"}])),
+            on_secret("ReplicateSecretToRegions", addReplicaRegions=[{"region": "us-west-2"}]),
+        ],
+        [],
+    ),
+    "a parameter that becomes a secure string drifts in value and type": (
+        [wrote(0, parameter()), put_parameter(type="SecureString")],
+        [unknown(PARAMETER, "value", "(sensitive)"), modified(PARAMETER, "type", "String", "SecureString")],
+    ),
+    "a parameter by Terraform is no drift once a state confirms it": (
+        [
+            wrote(0, parameter()),
+            applied(
+                5, "ssm:PutParameter", {"name": "/key", "value": "HIDDEN_DUE_TO_SECURITY_REASONS", "overwrite": True}
+            ),
+            wrote(6, parameter(value="other")),
+        ],
+        [],
+    ),
+    "an account setting allows public documents": (
+        [
+            wrote(
+                0,
+                placed(
+                    "aws_ssm_service_setting.public",
+                    id="/ssm/documents/console/public-sharing-permission",
+                    setting_id="/ssm/documents/console/public-sharing-permission",
+                    setting_value="Disable",
+                ),
+            ),
+            called(
+                5,
+                "ssm:UpdateServiceSetting",
+                {"settingId": "/ssm/documents/console/public-sharing-permission", "settingValue": "Enable"},
+            ),
+        ],
+        [modified("aws_ssm_service_setting.public", "setting_value", "Disable", "Enable")],
+    ),
+    "a document shared with everybody is unknown": (
+        [
+            wrote(0, placed("aws_ssm_document.patch", id="patch", name="patch", permissions=None)),
+            called(
+                5,
+                "ssm:ModifyDocumentPermission",
+                {"name": "patch", "permissionType": "Share", "accountIdsToAdd": ["all"]},
+            ),
+        ],
+        [unknown("aws_ssm_document.patch", "permissions", None)],
+    ),
+}

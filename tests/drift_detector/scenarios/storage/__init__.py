@@ -1,0 +1,1 @@
+"""Scenarios of S3, EFS, ECR and backups."""
