@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint bench truth coverage schemas mapping lock compose-test clean
+.PHONY: help setup run demo test lint bench truth coverage schemas mapping secrets lock compose-test clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -46,10 +46,14 @@ coverage: setup ## writes docs/coverage.md from the mapping
 
 schemas: setup ## writes docs/schemas and docs/asyncapi.yaml from the payload models
 	@$(BIN)/python -m tfdrift.schemas docs/schemas
-	@$(BIN)/python -m sse_gateway.api.asyncapi docs/asyncapi.yaml
+	@$(BIN)/python -m sse_gateway.contract.asyncapi docs/asyncapi.yaml
 
 mapping: setup ## generates the detector's mapping/auto.json; PROVIDER=latest takes the provider's newest schema
 	@$(BIN)/python -m mapping_generator $(if $(PROVIDER),--provider $(PROVIDER))
+
+secrets: setup ## generates the lists of secret members and token formats from botocore and detect-secrets
+	@$(BIN)/python -m mapping_generator.sensitive_members
+	@$(BIN)/python -m mapping_generator.token_formats
 
 lock: setup ## resolves both lock files; LOCK=--upgrade takes newer versions
 	@deploy/local/lock.sh $(LOCK)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-NOT_BENCHMARKS = {"__init__", "__main__", "report", "cloudtrail", "truth", "abuse"}
+NOT_BENCHMARKS = {"__init__", "__main__", "report", "cloudtrail", "truth", "hidden", "abuse"}
 
 
 def names() -> list[str]:

@@ -1,4 +1,7 @@
-"""Measures ingest-tfstate with a state of 100,000 resources over a real nats-server: the first serial and the next.
+"""Measures ingest-tfstate with a state of 100,000 resources over a real nats-server.
+
+Three serials are recorded: the first; the next, in which 1,000 resources changed and the others are remembered; and one
+more such serial after a restart, when nothing is remembered.
 
 Prints the time of each from its bytes to the head in the bucket, its processor time, the memory that it needs beside
 the state's bytes, and the longest time that the event loop stood still, which is how long health checks wait.
@@ -23,9 +26,9 @@ from tests.conftest import NatsServer
 from bench.report import report
 from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.records import StateSnapshot, fingerprint
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.bus import Bus, NatsOptions, Retention
+from tfdrift.redaction import Redactor
 
 RESOURCES = 100_000
 CHANGED = 1_000
@@ -52,8 +55,8 @@ def instance(number: int, size: int) -> dict[str, Any]:
 
 
 def write_states(folder: Path) -> None:
-    """Write both serials as files, in another process: its memory must not count as the reader's."""
-    for serial in (1, 2):
+    """Write the serials as files, in another process: its memory must not count as the reader's."""
+    for serial in (1, 2, 3):
         resources = [
             {
                 "mode": "managed",
@@ -99,15 +102,18 @@ async def take(recorder: Recorder, file: Path) -> dict[str, Any]:
     data = await asyncio.to_thread(file.read_bytes)
     before, start, processor = peak_bytes(), time.perf_counter(), time.process_time()
     async with stalls() as longest:
-        state = await asyncio.to_thread(parse_state, data)
+        digest = await asyncio.to_thread(fingerprint, data)
+        stored = await recorder.load_head("bench")
+        known = recorder.known("bench", stored)
+        parsing = time.perf_counter()
+        state = await asyncio.to_thread(parse_state, data, known.by_digest if known else {})
         parsed = time.perf_counter()
         now = datetime.now(UTC)
-        digest = await asyncio.to_thread(fingerprint, data)
-        snapshot = StateSnapshot("bench", "file:///bench", state, digest, now, now)
-        await recorder.record(snapshot, await recorder.load_head("bench"))
+        recording = await recorder.record(StateSnapshot("bench", "file:///bench", state, digest, now, now), stored)
     return {
         "state_megabytes": round(len(data) / 1e6),
-        "parse_seconds": round(parsed - start, 2),
+        "events": len(recording.events),
+        "parse_seconds": round(parsed - parsing, 2),
         "seconds": round(time.perf_counter() - start, 2),
         "processor_seconds": round(time.process_time() - processor, 2),
         "megabytes_beside_the_state": round((peak_bytes() - before) / 1e6),
@@ -129,6 +135,7 @@ async def main() -> dict[str, Any]:
         recorder = Recorder(bus, Redactor(b"bench"))
         first = await take(recorder, folder / "1.tfstate")
         second = await take(recorder, folder / "2.tfstate")
+        restarted = await take(Recorder(bus, Redactor(b"bench")), folder / "3.tfstate")
         await bus.close()
         server.stop()
     return {
@@ -136,6 +143,7 @@ async def main() -> dict[str, Any]:
         **{f"first_{figure}": value for figure, value in first.items()},
         "next_changed_resources": CHANGED,
         **{f"next_{figure}": value for figure, value in second.items()},
+        **{f"restarted_{figure}": value for figure, value in restarted.items()},
     }
 
 

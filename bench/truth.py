@@ -28,6 +28,7 @@ from typing import Any
 from mapping_generator.provider_schema import load_snapshot
 
 from bench.cloudtrail import Record, alert, records
+from bench.hidden import hidden_leaves
 from bench.report import report
 from drift_detector.catalog.load import load_catalog
 from drift_detector.catalog.without_resource import WithoutResource, load_without_resource
@@ -42,13 +43,14 @@ from drift_detector.facts.mapping_terms import Tier
 from drift_detector.rules.load import load_rules
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
+from ingest_falco.alert.redact import AlertRedactor
 from ingest_tfstate.errors import StateError
 from ingest_tfstate.record.records import StateSnapshot, first_records
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.envelope import Envelope
 from tfdrift.events import Via
 from tfdrift.records import ResourceRecord, resource_key
+from tfdrift.redaction import Redactor
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -80,9 +82,9 @@ def evaluate_calls(folder: Path, context: EvaluationContext) -> Truth:
     truth = Truth()
     services = {name.partition(":")[0] for name in context.catalog.events}
     without_resource = load_without_resource()
-    sanction = sanctions(context.rules)
+    sanction, redactor = sanctions(context.rules), AlertRedactor(key=b"truth")
     for record in records(folder):
-        found = normalise(parse_alert(alert(record)))
+        found = redactor.redacted(normalise(parse_alert(alert(record))))
         start = time.perf_counter()
         call = call_of(found.event, envelope_of(found), context.catalog, sanction)
         truth.seconds += time.perf_counter() - start
@@ -248,6 +250,7 @@ def main() -> int:
     figures["drifts that name the person"] = percent(truth.drifts["that name the person"], named)
     figures["microseconds a call"] = round(truth.seconds / max(truth.calls["seen"], 1) * 1e6, 1)
     figures |= evaluate_states(Path(corpus) / "tfstate", context)
+    figures |= hidden_leaves(Path(corpus) / "tfstate")
     figures["unmapped events"] = _listed(truth.unmapped)
     figures["events that name no resource"] = _listed(truth.unnamed)
     report("truth", figures)

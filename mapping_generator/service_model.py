@@ -134,6 +134,32 @@ class Service:
         """Whether AWS asks to hide the value."""
         return bool(self._shapes[shape].get("sensitive"))
 
+    def sensitive(self, operation: str) -> Iterator[tuple[str, str]]:
+        """What AWS asks to hide of request and response: folded names of a member and of what it is within."""
+        model = self._model["operations"][operation]
+        waiting = [(model[part]["shape"], "") for part in ("input", "output") if part in model]
+        seen: set[tuple[str, str]] = set()
+        while waiting:
+            place = waiting.pop()
+            if place in seen:
+                continue
+            seen.add(place)
+            shape, parent = self._shapes[place[0]], place[1]
+            for member, reference in shape.get("members", {}).items():
+                for name in {member.lower(), reference.get("locationName", member).lower()}:
+                    # Of a structure only the members are hidden: what it says of a resource must stay readable.
+                    if self.is_sensitive(reference["shape"]) and not self._is_structured(reference["shape"]):
+                        yield parent, name
+                    waiting.append((reference["shape"], name))
+            waiting += [(shape[part]["shape"], parent) for part in ("member", "value") if part in shape]
+
+    def _is_structured(self, shape: str) -> bool:
+        """Whether a shape is a structure, or a list of such."""
+        found = self._shapes[shape]
+        if found["type"] == "list":
+            found = self._shapes[found["member"]["shape"]]
+        return bool(found["type"] == "structure")
+
     def takes_arns(self, shape: str) -> bool:
         """Whether a string's pattern allows an ARN."""
         return "arn:" in self._shapes[shape].get("pattern", "")

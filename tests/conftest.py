@@ -86,18 +86,19 @@ def log_tail(path: Path, lines: int = 30) -> str:
 class NatsServer:
     """A nats-server process with JetStream in a directory of its own; it can be killed and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: tuple[str, ...] = ()) -> None:
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
-        self._folder = folder
+        self.folder = folder
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it accepts connections."""
-        command = [console_script("nats-server"), "-js", "-sd", str(self._folder), "-a", "127.0.0.1", "-p"]
-        log_path = self._folder / "nats.log"
+        command = [console_script("nats-server"), "-js", "-sd", str(self.folder), "-a", "127.0.0.1"]
+        log_path = self.folder.with_suffix(".log")
         with log_path.open("ab") as log:
-            self._process = subprocess.Popen([*command, str(self.port)], stdout=log, stderr=log)
+            self._process = subprocess.Popen([*command, "-p", str(self.port), *self._options], stdout=log, stderr=log)
         deadline = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             with socket.socket() as probe:

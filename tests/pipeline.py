@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import nats
@@ -113,12 +113,20 @@ class SseClient:
         self.arrived.set()
 
 
+class Nodes(Protocol):
+    """What a pipeline needs to know of the NATS servers that it runs on."""
+
+    @property
+    def url(self) -> str:
+        """Their URLs, as TFDRIFT_NATS_URL takes them."""
+
+
 @dataclass
 class Pipeline:
     """Four processes and what they stand on."""
 
     folder: Path
-    nats: NatsServer
+    nats: NatsServer | Nodes
     overrides: dict[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -155,6 +163,11 @@ class Pipeline:
         process = self.processes.pop(service)
         process.send_signal(how)
         return process.wait(DEADLINE_SECONDS)
+
+    def kill_all(self) -> None:
+        """SIGKILL every process that still runs, whatever state it is in."""
+        for service in list(self.processes):
+            self.stop(service, signal.SIGKILL)
 
     def stop_all(self) -> None:
         """End every process that still runs."""
@@ -231,7 +244,7 @@ class Pipeline:
 
     async def settled(self, durable: str) -> None:
         """Wait until a consumer of the ledger has acknowledged everything that is there now."""
-        client = await nats.connect(self.nats.url)
+        client = await nats.connect(self.nats.url.split(","))
         try:
             jetstream = client.jetstream()
             last = (await jetstream.stream_info(STREAM)).state.last_seq
@@ -255,20 +268,21 @@ class Pipeline:
         async with aiohttp.ClientSession() as session, session.get(self.admin(service, "/metrics")) as response:
             return await response.text()
 
-    async def ledger(self) -> list[Stored]:
-        """Every message of the ledger so far, in order, read from NATS itself."""
-        client = await nats.connect(self.nats.url)
+    async def ledger(self, after: int = 0) -> list[Stored]:
+        """Every message of the ledger so far, in order, after a sequence, read from NATS itself."""
+        client = await nats.connect(self.nats.url.split(","))
         try:
             jetstream = client.jetstream()
             state = (await jetstream.stream_info(STREAM)).state
-            raw = [await jetstream.get_msg(STREAM, number) for number in range(state.first_seq, state.last_seq + 1)]
+            first = max(state.first_seq, after + 1)
+            raw = [await jetstream.get_msg(STREAM, number) for number in range(first, state.last_seq + 1)]
         finally:
             await client.close()
         return [Stored(m.seq or 0, m.subject or "", m.headers or {}, json.loads(m.data or b"")) for m in raw]
 
     async def dead_letters(self) -> int:
         """How many messages could not be processed."""
-        client = await nats.connect(self.nats.url)
+        client = await nats.connect(self.nats.url.split(","))
         try:
             return (await client.jetstream().stream_info("TFDRIFT_DEAD")).state.messages
         finally:

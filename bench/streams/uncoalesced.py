@@ -6,10 +6,10 @@ earlier data is in flight (RFC 9293, section 3.7.4). The gateway joins events it
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import sys
+from collections.abc import Callable
 
 from sse_gateway import __main__
 from sse_gateway.fanout import hub as fanout
@@ -18,12 +18,12 @@ from sse_gateway.fanout import hub as fanout
 class UncoalescedHub(fanout.Hub):
     """A hub that leaves its clients' connections to Nagle's algorithm."""
 
-    def join(self, client: fanout.Client) -> asyncio.Future[fanout.Leaving]:
+    def join(self, client: fanout.Client, on_left: Callable[[fanout.Leaving], None]) -> None:
         """Add a client to the live flow."""
         own = client.transport.get_extra_info("socket")  # type: ignore[attr-defined]
         with socket.socket(fileno=os.dup(own.fileno())) as same:
             same.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
-        return super().join(client)
+        super().join(client, on_left)
 
 
 if __name__ == "__main__":

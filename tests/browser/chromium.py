@@ -1,4 +1,4 @@
-"""A headless Chromium, told what to do over its DevTools protocol (https://chromedevtools.github.io/devtools-protocol)."""
+"""A headless Chromium, driven by its DevTools protocol (https://chromedevtools.github.io/devtools-protocol)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.conftest import DEADLINE_SECONDS
 
 
 def chromium() -> str | None:
-    """Its path, where it is installed."""
+    """Returns its path, if it is installed."""
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -34,10 +34,10 @@ class Page:
         number = next(self._numbers)
         await self._socket.send_json({"id": number, "method": method, "params": parameters})
         async with asyncio.timeout(DEADLINE_SECONDS):
-            while (told := await self._socket.receive_json()).get("id") != number:
+            while (output := await self._socket.receive_json()).get("id") != number:
                 pass
-        assert "error" not in told, told
-        result: dict[str, Any] = told["result"]
+        assert "error" not in output, output
+        result: dict[str, Any] = output["result"]
         return result
 
     async def evaluate(self, script: str) -> Any:
@@ -67,12 +67,12 @@ async def browsing(url: str, folder: Path) -> AsyncIterator[Page]:
         path, *options, "about:blank", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        told = folder / "DevToolsActivePort"
+        output = folder / "DevToolsActivePort"
         async with asyncio.timeout(DEADLINE_SECONDS):
-            while not (told.exists() and "\n" in told.read_text()):
+            while not (output.exists() and "\n" in output.read_text()):
                 assert process.returncode is None, "Chromium ended"
                 await asyncio.sleep(0.05)
-        port = told.read_text().split("\n")[0]
+        port = output.read_text().split("\n")[0]
         async with aiohttp.ClientSession() as session:
             async with session.get(f"http://127.0.0.1:{port}/json/list") as response:
                 pages = json.loads(await response.text())

@@ -49,7 +49,7 @@ async def test_a_browser_resumes_after_the_gateway_was_restarted_and_shows_the_d
 
 
 async def test_the_page_does_not_say_that_all_is_well_before_it_knows(tmp_path: Path) -> None:
-    """Until the drifts have been read it neither counts them nor says that there are none."""
+    """Until the drifts are loaded it neither counts them nor says that there are none."""
     with running(tmp_path) as pipeline:
         await pipeline.ready()
         async with browsing("about:blank", tmp_path / "profile") as page:
@@ -57,8 +57,8 @@ async def test_the_page_does_not_say_that_all_is_well_before_it_knows(tmp_path: 
             await page.call("Page.addScriptToEvaluateOnNewDocument", source=held)
             await page.call("Page.navigate", url=f"{pipeline.gateway}/")
             await page.until("window.release !== undefined")
-            assert "agree" not in await page.evaluate("document.body.innerText")
+            assert "No open drifts" not in await page.evaluate("document.body.innerText")
             assert await page.evaluate("document.getElementById('count').textContent") == ""
             await page.evaluate("window.release(kept('/api/v1/drifts?status=open&limit=1000'))")
-            await page.until("document.body.innerText.includes('agree')")
+            await page.until("document.body.innerText.includes('No open drifts')")
             assert await page.evaluate("document.getElementById('count').textContent") == "0"

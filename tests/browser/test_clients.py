@@ -1,4 +1,4 @@
-"""Libraries and programs that people read event streams with: each gets every event once over a restart."""
+"""Common clients of event streams: each gets every event once over a restart of the gateway."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Seen = list[int]
 
 
 class Restarted:
-    """A gateway with a ledger, which a test restarts in the middle of what it publishes."""
+    """A gateway with a ledger, which a test restarts while it publishes."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
@@ -46,7 +46,7 @@ class Restarted:
         await client.close()
 
     async def play(self, seen: Seen) -> None:
-        """Publish, restart, publish: `seen` is to end as every number once."""
+        """Publish, restart, publish, and wait until `seen` has every number once."""
         await self.publish(1, EVENTS // 2)
         await eventually(lambda: len(seen) == EVENTS // 2)
         await asyncio.to_thread(self.pipeline.stop, "sse-gateway")
@@ -70,7 +70,7 @@ async def restarted(tmp_path: Path, nats_server: NatsServer) -> AsyncIterator[Re
 
 @asynccontextmanager
 async def reading(program: list[str], folder: Path, take: Callable[[str], None]) -> AsyncIterator[None]:
-    """A program whose lines are handed over; it is ended at the end."""
+    """Run a program and pass its lines on; it is stopped at the end."""
     process = await asyncio.create_subprocess_exec(*program, cwd=folder, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
 
@@ -89,7 +89,7 @@ async def reading(program: list[str], folder: Path, take: Callable[[str], None])
 
 
 async def test_httpx_sse(restarted: Restarted) -> None:
-    """It leaves reconnecting to its user, as its documentation shows: by the last id."""
+    """Its user reconnects with the last id, as its documentation shows."""
     seen: Seen = []
 
     async def client() -> None:
@@ -112,7 +112,7 @@ async def test_httpx_sse(restarted: Restarted) -> None:
 
 
 async def test_aiohttp_sse_client(restarted: Restarted) -> None:
-    """It reconnects by itself after the time that the stream told it."""
+    """It reconnects by itself after the stream's reconnection time."""
     seen: Seen = []
 
     async def client() -> None:
@@ -129,7 +129,7 @@ async def test_aiohttp_sse_client(restarted: Restarted) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl is installed")
 async def test_curl(restarted: Restarted, tmp_path: Path) -> None:
-    """``curl -N`` shows each event the moment it comes, and resumes by the id that its user names."""
+    """``curl -N`` shows each event at once, and resumes with the id that its user gives."""
     lines: list[str] = []
     async with reading(["curl", "-sSN", restarted.url], tmp_path, lines.append):
         await eventually(lambda: "event: connected" in lines)
@@ -144,7 +144,7 @@ async def test_curl(restarted: Restarted, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with npm's `eventsource`; skipped where npm or its registry cannot be had."""
+    """A folder with npm's `eventsource`; skipped where npm or its registry is not available."""
     npm, folder = shutil.which("npm"), tmp_path_factory.mktemp("node")
     if npm is None:
         pytest.skip("no npm is installed")
@@ -159,14 +159,14 @@ def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def test_node_eventsource(restarted: Restarted, node_modules: Path) -> None:
     """npm's `eventsource` reconnects by itself."""
     seen: Seen = []
-    told: list[str] = []
+    lines: list[str] = []
 
     def take(line: str) -> None:
-        told.append(line)
+        lines.append(line)
         if line != "connected":
             seen.append(json.loads(json.loads(line)[1])["number"])
 
     async with reading(["node", "client.mjs", restarted.url], node_modules, take):
-        await eventually(lambda: told == ["connected"])
+        await eventually(lambda: lines == ["connected"])
         await restarted.play(seen)
-    assert told.count("connected") == 2
+    assert lines.count("connected") == 2

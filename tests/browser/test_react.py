@@ -42,7 +42,7 @@ _TSCONFIG = {
     "compilerOptions": {"jsx": "react-jsx", "noEmit": True, "rootDir": "..", "noUnusedLocals": False},
     "include": ["."],
 }
-# Everything that a stream tells, and every connection that it makes.
+# Records everything that a stream reports, and every connection that it makes.
 _WATCH = """
 window.ours = {ids: [], errors: [], sources: []};
 const Browsers = EventSource;
@@ -105,7 +105,7 @@ async def run(folder: Path, *command: str, seconds: float = DEADLINE_SECONDS) ->
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The application's bundle, its types checked; skipped where npm or its registry cannot be had."""
+    """The application's bundle, its types checked; skipped where npm or its registry is not available."""
     if shutil.which("npm") is None:
         pytest.skip("no npm is installed")
     folder = tmp_path_factory.mktemp("react") / "client"
@@ -157,7 +157,7 @@ async def visited(bundle: Path, folder: Path, server: NatsServer, **overrides: s
 
 @asynccontextmanager
 async def serving(port: int, routes: dict[str, Any]) -> AsyncIterator[int]:
-    """A small HTTP server on a loopback port (0: any), which is told."""
+    """A small HTTP server on a loopback port (0: any); yields the port."""
     app = web.Application()
     for path, handler in routes.items():
         app.router.add_get(path, handler)
@@ -174,7 +174,7 @@ async def serving(port: int, routes: dict[str, Any]) -> AsyncIterator[int]:
 async def test_the_component_shows_every_drift_once_over_a_restart(
     bundle: Path, tmp_path: Path, nats_server: NatsServer
 ) -> None:
-    """In StrictMode, too; clearing empties its own list alone, and unmounting ends the connections."""
+    """In StrictMode too; clearing empties only its own list, and unmounting ends the connections."""
     async with visited(bundle, tmp_path, nats_server) as site:
         page = site.page
         await page.evaluate("mount()")
@@ -214,7 +214,7 @@ async def test_the_component_shows_every_drift_once_over_a_restart(
 async def test_a_stream_that_was_refused_goes_on_where_it_was(
     bundle: Path, tmp_path: Path, nats_server: NatsServer
 ) -> None:
-    """A 503 ends an EventSource for good; the client makes another, which names the last id."""
+    """A 503 ends an EventSource for good; the client opens another one with the last id."""
     refused: list[str] = []
 
     async def refuse(request: web.Request) -> web.Response:
@@ -246,7 +246,7 @@ async def test_a_stream_that_was_refused_goes_on_where_it_was(
 async def test_what_comes_before_a_first_event_was_seen_is_not_lost(
     bundle: Path, tmp_path: Path, nats_server: NatsServer
 ) -> None:
-    """Without an id to go on from, the client asks for what came since it was opened."""
+    """Without an id, the client asks for everything since it was opened."""
     async with visited(bundle, tmp_path, nats_server) as site:
         await site.publish("old")
         await site.page.evaluate("watch({})")
@@ -259,10 +259,10 @@ async def test_what_comes_before_a_first_event_was_seen_is_not_lost(
 
 
 @needs_browser
-async def test_a_malformed_event_is_told_and_passed_over_and_the_latest_are_kept(
+async def test_a_malformed_event_is_reported_and_skipped_and_the_latest_stay(
     bundle: Path, tmp_path: Path, nats_server: NatsServer
 ) -> None:
-    """The gateway passes on what is on the ledger, undecoded."""
+    """The gateway forwards the payloads of the ledger without decoding them."""
     async with visited(bundle, tmp_path, nats_server) as site:
         await site.page.evaluate("watch({maxEvents: 2})")
         await site.page.until("ours.stream.snapshot.isConnected")
@@ -278,10 +278,10 @@ async def test_a_malformed_event_is_told_and_passed_over_and_the_latest_are_kept
 
 
 @needs_browser
-async def test_a_withdrawn_token_is_told_and_the_stream_does_not_come_back_at_once(
+async def test_a_withdrawn_token_is_reported_and_the_stream_does_not_reconnect_at_once(
     bundle: Path, tmp_path: Path, nats_server: NatsServer
 ) -> None:
-    """The cookie goes to the gateway's origin; its EventSource would come back at once with the same one."""
+    """The cookie goes to the gateway's origin; its EventSource would reconnect at once with the same one."""
     path = token_file(tmp_path, wall={}, other={})
     settings = {"TFDRIFT_AUTH_TOKENS_FILE": str(path), "TFDRIFT_AUTH_COOKIE": "tfdrift"}
     async with visited(bundle, tmp_path, nats_server, **settings) as site:
@@ -295,7 +295,7 @@ async def test_a_withdrawn_token_is_told_and_the_stream_does_not_come_back_at_on
 
 
 def test_its_types_are_those_of_the_contract() -> None:
-    """Every interface that the contract has a schema for has its fields, and every name its values."""
+    """Every interface with a schema in the contract has its fields, and every enumeration its values."""
     source = (CLIENT / "src" / "sse.ts").read_text(encoding="utf-8")
     schemas = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text(encoding="utf-8"))["components"]["schemas"]
     unions = {n: set(re.findall(r'"(\w+)"', t)) for n, t in re.findall(r"export type (\w+) = ([^;{]*);", source)}

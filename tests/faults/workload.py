@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -28,18 +29,20 @@ class Workload:
     """Hundred instances in ten states; two drifts each, the half of one kind moved on once; the rest is no drift."""
 
     seed: int
+    count: int = ALERTS
     alerts: list[Alert] = field(default_factory=list)
     expected: dict[tuple[str, str, str], tuple[Any, ...]] = field(default_factory=dict)
     posted: int = 0
 
     def __post_init__(self) -> None:
         chance = random.Random(self.seed)
-        times = moments()
+        # All of them in the past, as they are ten seconds apart: a time in the future is not taken as it is.
+        times = moments(datetime.now(UTC) - timedelta(hours=3))
         self.written: datetime = next(times)
         for workspace in range(WORKSPACES):
             for number in range(INSTANCES_EACH):
                 self._drift(f"estate-{workspace}", number, times)
-        while len(self.alerts) < ALERTS:
+        while len(self.alerts) < self.count:
             self.alerts.append(self._quiet(len(self.alerts), next(times)))
         chance.shuffle(self.alerts)
 
@@ -71,14 +74,20 @@ class Workload:
 
     async def post(self, pipeline: Pipeline, at: dict[int, Action]) -> None:
         """Post every alert, as often as it takes, and do the actions when so many alerts were taken."""
+        await self.post_to([pipeline.webhook], at)
+
+    async def post_to(self, webhooks: list[str], at: dict[int, Action], seconds: float = 0) -> None:
+        """As `post`, but to any of the webhooks in turn, and spread over so many seconds at least."""
         waiting = iter(self.alerts)
+        pause = seconds * CONNECTIONS / len(self.alerts)
         actions: list[asyncio.Task[None]] = []
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
 
             async def sender() -> None:
                 for alert in waiting:
-                    await _until_taken(session, f"{pipeline.webhook}/", alert)
+                    await _until_taken(session, webhooks, alert)
                     self.posted += 1
+                    await asyncio.sleep(pause)
                     action = at.get(self.posted)
                     if action is not None:
                         actions.append(asyncio.create_task(action()))
@@ -106,6 +115,36 @@ class Workload:
         told = [(change["workspace"], change["resource"], change["serial"]) for change in changes]
         assert sorted(told, key=str) == sorted(self._changes(), key=str)
 
+    @property
+    def instances(self) -> int:
+        """How many resources the states have."""
+        return WORKSPACES * INSTANCES_EACH
+
+    @staticmethod
+    def identity(stored: Stored) -> tuple[object, ...]:
+        """What makes an event of the ledger the same as another."""
+        data = stored.data
+        if stored.event == "falco":
+            return ("falco", data["uuid"])
+        if stored.event == "state_change":
+            return ("state_change", data["workspace"], data["resource"], data["serial"])
+        return (stored.event, *_key(data), _values(data), data["status"])
+
+    def expected_events(self) -> set[tuple[object, ...]]:
+        """The identities of the events that must be on the ledger at the end."""
+        alerts = {("falco", alert["uuid"]) for alert in self.alerts}
+        changes = {("state_change", *change) for change in self._changes()}
+        return alerts | changes | {("drift", *key, values, "open") for key, values in self.expected.items()}
+
+    def complete(self, ledger: list[Stored]) -> bool:
+        """Whether all of them are there."""
+        return self.expected_events() <= {self.identity(stored) for stored in ledger}
+
+    def differing(self, drifts: list[dict[str, Any]]) -> int:
+        """How many open drifts of a gateway's list, or of an undisturbed run, the other does not have."""
+        found = {(_key(drift), _values(drift)) for drift in drifts if drift["status"] == "open"}
+        return len(found ^ set(self.expected.items()))
+
     def _changes(self) -> list[tuple[str, str | None, int]]:
         found: list[tuple[str, str | None, int]] = []
         for workspace in (f"estate-{number}" for number in range(WORKSPACES)):
@@ -126,11 +165,11 @@ def _values(drift: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(step["new_value"] for step in drift["history"])
 
 
-async def _until_taken(session: aiohttp.ClientSession, url: str, alert: Alert) -> None:
-    """What a sender does that must not lose an alert: again, until it is taken."""
-    while True:
+async def _until_taken(session: aiohttp.ClientSession, webhooks: list[str], alert: Alert) -> None:
+    """What a sender does that must not lose an alert: again, to the next webhook, until it is taken."""
+    for webhook in itertools.cycle(random.sample(webhooks, len(webhooks))):
         try:
-            async with session.post(url, json=alert) as response:
+            async with session.post(f"{webhook}/", json=alert) as response:
                 if response.status == 200:
                     return
                 assert response.status == 503, await response.text()

@@ -6,9 +6,10 @@ import asyncio
 import io
 import os
 import signal
+import socket
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +78,27 @@ async def running(nats_url: str, spool: Path, *, connected: bool = True, **setti
         await service
 
 
+@contextmanager
+def small_nats(folder: Path, max_payload: int) -> Iterator[str]:
+    """A nats-server that takes only small messages; yields its URL."""
+    port = free_port()
+    config = folder / "nats.conf"
+    config.write_text(
+        f'listen: "127.0.0.1:{port}"\nmax_payload: {max_payload}\njetstream {{ store_dir: "{folder}/store" }}\n'
+    )
+    with (folder / "nats.log").open("wb") as log:
+        server = subprocess.Popen([console_script("nats-server"), "-c", str(config)], stdout=log, stderr=log)
+        try:
+            while True:
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+            yield f"nats://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
 class Process:
     """The console script, which a test may kill and start again."""
 
@@ -92,11 +114,11 @@ class Process:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    async def start(self) -> None:
-        """Start it and wait until it answers."""
+    async def start(self, before: Callable[[], None] | None = None) -> None:
+        """Start it and wait until it answers; `before` runs in the new process, for limits."""
         command = [console_script("ingest-falco")]
         self._process = await asyncio.to_thread(
-            subprocess.Popen, command, env=self._environment, stdout=subprocess.DEVNULL
+            subprocess.Popen, command, env=self._environment, stdout=subprocess.DEVNULL, preexec_fn=before
         )
         async with asyncio.timeout(DEADLINE_SECONDS), aiohttp.ClientSession() as client:
             while True:
@@ -105,6 +127,15 @@ class Process:
                         return
                 except aiohttp.ClientConnectionError:
                     await asyncio.sleep(0.02)
+
+    async def metric(self, name: str) -> float:
+        """The value of a metric without labels."""
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(f"http://127.0.0.1:{self._environment['TFDRIFT_ADMIN_PORT']}/metrics") as answer,
+        ):
+            text = await answer.text()
+        return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))
 
     def run_to_its_end(self) -> tuple[int, str]:
         """Run it where it is expected to end by itself: its exit code and what it complained of."""

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ingest_tfstate.record.announce import announcements
-from ingest_tfstate.record.records import StateSnapshot, first_records, next_head, next_records, recorded_at
-from ingest_tfstate.redaction.redact import Redactor
+from ingest_tfstate.record.records import StateSnapshot, Stored, first_records, next_head, next_records, recorded_at
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.events import StateChange
 from tfdrift.records import ResourceRecord, WorkspaceHead
+from tfdrift.redaction import Redactor
 
 AWS = 'provider["registry.terraform.io/hashicorp/aws"]'
 LINEAGE = "3f2d8c1e-1111-2222-3333-444455556666"
@@ -48,17 +48,17 @@ class Bucket:
     def record(self, data: bytes, minutes: int = 0) -> None:
         """The first half: the records are written."""
         snapshot = self._snapshot(data, minutes)
-        at = recorded_at(snapshot, self.head, self.records.values())
+        at = recorded_at(snapshot.moment, self.head, self.records.values())
         if self.head is None:
             self.written = list(first_records(snapshot, at, REDACTOR))
         else:
-            self.written = next_records(snapshot, at, REDACTOR, self.records, self.head)
+            self.written = next_records(snapshot, at, REDACTOR, Stored(self.head, self.records))
         self.records |= {record.address: record for record in map(_through_json, self.written)}
 
     def announce(self, data: bytes, minutes: int = 0) -> list[StateChange]:
         """The second half: events, then the head."""
         snapshot = self._snapshot(data, minutes)
-        at = recorded_at(snapshot, self.head, self.records.values())
+        at = recorded_at(snapshot.moment, self.head, self.records.values())
         events = [] if self.head is None else announcements(self.records.values(), self.head, "1.9.5")
         self.head = next_head(snapshot, at)
         return events

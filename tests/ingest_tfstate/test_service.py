@@ -19,7 +19,6 @@ import pytest
 from ingest_tfstate import metrics
 from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.records import StateSnapshot
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tests.conftest import console_script, eventually
 from tests.ingest_tfstate.service import Pipeline, environment, metric, process, reads, running, write
@@ -34,6 +33,7 @@ from tfdrift.records import (
     resource_key,
     workspace_key,
 )
+from tfdrift.redaction import Redactor
 from tfdrift.subjects import STREAM
 
 VPC = resource("aws_vpc.main", id="vpc-1", arn="arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", cidr="10.0.0.0/16")
@@ -333,11 +333,11 @@ class Mortal(Recorder):
     dies_in = ""
     dies_after = 0
 
-    async def _write(self, records: Any) -> None:
+    async def _write(self, records: Any, work: Any) -> None:
         if self.dies_in == "write":
-            await super()._write(list(records)[: self.dies_after])
+            await super()._write(list(records)[: self.dies_after], work)
             raise Died
-        await super()._write(records)
+        await super()._write(records, work)
 
     async def _publish(self, event: StateChange, snapshot: Any) -> None:
         if self.dies_in == "publish":
@@ -406,7 +406,7 @@ async def test_a_new_workspace_does_not_read_the_ledger(pipeline: Pipeline, tmp_
     file = tmp_path / "prod.tfstate"
     write(file, state(VPC))
     recorder = Unasked(pipeline.bus, Redactor(b"key"))
-    (observed,) = await recorder.record(snapshot_of(file), await recorder.load_head("prod"))
+    (observed,) = (await recorder.record(snapshot_of(file), await recorder.load_head("prod"))).events
     assert observed.action == StateAction.OBSERVED
     assert len(await pipeline.changes()) == 1
 

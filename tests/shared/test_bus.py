@@ -438,6 +438,40 @@ async def test_a_postponed_message_is_delivered_again(nats_url: str) -> None:
         assert attempts == [1, 2, 3]
 
 
+async def test_long_work_is_not_delivered_again(nats_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler that takes longer than the ack wait is given more time, as often as it needs."""
+    monkeypatch.setattr("tfdrift.bus.consumer.ACK_WAIT_SECONDS", 1.0)
+    deliveries: list[int] = []
+    done = asyncio.Event()
+
+    async def handle(message: Message) -> None:
+        deliveries.append(message.deliveries)
+        await done.wait()
+
+    async with opened(nats_url) as bus:
+        await bus.publish(SUBJECT, b"{}")
+        async with background(bus.consume("slow", (SUBJECT,), handle)):
+            await eventually(lambda: deliveries)
+            started = asyncio.get_running_loop().time()
+            await eventually(lambda: len(deliveries) > 1 or asyncio.get_running_loop().time() - started > 3)
+            done.set()
+    assert deliveries == [1]
+
+
+async def test_a_key_is_deleted_only_at_the_revision_that_was_read(nats_url: str) -> None:
+    """Whoever decides to delete must have seen the last value."""
+    async with opened(nats_url) as bus:
+        bucket = bus.bucket(STATE_BUCKET)
+        first = await bucket.create("a", b"1")
+        second = await bucket.update("a", b"2", first)
+        with pytest.raises(Conflict):
+            await bucket.delete("a", first)
+        await bucket.delete("a", second)
+        entry = await bucket.get("a")
+    assert entry is not None
+    assert entry.value is None
+
+
 async def test_poison_goes_to_the_dead_letters_with_its_reason(nats_url: str) -> None:
     """A message that cannot be processed is stored for the operator, and blocks no other."""
 

@@ -12,12 +12,15 @@ from prometheus_client.metrics import MetricWrapperBase
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 MODULES = {
     "Every service": (
+        "tfdrift.harness.browsers",
         "tfdrift.harness.connection",
         "tfdrift.harness.periodic",
         "tfdrift.harness.readiness",
         "tfdrift.bus.bucket",
         "tfdrift.bus.connection",
         "tfdrift.bus.consumer",
+        "tfdrift.bus.overrun",
+        "tfdrift.bus.streams",
     ),
     "ingest-falco": ("ingest_falco.metrics",),
     "ingest-tfstate": ("ingest_tfstate.metrics",),

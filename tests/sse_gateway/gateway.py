@@ -1,4 +1,4 @@
-"""What the service tests share: a gateway in this process, an honest SSE client, and events to publish."""
+"""Shared by the service tests: a gateway in this process, a strict SSE client, and events to publish."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Event:
 
 
 class Parser:
-    """WHATWG HTML section 9.2.6 for streams whose lines end in LF, as ours do; comments and retries are kept."""
+    """WHATWG HTML section 9.2.6 for streams whose lines end in LF, as ours do; it collects comments and retries."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -94,24 +94,24 @@ class Stream:
         return self._ready.pop(0)
 
     async def take(self, count: int) -> list[Event]:
-        """The next so many events."""
+        """Returns the next ``count`` events."""
         return [await self.next() for _ in range(count)]
 
     async def until_sequence(self, sequence: int) -> list[Event]:
-        """Ledger events up to the one with this sequence."""
+        """Returns ledger events up to the one with this sequence."""
         events = [await self.next()]
         while events[-1].sequence < sequence:
             events.append(await self.next())
         return events
 
     async def until_comments(self, count: int) -> None:
-        """Read until so many comments have come."""
+        """Read until ``count`` comments have come."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             while len(self.parser.comments) < count:
                 await self._read()
 
     async def until_end(self) -> list[Event]:
-        """Whatever else comes before the stream ends in order."""
+        """Returns what else comes before the stream ends."""
         async with asyncio.timeout(DEADLINE_SECONDS):
             try:
                 while True:
@@ -146,7 +146,7 @@ class Gateway:
 
     @asynccontextmanager
     async def live(self, query: str = "", **headers: str) -> AsyncIterator[Stream]:
-        """Connect, and pass over `connected`."""
+        """Connect, and skip `connected`."""
         async with self.stream(query, **headers) as stream:
             assert (await stream.next()).name == "connected"
             yield stream
@@ -159,7 +159,7 @@ class Gateway:
 
 @asynccontextmanager
 async def running(nats_url: str, *, caught_up: bool = True, **settings: object) -> AsyncIterator[Gateway]:
-    """A gateway that has caught up, or that listens at least; it is stopped in order at the end."""
+    """A gateway that has caught up, or at least listens; it is stopped at the end."""
     options = {
         "nats_url": nats_url,
         "http_port": free_port(),
@@ -191,7 +191,7 @@ def _listens(port: int) -> bool:
 
 
 def change(number: int, workspace: str = "prod", resource_type: str = "aws_instance", padding: int = 0) -> StateChange:
-    """A state change that is told apart by its serial."""
+    """Returns a state change that its serial identifies."""
     return StateChange(
         resource=f"{resource_type}.web",
         action=StateAction.MODIFIED,
@@ -208,7 +208,7 @@ def change(number: int, workspace: str = "prod", resource_type: str = "aws_insta
 
 
 def alert(severity: Severity, provider: Provider = Provider.AWS, service: str = "iam") -> FalcoEvent:
-    """An alert of a cloud call."""
+    """Returns an alert of a cloud call."""
     return FalcoEvent(
         severity=severity,
         rule="A rule",
@@ -236,7 +236,7 @@ async def publish(bus: Bus, events: Sequence[Payload]) -> list[int]:
 
 
 async def publish_changes(bus: Bus, first: int, count: int, padding: int = 0) -> None:
-    """Put changes with serials from `first` on the ledger, many at a time and yet in order."""
+    """Put changes with serials from `first` on the ledger, many at a time but in order."""
     for start in range(first, first + count, 200):
         numbers = range(start, min(start + 200, first + count))
         envelopes = [Envelope(str(uuid4()), datetime.now(UTC), workspace="prod") for _ in numbers]

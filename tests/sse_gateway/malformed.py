@@ -70,13 +70,13 @@ READ_SECONDS = 0.25
 
 @dataclass
 class Answers:
-    """What came back: statuses, connections that were closed without one, and what must not come."""
+    """The answers: statuses, connections that were closed without one, and answers that must not occur."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     failures: list[bytes] = field(default_factory=list)
 
     def note(self, request: bytes, answer: bytes) -> None:
-        """Take in one answer; 500 is what an unforeseen error makes."""
+        """Count one answer; 500 is the answer to an unexpected error."""
         status = answer[9:12].decode("latin-1") if answer.startswith(b"HTTP/1.") else "none"
         self.statuses[status] += 1
         if status == "500":
@@ -96,7 +96,7 @@ def _header(chance: random.Random) -> bytes:
 
 
 def request(chance: random.Random) -> bytes:
-    """One request, or what is none."""
+    """Returns one request, valid or not."""
     kind = chance.random()
     if kind < 0.05:
         return chance.randbytes(chance.randrange(1, 400))
@@ -116,7 +116,7 @@ def request(chance: random.Random) -> bytes:
 
 
 async def send(chance: random.Random, port: int, answers: Answers) -> None:
-    """One connection: a request whole, in pieces, or broken off; then wait a moment for an answer, and go."""
+    """Send a request whole, in pieces, or in part over one connection, and wait a moment for an answer."""
     data = request(chance)
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -150,7 +150,7 @@ async def send(chance: random.Random, port: int, answers: Answers) -> None:
 
 
 async def flood(seed: int, port: int, requests: int, connections: int = 64) -> Answers:
-    """So many requests, over so many connections at a time."""
+    """Send this many requests over this many connections at a time."""
     answers, left = Answers(), iter(range(requests))
 
     async def sender() -> None:

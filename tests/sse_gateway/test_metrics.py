@@ -1,4 +1,4 @@
-"""What an operator sees of the gateway, over the admin port's own application."""
+"""The gateway's metrics, through the application of the admin port."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 async def admin(gateway: Gateway) -> AsyncIterator[str]:
     """The URL of the metrics."""
     port = free_port()
-    runner = web.AppRunner(admin_app(REGISTRY, gateway.runtime.readiness, lambda: True))
+    runner = web.AppRunner(admin_app(REGISTRY, gateway.runtime.readiness, lambda: None))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:
@@ -38,7 +38,7 @@ async def scraped(session: aiohttp.ClientSession, url: str, accept: str) -> list
 
 
 async def test_a_latency_leads_to_its_trace_where_openmetrics_is_asked_for(nats_url: str) -> None:
-    """The exemplar is the trace of the alert; a malformed one is none, and the plain format has none."""
+    """The exemplar is the trace of the alert; a malformed one is left out, and the plain format has none."""
     async with running(nats_url) as gateway, gateway.live() as stream, admin(gateway) as url:
         for parent in (f"00-{TRACE}-00f067aa0ba902b7-01", 'x" } 1'):
             envelope = Envelope(parent, datetime.now(UTC), traceparent=parent)

@@ -1,7 +1,7 @@
 /**
  * TFDrift-Falco's event stream in a browser, and hooks for React.
  *
- * The file stands alone: import it as `@tfdrift/sse`, or copy it as `api/sse.ts`. The types are those of the gateway's
+ * The file is self-contained: import it as `@tfdrift/sse`, or copy it as `api/sse.ts`. The types are those of the gateway's
  * `docs/asyncapi.yaml`, by name and field; EventSource is that of WHATWG HTML, section 9.2.
  */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -36,16 +36,25 @@ export interface HistoryEntry {
   serial: number | null;
 }
 
-/** One attribute, or the existence, of one resource on which cloud and state disagree, and what became of it. */
+/** Who dismissed a drift, why, until when and when. */
+export interface Dismissal {
+  by: string | null;
+  reason: string | null;
+  /** When the drift opens again by itself; null is never. */
+  until: string | null;
+  at: string;
+}
+
+/** One attribute, or the existence, of one resource on which cloud and state disagree, and its history. */
 export interface Drift {
-  /** The same for all of the drift's life. */
+  /** Stays the same for the whole life of the drift. */
   id: string;
   severity: Severity;
   resource_type: string;
   resource_id: string | null;
   /** The state's; a secret is `"(sensitive)"`. */
   old_value: unknown;
-  /** What the call set; null with `value_unknown` where the cloud's log hides it. */
+  /** What the call set; null with `value_unknown` if the cloud's log hides it. */
   new_value: unknown;
   value_unknown: boolean;
   user_identity: UserIdentity | null;
@@ -55,7 +64,7 @@ export interface Drift {
   kind: DriftKind;
   /** A Terraform attribute path such as `tags.Env`; null for the existence. */
   attribute: string | null;
-  /** The Terraform address; null for a resource that no state holds. */
+  /** The Terraform address; null for a resource in no state. */
   address: string | null;
   resource_name: string | null;
   workspace: string | null;
@@ -68,6 +77,8 @@ export interface Drift {
   user_agent: string | null;
   matched_rules: string[];
   detected_at: string;
+  /** Of a drift that somebody dismissed; null otherwise. */
+  dismissal: Dismissal | null;
   history: HistoryEntry[];
   history_omitted: number;
 }
@@ -78,7 +89,7 @@ export interface CloudResource {
   account_id: string | null;
 }
 
-/** An alert of Falco, of any source. */
+/** A Falco alert of any source. */
 export interface FalcoEvent {
   severity: Severity;
   rule: string;
@@ -111,7 +122,7 @@ export interface AttributeChange {
   new_value: unknown;
 }
 
-/** One resource between two serials of a state; with `observed`, the first sight of a workspace. */
+/** One resource between two serials of a state; with `observed`, the first observation of a workspace. */
 export interface StateChange {
   id: string;
   /** The Terraform address; null when `action` is `observed`. */
@@ -138,7 +149,7 @@ export interface Actor {
   sanctioned: boolean;
 }
 
-/** Who stood behind a state change. */
+/** Who caused a state change. */
 export interface Attribution {
   state_change_id: string;
   resource: string;
@@ -165,7 +176,7 @@ export interface Reset {
   oldest: string;
 }
 
-/** The stream ends, and coming back with the same token would not help. */
+/** The stream ends, and reconnecting with the same token would not help. */
 export interface Closing {
   reason: "token_expired" | "token_withdrawn";
 }
@@ -189,7 +200,7 @@ export type LedgerEvent = {
   [Name in LedgerEventName]: { readonly event: Name; readonly id: string; readonly data: LedgerPayloads[Name] };
 }[LedgerEventName];
 
-/** What the gateway says about the stream itself. */
+/** An event of the gateway itself, about the stream. */
 export type GatewayEvent = {
   [Name in keyof GatewayPayloads]: { readonly event: Name; readonly data: GatewayPayloads[Name] };
 }[keyof GatewayPayloads];
@@ -197,8 +208,8 @@ export type GatewayEvent = {
 export type StreamEvent = LedgerEvent | GatewayEvent;
 
 /**
- * `interrupted`: the connection is lost or refused, and will be tried again. `closing`: the token is no longer good.
- * `incomplete`: what was missed is no longer kept. `malformed`: an event could not be read, and was passed over.
+ * `interrupted`: the connection is lost or refused, and is tried again. `closing`: the token is no longer valid.
+ * `incomplete`: missed events are no longer in the ledger. `malformed`: an event could not be read, and was skipped.
  */
 export type StreamErrorKind = "interrupted" | "closing" | "incomplete" | "malformed";
 
@@ -212,12 +223,12 @@ export class StreamError extends Error {
   }
 }
 
-/** What a stream has to show; a new object whenever it changes. */
+/** The state of a stream; a new object whenever it changes. */
 export interface Snapshot {
   readonly isConnected: boolean;
-  /** The latest events in their order; of a drift its latest status alone. */
+  /** The latest events in order; of each drift only the latest one. */
   readonly events: readonly LedgerEvent[];
-  /** What last went wrong on the connection that is, or is being made. */
+  /** The last error of the current connection. */
   readonly error: StreamError | null;
 }
 
@@ -229,15 +240,15 @@ export interface SSEOptions {
   /** Sends cookies to another origin, which must be one of the gateway's TFDRIFT_CORS_ORIGINS. */
   withCredentials?: boolean | undefined;
   events?: OneOrMore<LedgerEventName> | undefined;
-  /** A severity, or `high+` for that and graver. */
+  /** A severity; `high+` is that and every more severe one. */
   severity?: OneOrMore<Severity | `${Severity}+`> | undefined;
   provider?: OneOrMore<Provider> | undefined;
   /** Terraform resource types, cloud services or Falco sources; globs such as `aws_iam_*` are allowed. */
   kind?: OneOrMore<string> | undefined;
   workspace?: OneOrMore<string> | undefined;
-  /** Begins in the past: an RFC 3339 time, or a duration such as `15m`. */
+  /** Starts in the past: an RFC 3339 time, or a duration such as `15m`. */
   since?: string | undefined;
-  /** How many events are kept; default: 100. */
+  /** How many events a snapshot has; default: 100. */
   maxEvents?: number | undefined;
   /** Called with every event, the gateway's own included. */
   onEvent?: ((event: StreamEvent) => void) | undefined;
@@ -250,7 +261,7 @@ export interface StreamOptions extends SSEOptions {
 
 export interface Stream {
   readonly snapshot: Snapshot;
-  /** Forget the events so far; the stream goes on. */
+  /** Drop the events so far; the stream goes on. */
   clear(): void;
   /** End the connection; no callback is called any more. */
   close(): void;
@@ -263,7 +274,7 @@ const MAX_EVENTS = 100;
 const DELAYS_SECONDS = [1, 2, 4, 8, 16, 30];
 const NOTHING: Snapshot = { isConnected: false, events: [], error: null };
 
-/** Open a stream, which comes back by itself and goes on where it was, until it is closed. */
+/** Opens a stream that reconnects by itself and resumes where it was, until it is closed. */
 export function openStream(options: StreamOptions = {}): Stream {
   const stream = new ResumingStream(options);
   stream.connect();
@@ -273,7 +284,7 @@ export function openStream(options: StreamOptions = {}): Stream {
 class ResumingStream implements Stream {
   snapshot = NOTHING;
   private readonly options: StreamOptions;
-  private readonly kept = new Map<string, LedgerEvent>();
+  private readonly latest = new Map<string, LedgerEvent>();
   private readonly openedAt = Date.now();
   private source: EventSource | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -286,7 +297,7 @@ class ResumingStream implements Stream {
   }
 
   clear(): void {
-    this.kept.clear();
+    this.latest.clear();
     this.show({ events: [] });
   }
 
@@ -314,7 +325,7 @@ class ResumingStream implements Stream {
     } else if (since !== undefined) {
       query.set("since", since);
     } else if (this.source !== null) {
-      // Nothing has come yet, so there is no id to go on from: everything since the stream was opened is new. As a
+      // No event has come yet, so there is no id to resume from: ask for everything since the stream was opened. As a
       // duration, because this clock and the gateway's may differ.
       query.set("since", `${Math.ceil((Date.now() - this.openedAt) / 1000)}s`);
     }
@@ -322,7 +333,7 @@ class ResumingStream implements Stream {
   }
 
   private receive(name: StreamEvent["event"], message: MessageEvent<string>): void {
-    this.lastEventId = message.lastEventId || this.lastEventId; // of a malformed one too, or it would come again
+    this.lastEventId = message.lastEventId || this.lastEventId; // also of a malformed one, or it would come again
     let event: StreamEvent;
     try {
       event = parse(name, message);
@@ -337,30 +348,30 @@ class ResumingStream implements Stream {
       const { reason, oldest } = event.data;
       this.fail(new StreamError("incomplete", `Events before ${oldest} may have been missed (${reason}).`));
     } else if (event.event === "closing") {
-      this.failures = DELAYS_SECONDS.length; // at once, the same token would be refused
+      this.failures = DELAYS_SECONDS.length; // the same token would be refused at once
       this.fail(new StreamError("closing", `The gateway ended the stream: ${event.data.reason}.`), false);
       this.reopen();
     } else {
-      this.keep(event);
+      this.store(event);
     }
     if (!this.closed) this.options.onEvent?.(event);
   }
 
-  private keep(event: LedgerEvent): void {
+  private store(event: LedgerEvent): void {
     const key = event.event === "drift" ? `drift ${event.data.id}` : event.id;
-    this.kept.delete(key); // a Map leaves what it knows in its old place, and the oldest is the first to go
-    this.kept.set(key, event);
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size <= (this.options.maxEvents ?? MAX_EVENTS)) break;
-      this.kept.delete(oldest);
+    this.latest.delete(key); // a Map leaves a known key in its old place, and the oldest is the first to go
+    this.latest.set(key, event);
+    for (const oldest of this.latest.keys()) {
+      if (this.latest.size <= (this.options.maxEvents ?? MAX_EVENTS)) break;
+      this.latest.delete(oldest);
     }
-    this.show({ events: [...this.kept.values()] });
+    this.show({ events: [...this.latest.values()] });
   }
 
   private interrupted(source: EventSource): void {
     this.fail(new StreamError("interrupted", "The stream is interrupted, and will be resumed."), false);
-    // An EventSource comes back by itself when the gateway told it to, with its last id. It does not when it was
-    // refused (503 at a deploy, 401), and while it has no id it would come back without what came in between.
+    // An EventSource reconnects by itself with its last id. It does not after a refusal (503 at a deployment, 401), and
+    // without an id it would miss what came in between.
     if (source.readyState === EventSource.CLOSED || !this.lastEventId) this.reopen();
   }
 
@@ -386,7 +397,7 @@ class ResumingStream implements Stream {
 function parse(event: StreamEvent["event"], message: MessageEvent<string>): StreamEvent {
   const data: unknown = JSON.parse(message.data);
   if (typeof data !== "object" || data === null) throw new TypeError("The data is no object.");
-  // A browser gives an event that has no id the id of the event before it.
+  // A browser gives an event without an id the id of the event before it.
   const own = GATEWAY_EVENTS.some((name) => name === event);
   return (own ? { event, data } : { event, id: message.lastEventId, data }) as StreamEvent;
 }
@@ -398,7 +409,7 @@ function useStream(options: SSEOptions): { snapshot: Snapshot; clear: () => void
   useEffect(() => {
     latest.current = options;
   });
-  const asked = JSON.stringify(options); // functions are left out: a new callback each render opens nothing anew
+  const asked = JSON.stringify(options); // without functions: a new callback on each render opens no new stream
   useEffect(() => {
     setSnapshot(NOTHING);
     const opened = openStream({
@@ -414,12 +425,12 @@ function useStream(options: SSEOptions): { snapshot: Snapshot; clear: () => void
   return { snapshot, clear };
 }
 
-/** The stream's latest events, while the component is mounted. */
+/** Returns the stream's latest events while the component is mounted. */
 export function useSSE(options: SSEOptions = {}): Snapshot {
   return useStream(options).snapshot;
 }
 
-/** The latest status of the latest drifts, open and resolved; `clearAlerts` forgets them until the next one. */
+/** Returns the latest state of the latest drifts, open and resolved; `clearAlerts` drops them until the next one. */
 export function useDriftAlerts(options: Omit<SSEOptions, "events"> = {}): {
   driftAlerts: readonly Drift[];
   clearAlerts: () => void;

@@ -159,6 +159,20 @@ class HistoryEntry(Payload):
     serial: int | None = None
 
 
+class Dismissal(Payload):
+    """Who dismissed a drift, why, until when and when.
+
+    Attributes:
+        by: the name of the token; None where the gateway needs none.
+        until: when the drift opens again by itself; None is never.
+    """
+
+    by: str | None
+    reason: str | None
+    until: Timestamp | None
+    at: Timestamp
+
+
 class Drift(Event):
     """One attribute, or the existence, of one resource on which cloud and state disagree, and how that ended.
 
@@ -170,6 +184,7 @@ class Drift(Event):
             None for the existence.
         address: the Terraform resource address; None for a resource that is in no state.
         history: its steps, oldest first; of a very long history, the first step and the latest ones.
+        dismissal: of a drift that somebody dismissed; None otherwise.
         history_omitted: how many steps are omitted behind the first.
     """
 
@@ -200,6 +215,7 @@ class Drift(Event):
     matched_rules: tuple[str, ...]
     detected_at: Timestamp
     value_unknown: bool = False
+    dismissal: Dismissal | None = None
     history: tuple[HistoryEntry, ...] = ()
     history_omitted: int = 0
 
@@ -292,6 +308,9 @@ class CloudCall(Payload):
         request: ``requestParameters`` as parsed JSON.
         response: ``responseElements`` as parsed JSON.
         operation: an id that all entries of one operation share, where the log has several for it.
+        incomplete: the call reached the pipeline without some of its request or response; a complete one of the
+            same event id takes its place, and an incomplete one never takes that of a complete one.
+        detail: a sentence that says what is missing and why; None for a complete call.
     """
 
     event_source: str
@@ -299,6 +318,8 @@ class CloudCall(Payload):
     request: Json = None
     response: Json = None
     operation: str | None = None
+    incomplete: bool = False
+    detail: str | None = None
 
 
 PAYLOADS: tuple[type[Event], ...] = (FalcoEvent, Drift, StateChange, Attribution)

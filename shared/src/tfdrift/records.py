@@ -23,6 +23,9 @@ CLAIMS_BUCKET: Final = "tfdrift_claims"
 # The entry of ``tfdrift_workspaces`` with the key of the keyed hashes, where the operator set none.
 HASH_KEY: Final = "hash_key"
 
+# The last token of the key in ``tfdrift_state`` that fences the writes of a workspace's records.
+FENCE: Final = "fence"
+
 # A value that must not or cannot leave ingest-tfstate is replaced by an object with exactly one of these members: the
 # keyed hash of the value's canonical JSON. Equal values have equal hashes; a hash reveals nothing else.
 SENSITIVE_MEMBER: Final = "tfdrift:sensitive"
@@ -44,6 +47,11 @@ def resource_key(workspace: str, address: str) -> str:
     return f"{workspace_key(workspace)}.{digest(address)}"
 
 
+def fence_key(workspace: str) -> str:
+    """The key of the fence (`tfdrift.bus.fence`) of a workspace's records; no address has it, being no digest."""
+    return f"{workspace_key(workspace)}.{FENCE}"
+
+
 def hidden_hash(value: Json) -> str | None:
     """Return the keyed hash that replaces a sensitive or oversized value; None for an ordinary value."""
     if isinstance(value, dict) and len(value) == 1:
@@ -59,10 +67,17 @@ class Record(Payload):
 
 
 class Removal(Record):
-    """The serial that removed a resource."""
+    """The serial that removed a resource.
+
+    Attributes:
+        reason: why it is removed, where no state says so: its workspace was retired.
+        moved_to: the address at which it goes on.
+    """
 
     serial: int
     recorded_at: Timestamp
+    reason: str | None = None
+    moved_to: str | None = None
 
 
 class RecordedChange(Record):
@@ -72,6 +87,7 @@ class RecordedChange(Record):
         created: the serial brought the resource to its address.
         moved: the resource had another address before, so this is no new incarnation.
         removed: the removal that a creation follows, where the address was used before.
+        previous_address: the address from which the resource moved.
     """
 
     serial: int
@@ -80,6 +96,7 @@ class RecordedChange(Record):
     created: bool = False
     moved: bool = False
     removed: Removal | None = None
+    previous_address: str | None = None
 
 
 class ResourceRecord(Record):
@@ -94,6 +111,8 @@ class ResourceRecord(Record):
         attributes: the provider's attributes, top level by name.
         flat: the attributes come from a state of Terraform before 0.12: every value is a text, and sets have no order.
         changes: the latest serials that changed the resource, oldest first, at most `MAX_CHANGES`.
+        origin: what names the resource in place of its address, because one of the two moved: its first address, or
+            its address with a serial, where another resource had moved away from it. A drift keeps its id by it.
     """
 
     workspace: str
@@ -111,6 +130,7 @@ class ResourceRecord(Record):
     flat: bool = False
     changes: tuple[RecordedChange, ...] = ()
     removed: Removal | None = None
+    origin: str | None = None
 
 
 MAX_CHANGES: Final = 16
@@ -124,6 +144,7 @@ class WorkspaceHead(Record):
         resource_count: how many managed resource instances there are.
         data_source_count: how many instances of data sources there are.
         types: how many managed instances there are of each resource type.
+        fence: the revision of the workspace's fence (`fence_key`) under which its records were written.
         condition: why a newer state is refused, such as ``unreadable``; None when it is not.
     """
 
@@ -137,6 +158,7 @@ class WorkspaceHead(Record):
     resource_count: int
     data_source_count: int
     types: dict[str, int]
+    fence: int = 0
     condition: str | None = None
 
 

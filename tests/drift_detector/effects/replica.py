@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drift_detector.app import Detector
+from drift_detector.compare.hidden_values import Hasher
 from drift_detector.correlate.derive import EvaluationContext
 from drift_detector.correlate.store import FactStore
 from drift_detector.rules.load import load_rules
@@ -19,11 +20,11 @@ from tests.conftest import DEADLINE_SECONDS
 from tests.drift_detector.playbook import CATALOG, Called, message_of
 from tests.ingest_tfstate.states import Bucket as Estate
 from tests.ingest_tfstate.states import state
-from tfdrift.bus import Bus, NatsOptions, Retention
+from tfdrift.bus import Bus, Message, NatsOptions, Retention
 from tfdrift.events import Drift
 from tfdrift.harness import Runtime
 from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, WORKSPACES_BUCKET, DriftRecord, resource_key, workspace_key
-from tfdrift.subjects import STREAM
+from tfdrift.subjects import DEAD_STREAM, STREAM
 
 RETENTION = Retention(hours=24 * 3650, bytes=64 * 1024**2, replicas=1)
 LONG = timedelta(days=3650)
@@ -42,11 +43,16 @@ async def connected(url: str) -> AsyncIterator[Bus]:
 
 @asynccontextmanager
 async def detecting(
-    url: str, *, unconfirmed_after: timedelta = LONG, retention: timedelta = LONG, rules: Path | None = None
+    url: str,
+    *,
+    unconfirmed_after: timedelta = LONG,
+    retention: timedelta = LONG,
+    rules: Path | None = None,
+    hasher: Hasher | None = None,
 ) -> AsyncIterator[Runtime[DetectorSettings]]:
     """A detector that is caught up, until the block ends; an error of any of its tasks is raised there."""
     async with connected(url) as bus:
-        context = EvaluationContext(CATALOG, load_rules(rules), unconfirmed_after)
+        context = EvaluationContext(CATALOG, load_rules(rules), unconfirmed_after, hasher)
         async with asyncio.TaskGroup() as tasks:
             runtime = Runtime(DetectorSettings(), bus, tasks)
             detector = Detector(bus, FactStore(context), retention, rules)
@@ -83,6 +89,15 @@ class StateWriter:
             await self._bus.bucket(STATE_BUCKET).put(resource_key(record.workspace, record.address), record.encode())
         assert self._estate.head is not None
         await self._bus.bucket(WORKSPACES_BUCKET).put(workspace_key("prod"), self._estate.head.encode())
+
+
+async def dead(bus: Bus, count: int) -> list[Message]:
+    """The dead letters, once there are that many."""
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while (state := await bus.stream_state(DEAD_STREAM)).messages < count:
+            await asyncio.sleep(0.02)
+    found = [await bus.get_message(DEAD_STREAM, number) for number in range(1, state.last_sequence + 1)]
+    return [message for message in found if message is not None]
 
 
 async def stored(bus: Bus) -> dict[str, DriftRecord]:

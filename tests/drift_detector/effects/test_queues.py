@@ -21,6 +21,11 @@ from tfdrift.records import DRIFTS_BUCKET, DriftRecord
 from tfdrift.subjects import DEAD_STREAM, STREAM
 
 
+def unexpected(subject: DriftSubject, _cause: Cause, error: Exception) -> None:
+    """No subject fails."""
+    raise AssertionError(f"{subject} failed: {error!r}")
+
+
 async def test_a_subject_is_reconciled_again_when_nats_was_away() -> None:
     """Nothing is lost by an error of NATS, and the others go on."""
     done: list[DriftSubject] = []
@@ -31,7 +36,7 @@ async def test_a_subject_is_reconciled_again_when_nats_was_away() -> None:
             raise failures.pop()
         done.append(subject)
 
-    queue = WorkQueue(reconcile)
+    queue = WorkQueue(reconcile, unexpected)
     running = asyncio.create_task(queue.run())
     subjects = [ManagedSubject("a"), ManagedSubject("b")]
     queue.add(subjects)
@@ -49,7 +54,7 @@ async def test_a_subject_that_is_added_twice_is_reconciled_once() -> None:
     async def reconcile(_subject: DriftSubject, cause: Cause) -> None:
         causes.append(cause)
 
-    queue = WorkQueue(reconcile)
+    queue = WorkQueue(reconcile, unexpected)
     first, second = Cause(now()), Cause(now(), now())
     queue.add([ManagedSubject("a")], first)
     queue.add([ManagedSubject("a"), ManagedSubject("b")], second)
@@ -57,6 +62,94 @@ async def test_a_subject_that_is_added_twice_is_reconciled_once() -> None:
     await eventually(lambda: len(causes) == 2)
     running.cancel()
     assert causes == [second, second]
+
+
+async def test_facts_that_come_in_meanwhile_are_covered_by_one_reconciliation() -> None:
+    """A hundred calls of one resource wait for the same two reconciliations; another resource is not behind them."""
+    done: list[DriftSubject] = []
+    proceed = asyncio.Event()
+
+    async def reconcile(subject: DriftSubject, _cause: Cause) -> None:
+        if subject == ManagedSubject("hot"):
+            await proceed.wait()
+        done.append(subject)
+
+    queue = WorkQueue(reconcile, unexpected)
+    running = asyncio.create_task(queue.run())
+    waiting = [asyncio.create_task(queue.reconciled([ManagedSubject("hot")], Cause(now()))) for _ in range(100)]
+    await queue.reconciled([ManagedSubject("cold")], Cause(now()))
+    assert done == [ManagedSubject("cold")]
+    later = asyncio.create_task(queue.reconciled([ManagedSubject("hot")], Cause(now())))
+    proceed.set()
+    await asyncio.gather(*waiting, later)
+    assert done.count(ManagedSubject("hot")) <= 2
+    running.cancel()
+
+
+async def test_a_reconciliation_that_has_begun_does_not_cover_what_comes_later() -> None:
+    """Whoever waits gets one that began after its fact was known."""
+    begun, proceed, runs = asyncio.Event(), asyncio.Event(), [0]
+
+    async def reconcile(_subject: DriftSubject, _cause: Cause) -> None:
+        runs[0] += 1
+        begun.set()
+        await proceed.wait()
+
+    queue = WorkQueue(reconcile, unexpected)
+    running = asyncio.create_task(queue.run())
+    first = asyncio.create_task(queue.reconciled([ManagedSubject("a")], Cause(now())))
+    await begun.wait()
+    second = asyncio.create_task(queue.reconciled([ManagedSubject("a")], Cause(now())))
+    await asyncio.sleep(0)
+    proceed.set()
+    await asyncio.gather(first, second)
+    assert runs == [2]
+    running.cancel()
+
+
+async def test_one_hiccup_of_nats_postpones_everything_once() -> None:
+    """Fifty subjects that fail together are all reconciled after one pause, and not after one each."""
+    failures = {ManagedSubject(str(number)) for number in range(50)}
+    done: set[DriftSubject] = set()
+
+    async def reconcile(subject: DriftSubject, _cause: Cause) -> None:
+        if subject in failures:
+            failures.discard(subject)
+            raise Unavailable("away")
+        done.add(subject)
+
+    queue = WorkQueue(reconcile, unexpected)
+    running = asyncio.create_task(queue.run())
+    subjects = set(failures)
+    queue.add(subjects)
+    await eventually(lambda: done == subjects, seconds=8)
+    failures.add(ManagedSubject("b"))
+    with pytest.raises(Unavailable):
+        await queue.reconciled([ManagedSubject("b")], Cause(now()))
+    await eventually(lambda: ManagedSubject("b") in done)
+    running.cancel()
+
+
+async def test_an_unexpected_error_concerns_its_subject_alone() -> None:
+    """It is reported with the event, the others go on, and the next fact of the subject is tried."""
+    errors: list[tuple[DriftSubject, str | None, str]] = []
+    done: list[DriftSubject] = []
+
+    async def reconcile(subject: DriftSubject, cause: Cause) -> None:
+        if cause.event_id == "bad":
+            raise TypeError("unforeseen")
+        done.append(subject)
+
+    def on_error(subject: DriftSubject, cause: Cause, error: Exception) -> None:
+        errors.append((subject, cause.event_id, str(error)))
+
+    queue = WorkQueue(reconcile, on_error)
+    running = asyncio.create_task(queue.run())
+    await queue.reconciled([ManagedSubject("a")], Cause(now(), now(), "bad"))
+    await queue.reconciled([ManagedSubject("a"), ManagedSubject("b")], Cause(now(), now(), "good"))
+    running.cancel()
+    assert errors == [(ManagedSubject("a"), "bad", "unforeseen")]
+    assert set(done) == {ManagedSubject("a"), ManagedSubject("b")}
 
 
 async def test_an_unreadable_message_is_dead_lettered_when_nats_is_back(nats_server: NatsServer) -> None:

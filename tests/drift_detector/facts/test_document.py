@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from drift_detector.facts.document import Document, operation_name, parse_path, unwrapped
+from drift_detector.facts.document import Document, parse_path, unwrapped
 from drift_detector.facts.no_value import MISSING
+from tfdrift.operation_names import operation_name
 
 
 def _find(path: str, request: Any, operation: str = "Op", service: str = "ec2") -> Any:

@@ -59,7 +59,7 @@ def test_every_record_is_normalised_and_names_its_person(
     for record in records(corpus):
         result = normalise(parse_alert(body(to_alert(record))))
         message = build_message(result, received=datetime.now(UTC), traceparent=None)
-        assert (result.undecodable, message.omitted) == ((), ())
+        assert (result.gaps, message.omitted) == ((), ())
         assert result.event.event_id == record["eventID"]
         assert result.event.user_identity is not None
         assert result.event.user_identity.user_name == person(record["userIdentity"])

@@ -13,6 +13,7 @@ from ingest_falco.alert.message import MAX_MESSAGE_BYTES, LedgerMessage, build_m
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import parse_alert
 from ingest_falco.clouds.aws.cloudtrail import read_call
+from ingest_falco.clouds.part import Reason
 from ingest_falco.errors import AlertTooLarge
 from tests.ingest_falco.samples import body, cloud_alert, cloud_fields, host_alert
 from tfdrift.envelope import CALL, TRACEPARENT, parse_headers
@@ -108,7 +109,7 @@ def test_a_part_that_cannot_be_read_costs_only_itself(
     call = read_call(cloud_fields(**changes))
     assert call.detail is not None
     assert call.detail.request == request_value
-    assert call.undecodable == undecodable
+    assert tuple(gap.part for gap in call.gaps if gap.reason is Reason.UNDECODABLE) == undecodable
     assert call.event_name == "ModifyInstanceAttribute"
 
 
@@ -139,6 +140,13 @@ def test_resources_are_objects_joined_by_commas(resources: str | None, expected:
 def test_read_only_is_a_word_or_a_boolean(sent: Json, expected: bool | None) -> None:
     """The plugin sends the word; null is unknown, not false."""
     assert read_call(cloud_fields(readonly=sent)).read_only is expected
+
+
+def test_a_call_with_only_an_errors_message_failed() -> None:
+    """A failed sign-in has no code."""
+    call = read_call(cloud_fields(name="ConsoleLogin", error=None, errormessage="Failed authentication"))
+    assert call.error_code == "Failed authentication"
+    assert read_call(cloud_fields(error="AccessDenied", errormessage="no")).error_code == "AccessDenied"
 
 
 def test_the_service_and_its_endpoint_stand_in_for_each_other() -> None:

@@ -61,8 +61,9 @@ MALFORMED: list[tuple[bytes, str]] = [
     (b" \n", "empty"),
     (b'{"rule":"x"', "not JSON"),
     (b'{"rule":"x"} trailing', "not JSON"),
-    (b'{"rule":"\xff"}', "not JSON"),
-    (b'{"rule":"\\ud800"}', "not JSON"),
+    (b'{"rule":"\xff"}', "'priority' is missing"),
+    (b'{"rule":"\\ud800"}', "'priority' is missing"),
+    (b"\xff\xfe", "not JSON"),
     (b'{"time":NaN}', "not JSON"),
     (b'{"time":1e999}', "not JSON"),
     (b"[" * 100_000, "not JSON"),
@@ -109,6 +110,24 @@ def test_a_member_of_an_invalid_type_is_named(changes: dict[str, Any], reason: s
     """An invalid member refuses the alert, and the reason names it."""
     with pytest.raises(MalformedAlert, match=reason):
         parse_alert(body(host_alert(**changes)))
+
+
+@pytest.mark.parametrize(
+    ("sent", "rule"),
+    [
+        (b"a\xffb", "a\ufffdb"),
+        (b"a\xe4\xb8b", "a\ufffd\ufffdb"),
+        (b"a\xed\xa0\x80b", "a\ufffd\ufffd\ufffdb"),
+        (b"a\x00\x1fb", "a\ufffd\ufffdb"),
+        (b"a\\ud800b", "a\ufffdb"),
+        ("aäb".encode(), "aäb"),
+    ],
+    ids=["one byte", "half a character", "an encoded surrogate", "control characters", "an escaped surrogate", "text"],
+)
+def test_what_is_no_text_is_replaced_as_go_does(sent: bytes, rule: str) -> None:
+    """One U+FFFD for each byte; the alert counts all the same."""
+    alert = parse_alert(body(host_alert(rule="RULE")).replace(b"RULE", sent))
+    assert alert.rule == rule
 
 
 def test_nesting_is_allowed_up_to_the_limit() -> None:

@@ -44,6 +44,9 @@ VECTORS = {
     "IAM user": Who("IAMUser", "john.doe", "john.doe", "arn:aws:iam::1:user/john.doe", "AIDA1", "john.doe"),
     "IAM user by ARN alone": Who("IAMUser", arn="arn:aws:iam::1:user/team/a/john.doe", name="john.doe"),
     "IAM user of GovCloud": Who("IAMUser", arn="arn:aws-us-gov:iam::1:user/john", name="john"),
+    "IAM user with the ARN of a role's session": Who(
+        "IAMUser", "ops", None, ROLE_ARN, None, "ann@example.com", "ann@example.com"
+    ),
     "IAM user whose name AWS hides": Who("IAMUser", "HIDDEN_DUE_TO_SECURITY_REASONS", name=None),
     "root": Who("Root", arn="arn:aws:iam::1:root", principal="1", name="root"),
     "root of an account with an alias": Who("Root", "acme", arn="arn:aws:iam::1:root", name="acme"),
@@ -136,6 +139,11 @@ AGENTS = [
     ("[S3Console/0.4, aws-internal/3 aws-sdk-java/1.12.488 Linux/5.10]", Via.CONSOLE),
     ("RDS Console, aws-internal/3 aws-sdk-java/1.11.975", Via.CONSOLE),
     ("EC2 Spot Console", Via.CONSOLE),
+    ("EC2ConsoleBackend, aws-internal/3 aws-sdk-java/1.12.750 Linux/5.10", Via.CONSOLE),
+    ("EC2ConsoleBackend", Via.CONSOLE),
+    ("Coral/Netty4", Via.CONSOLE),
+    ("Coral/Jakarta", Via.CONSOLE),
+    ("consoleless/1.0", Via.UNKNOWN),
     ("Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:102.0) Gecko/20100101 Firefox/102.0", Via.CONSOLE),
     ("cloudformation.amazonaws.com", Via.SERVICE),
     ("autoscaling.amazonaws.com", Via.SERVICE),
@@ -169,6 +177,15 @@ def test_the_agent_tells_how_somebody_came(agent: str | None, via: Via) -> None:
         ({"ct.useragent": "cloudformation.amazonaws.com", "ct.sessioncredentialfromconsole": "true"}, Via.SERVICE),
         ({"ct.useragent": "aws-sdk-java/1.12", "ct.srcip": "rds.amazonaws.com"}, Via.SERVICE),
         ({"ct.user.identitytype": "AWSService"}, Via.SERVICE),
+        (
+            {
+                "ct.useragent": "AWS Internal",
+                "ct.sessioncredentialfromconsole": "false",
+                "json.value[/sessionCredentialFromConsole]": "true",
+            },
+            Via.CONSOLE,
+        ),
+        ({"ct.useragent": "AWS Internal", "json.value_/sessionCredentialFromConsole": "true"}, Via.CONSOLE),
     ],
 )
 def test_other_traces_weigh_in_their_order(fields: dict[str, Json], via: Via) -> None:

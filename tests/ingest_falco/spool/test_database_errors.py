@@ -27,7 +27,7 @@ METHODS: dict[str, Callable[[SpoolFile], object]] = {
 def test_a_file_that_fails_raises_no_error_of_sqlite(tmp_path: Path, method: Callable[[SpoolFile], object]) -> None:
     """sqlite3 raises a ProgrammingError for a closed database; callers see a SpoolRefused."""
     file = SpoolFile(tmp_path)
-    file.close()
+    file._database().close()
     with pytest.raises(SpoolRefused, match="the spool cannot be"):
         method(file)
 
@@ -37,7 +37,7 @@ def test_a_file_that_is_no_database_is_corrupt(tmp_path: Path, content: bytes) -
     """A foreign file, and a header that is damaged."""
     (tmp_path / FILE_NAME).write_bytes(content)
     with pytest.raises(SpoolCorrupt, match="cannot be opened"):
-        SpoolFile(tmp_path)
+        SpoolFile(tmp_path).depth()
 
 
 def test_a_database_without_room_is_a_full_disk(tmp_path: Path) -> None:

@@ -11,13 +11,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 
 from ingest_falco.alert.message import LedgerMessage
+from ingest_falco.conditions import Conditions
 from ingest_falco.errors import SpoolDiskFull, SpoolFull, SpoolRefused
 from ingest_falco.spool.file import SpoolFile
 from ingest_falco.spool.spool import Spool
+from tfdrift.harness import Readiness
 
 MANY_BYTES = 1024**2
+
+
+def conditions() -> Conditions:
+    return Conditions(Readiness(), structlog.get_logger())
 
 
 def message(number: int, payload: bytes = b"{}") -> LedgerMessage:
@@ -27,7 +34,7 @@ def message(number: int, payload: bytes = b"{}") -> LedgerMessage:
 @asynccontextmanager
 async def opened(folder: Path, max_bytes: int = MANY_BYTES) -> AsyncIterator[Spool]:
     """A spool whose writer runs."""
-    spool = await Spool.open(folder, max_bytes)
+    spool = await Spool.open(folder, max_bytes, conditions())
     writer = asyncio.create_task(spool.write())
     yield spool
     writer.cancel()
@@ -91,7 +98,7 @@ async def test_a_batch_ends_at_its_bytes_but_is_never_empty(tmp_path: Path) -> N
     """Forwarding holds a bounded number of bytes in memory, and one large message does not stop it."""
     async with opened(tmp_path, max_bytes=64 * MANY_BYTES) as spool:
         for number in range(3):
-            await spool.append(message(number, b"x" * 5 * MANY_BYTES))
+            await spool.append(message(number, b'"%s"' % (b"x" * 5 * MANY_BYTES)))
         assert await ids(spool) == ["m0"]
 
 
@@ -99,22 +106,22 @@ async def test_a_spool_has_one_user(tmp_path: Path) -> None:
     """Two forwarders of one spool would send everything twice."""
     async with opened(tmp_path):
         with pytest.raises(SpoolRefused, match="locked"):
-            await Spool.open(tmp_path, MANY_BYTES)
+            await Spool.open(tmp_path, MANY_BYTES, conditions())
 
 
 async def test_a_folder_that_cannot_be_made_is_refused_with_the_reason(tmp_path: Path) -> None:
     """A file stands where the folder should be."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SpoolRefused, match="cannot be opened"):
-        await Spool.open(tmp_path / "file", MANY_BYTES)
+        await Spool.open(tmp_path / "file", MANY_BYTES, conditions())
 
 
 async def test_a_disk_that_fails_refuses_the_message_and_frees_its_room(tmp_path: Path) -> None:
     """The sender gets an error, and a message that could not be written is not counted."""
     async with opened(tmp_path) as spool:
-        spool._file._database.execute("PRAGMA max_page_count = 8")
+        spool._file._database().execute("PRAGMA max_page_count = 8")
         with pytest.raises(SpoolDiskFull, match="full"):
-            await spool.append(message(1, b"x" * 200_000))
+            await spool.append(message(1, b'"%s"' % (b"x" * 200_000)))
         assert spool.empty
         assert await spool.append(message(2)) is True
 
@@ -127,7 +134,7 @@ from pathlib import Path
 from ingest_falco.alert.message import LedgerMessage
 from ingest_falco.spool.file import SpoolFile
 file = SpoolFile(Path({str(tmp_path)!r}))
-file.add([LedgerMessage("s", {{"Nats-Msg-Id": str(n)}}, b"x") for n in range(50)])
+file.add([LedgerMessage("s", {{"Nats-Msg-Id": str(n)}}, b"1") for n in range(50)])
 os.kill(os.getpid(), signal.SIGKILL)
 """
     killed = subprocess.run([sys.executable, "-c", program], check=False)

@@ -6,7 +6,7 @@ import pytest
 
 from ingest_falco import errors
 from ingest_falco.errors import IngestError
-from ingest_falco.webhook.answers import may_send, rejection
+from ingest_falco.webhook.answers import rejection
 
 
 def every_error(root: type[IngestError] = IngestError) -> list[type[IngestError]]:
@@ -21,13 +21,3 @@ def test_each_error_of_the_package_has_an_answer(error: type[IngestError]) -> No
     assert answer.text == "the reason"
     assert ("Retry-After" in answer.headers) == (answer.status == 503)
     assert error.__name__ in str(errors.__doc__)
-
-
-@pytest.mark.parametrize(
-    ("authorization", "allowed"),
-    [("Bearer s3cret", True), ("bearer  s3cret ", True), ("Bearer s3cre", False), ("Basic s3cret", False), ("", False)],
-)
-def test_a_token_is_shown_as_a_bearer(authorization: str, allowed: bool) -> None:
-    """RFC 6750; the scheme's case does not matter."""
-    assert may_send(authorization, b"s3cret") is allowed
-    assert may_send(authorization, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 import pytest_asyncio
 from prometheus_client import REGISTRY
 
-from ingest_falco.spool.forward import DEAD_SUBJECT, REASON
+from ingest_falco.spool.ledger import DEAD_SUBJECT, REASON
 from tests.conftest import NatsServer, eventually
 from tests.ingest_falco.samples import body, cloud_alert, cloud_fields, host_alert
 from tests.ingest_falco.service import Process, Running, running
@@ -78,7 +79,7 @@ async def test_put_and_any_content_type_are_taken(service: Running) -> None:
         (b'{"rule":"x"', 400, "not JSON"),
         (b"[]", 400, "a list"),
         (body(host_alert(rule=1)), 400, "'rule' is a number"),
-        (b'{"rule":"\xff"}', 400, "not JSON"),
+        (b'{"rule":"\xff"}', 400, "'priority' is missing"),
         (b"[" * 500_000, 400, "not JSON"),
         (b'{"x":NaN}', 400, "not JSON"),
         (b" " * (768 * 1024), 400, "empty"),
@@ -94,6 +95,14 @@ async def test_bad_input_is_answered_with_its_reason(service: Running, sent: byt
     assert reason in text
     assert (await service.post(body(host_alert())))[0] == 200
     assert len(await service.ledger()) == 1
+
+
+async def test_a_broken_gzip_body_says_so(service: Running) -> None:
+    """Some senders compress; a whole body is read, and a broken one is 400 with its reason."""
+    headers = {"Content-Encoding": "gzip"}
+    status, text = await service.post(b"no gzip at all", headers=headers)
+    assert (status, "'gzip'" in text) == (400, True)
+    assert await service.post(gzip.compress(body(host_alert())), headers=headers) == (200, "")
 
 
 async def test_a_body_without_a_length_is_measured_as_it_comes(service: Running) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,14 +12,14 @@ import pytest
 from ingest_tfstate.errors import LineageChanged
 from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.records import LINEAGE_ACCEPTED, StateSnapshot, fingerprint
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.state.v4 import parse_state
 from tests.conftest import NatsServer, eventually
 from tests.ingest_tfstate.service import Pipeline, running, write
 from tests.ingest_tfstate.states import START, resource, state
 from tfdrift.bus import BusError, Conflict, Unavailable
 from tfdrift.events import StateAction
-from tfdrift.records import STATE_BUCKET, resource_key
+from tfdrift.records import STATE_BUCKET, resource_key, workspace_key
+from tfdrift.redaction import Redactor
 
 VPC = resource("aws_vpc.main", id="vpc-1", cidr="10.0.0.0/16")
 
@@ -31,8 +32,11 @@ def snapshot(data: bytes, minutes: int = 0) -> StateSnapshot:
 
 async def record(recorder: Recorder, data: bytes, minutes: int = 0) -> list[str | None]:
     """Record a state; returns the addresses of its events."""
-    events = await recorder.record(snapshot(data, minutes), await recorder.load_head("prod"))
-    return [event.resource for event in events]
+    stored = await recorder.load_head("prod")
+    known = recorder.known("prod", stored)
+    state = parse_state(data, known.by_digest if known else {})
+    recording = await recorder.record(replace(snapshot(data, minutes), state=state), stored)
+    return [event.resource for event in recording.events]
 
 
 @pytest.fixture
@@ -74,20 +78,82 @@ async def test_a_recorder_does_not_move_a_head_that_another_one_moved(pipeline: 
     assert (await pipeline.settled("prod")).serial == 2
 
 
+async def test_an_instance_that_did_not_change_is_neither_read_nor_written(
+    pipeline: Pipeline, recorder: Recorder
+) -> None:
+    """Its record has the revision of the serial that wrote it; what is new, changed or gone is found all the same."""
+    await record(recorder, state(VPC, resource("aws_eip.a", id="e", v=1), resource("aws_eip.gone", id="g")))
+    before = await pipeline.bus.bucket(STATE_BUCKET).get(resource_key("prod", "aws_vpc.main"))
+    next_state = state(VPC, resource("aws_eip.a", id="e", v=2), resource("aws_eip.new", id="n"), serial=2)
+    stored = await recorder.load_head("prod")
+    known = recorder.known("prod", stored)
+    assert known is not None
+    assert list(parse_state(next_state, known.by_digest).unchanged) == ["aws_vpc.main"]
+    events = await record(recorder, next_state, 1)
+    assert sorted(map(str, events)) == ["aws_eip.a", "aws_eip.gone", "aws_eip.new"]
+    assert await pipeline.bus.bucket(STATE_BUCKET).get(resource_key("prod", "aws_vpc.main")) == before
+    assert (await pipeline.settled("prod", serial=2)).types == {"aws_eip": 2, "aws_vpc": 1}
+    assert sorted(map(str, await record(recorder, state(VPC, serial=3), 2))) == ["aws_eip.a", "aws_eip.new"]
+
+
+async def test_an_instance_that_did_not_change_gets_the_place_that_another_one_shows(
+    pipeline: Pipeline, recorder: Recorder
+) -> None:
+    """The account of a provider's configuration becomes known with the first instance that shows it."""
+    eip = resource("aws_eip.a", id="e")
+    await record(recorder, state(eip))
+    vpc = resource("aws_vpc.a", id="v", arn="arn:aws:ec2:eu-west-1:123456789012:vpc/v")
+    await record(recorder, state(eip, vpc, serial=2), 1)
+    found = await pipeline.record("prod", "aws_eip.a")
+    assert found is not None
+    assert (found.account_id, found.region, found.changes) == ("123456789012", "eu-west-1", ())
+
+
+async def test_what_another_process_recorded_is_not_taken_for_what_this_one_remembers(
+    pipeline: Pipeline, recorder: Recorder
+) -> None:
+    """The other one's serial lies between two of this one's, and changed what did not change between those two."""
+    other = Recorder(pipeline.bus, Redactor(b"key"))
+    one, two = resource("aws_eip.a", id="e", v=1), resource("aws_eip.a", id="e", v=2)
+    await record(recorder, state(one))
+    await record(other, state(two, serial=2), 1)
+    assert await record(recorder, state(one, serial=3), 2) == ["aws_eip.a"]
+    found = await pipeline.record("prod", "aws_eip.a")
+    assert found is not None
+    assert (found.attributes["v"], len(found.changes)) == (1, 2)
+
+
+async def test_a_process_that_was_paused_writes_nothing_over_a_newer_serial(
+    pipeline: Pipeline, recorder: Recorder
+) -> None:
+    """It raised the fence, read the records and was paused; what it writes then is refused, whatever the key."""
+    await record(recorder, state(resource("aws_eip.a", id="e", v=1), VPC))
+    paused = Recorder(pipeline.bus, Redactor(b"key"))
+    stored = await paused.load_head("prod")
+    work = await paused._begin(snapshot(state(resource("aws_eip.a", id="e", v=2), VPC, serial=2), 1), stored)
+    # The other process read serial 3, in which the value is the first one again, so it does not write the record.
+    await record(recorder, state(resource("aws_eip.a", id="e", v=1), VPC, serial=3), 2)
+    stale = await pipeline.record("prod", "aws_eip.a")
+    assert stale is not None
+    with pytest.raises(Conflict):
+        await paused._write([stale.model_copy(update={"attributes": {"id": "e", "v": 2}})], work)
+    assert await pipeline.record("prod", "aws_eip.a") == stale
+
+
 async def test_pruning_deletes_the_records_of_what_was_removed_before(pipeline: Pipeline, recorder: Recorder) -> None:
     """What exists stays, and what was removed later stays as long as its audit events may arrive."""
     names = ("early", "late", "live")
     for minutes, count in enumerate((3, 2, 1)):
         left = [resource(f"aws_vpc.{name}", id=name) for name in names[3 - count :]]
         await record(recorder, state(*left, serial=minutes + 1), minutes)
-    assert await recorder.prune("prod", START + timedelta(minutes=1, seconds=30)) == 1
+    assert await recorder.prune(workspace_key("prod"), START + timedelta(minutes=1, seconds=30)) == 1
     records = {name: await pipeline.record("prod", f"aws_vpc.{name}") for name in names}
     assert records["early"] is None
     assert records["late"] is not None
     assert records["late"].removed is not None
     assert records["live"] is not None
     assert records["live"].removed is None
-    assert await recorder.prune("prod", START) == 0
+    assert await recorder.prune(workspace_key("prod"), START) == 0
 
 
 async def test_a_first_state_replaces_what_a_dead_process_left(pipeline: Pipeline, recorder: Recorder) -> None:
@@ -135,7 +201,7 @@ async def test_without_nats_every_step_fails_and_is_repeated_later(
         with pytest.raises(BusError):
             await step
     recording = asyncio.create_task(recorder.record(changed, stored))
-    pruning = asyncio.create_task(recorder.prune("prod", datetime.now(UTC)))
+    pruning = asyncio.create_task(recorder.prune(workspace_key("prod"), datetime.now(UTC)))
     nats_server.start()
     await eventually(lambda: pipeline.bus.connected)
     for task in (recording, pruning):  # a read waits for NATS, a write fails at once

@@ -9,10 +9,9 @@ from typing import Any
 
 import structlog
 
-from ingest_tfstate.app import hash_key, prune
+from ingest_tfstate.app import prune
 from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.stored_records import StoredRecords
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.sources.heads import Heads
 from ingest_tfstate.sources.watcher import Shared
@@ -22,7 +21,9 @@ from tests.ingest_tfstate.service import Pipeline, environment, metric, opened, 
 from tests.ingest_tfstate.states import resource, state
 from tfdrift.bus import Bus, NatsOptions, Retention
 from tfdrift.events import StateAction
+from tfdrift.harness.redaction import hash_key
 from tfdrift.records import HASH_KEY, WORKSPACES_BUCKET, workspace_key
+from tfdrift.redaction import Redactor
 
 VPC = resource("aws_vpc.main", id="vpc-1", cidr="10.0.0.0/16")
 
@@ -72,8 +73,8 @@ class Interrupted(Recorder):
 
     server: NatsServer | None = None
 
-    async def _load(self, workspace: str) -> StoredRecords:
-        records = await super()._load(workspace)
+    async def _load(self, key: str) -> StoredRecords:
+        records = await super()._load(key)
         if self.server is not None:
             self.server.stop()
             self.server = None
@@ -89,7 +90,8 @@ async def test_a_pruning_that_nats_interrupts_is_put_off(
     await record(recorder, state(VPC, serial=2), 1)
     log, pruned = structlog.get_logger(), metric("tfdrift_state_tombstones_pruned_total")
     runtime: Any = SimpleNamespace(settings=Settings.load(environment(nats_url, "/states/*.tfstate")), log=log)
-    shared, heads, caught_up = Shared(recorder, log, asyncio.Lock()), Heads([]), asyncio.Event()
+    shared, caught_up = Shared(recorder, log, asyncio.Lock()), asyncio.Event()
+    heads = Heads(shared, lambda _: None)
     following = asyncio.create_task(heads.follow(pipeline.bus, caught_up))
     await caught_up.wait()
     recorder.server = nats_server
@@ -110,10 +112,9 @@ async def test_a_pruning_that_nats_interrupts_is_put_off(
 async def test_the_key_of_the_hashes_waits_for_nats_and_is_the_same_for_all(nats_server: NatsServer) -> None:
     """Two services that start without NATS end with one key, the one in the bucket."""
     nats_server.stop()
-    settings = Settings.load(environment(nats_server.url, "/states/*.tfstate"))
     buses = [Bus(NatsOptions((nats_server.url,), "test"), Retention(168, 1024**3, 1)) for _ in range(2)]
     opening = [asyncio.create_task(bus.open()) for bus in buses]
-    keys = [asyncio.create_task(hash_key(bus, settings)) for bus in buses]
+    keys = [asyncio.create_task(hash_key(bus, None)) for bus in buses]
     nats_server.start()
     first, second = await asyncio.gather(*keys)
     await asyncio.gather(*opening)

@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from ingest_tfstate import errors
 from ingest_tfstate.record.records import StateSnapshot, first_records
-from ingest_tfstate.resource.instances import quote
+from ingest_tfstate.resource.instances import KnownInstance, OwnPlace, quote
 from ingest_tfstate.resource.place import places
 from ingest_tfstate.state.v4 import parse_state
 from tests.ingest_tfstate.states import REDACTOR, START, resource, state
+from tfdrift.subjects import Provider
+
+GOOD = resource("aws_eip.good", id="e")
 
 
 def test_addresses_are_spelled_as_terraform_prints_them() -> None:
@@ -94,6 +97,44 @@ def test_what_is_no_state_is_a_named_condition(data: bytes, condition: type[erro
         parse_state(data)
     assert type(raised.value) is condition
     assert str(raised.value)
+
+
+def nested(depth: int) -> Any:
+    """A list in a list, and so on."""
+    return [] if depth == 0 else [nested(depth - 1)]
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        state(resource("aws_vpc.a", x=nested(100)), GOOD),
+        state(resource("aws_vpc.a"), GOOD).replace(b'"attributes": {}', b'"attributes": []'),
+        state(resource("aws_vpc.a"), GOOD).replace(b'"private"', b'"sensitive_attributes": 7, "private"', 1),
+    ],
+)
+def test_an_instance_that_cannot_be_read_concerns_it_alone(unreadable: bytes) -> None:
+    """Its address is known, with the reason, and the other one is read."""
+    found = parse_state(unreadable)
+    assert list(found.instances) == ["aws_eip.good"]
+    assert list(found.unreadable) == ["aws_vpc.a"]
+    assert "aws_vpc.a" in found
+    assert found.resource_count == 2
+
+
+def test_instances_that_are_known_are_not_parsed_again() -> None:
+    """Only the bytes that changed are; the same resource elsewhere, or an instance there twice, is another one."""
+    first = parse_state(state(resource("aws_vpc.a", v=1), GOOD))
+    own = OwnPlace(Provider.AWS, "", None, None, False)
+    known = {one.digest: KnownInstance(one.address, one.type, one.digest, own) for one in first.instances.values()}
+    second = parse_state(state(resource("aws_vpc.a", v=2), GOOD, serial=2), known)
+    assert (list(second.instances), list(second.unchanged)) == (["aws_vpc.a"], ["aws_eip.good"])
+    assert (second.resource_count, second.types()) == (2, {"aws_eip": 1, "aws_vpc": 1})
+    moved = parse_state(state(resource("aws_vpc.b", v=1), GOOD | {"module": "module.m"}, serial=3), known)
+    assert (sorted(moved.instances), moved.unchanged) == (["aws_vpc.b", "module.m.aws_eip.good"], {})
+    assert second.parsed_whole is not None
+    assert sorted(second.parsed_whole().instances) == ["aws_eip.good", "aws_vpc.a"]
+    with pytest.raises(errors.Malformed, match=r"aws_eip\.good is in the state twice"):
+        parse_state(state(GOOD, GOOD), known)
 
 
 def test_a_state_cut_anywhere_is_truncated() -> None:

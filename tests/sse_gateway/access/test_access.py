@@ -11,9 +11,9 @@ import pytest
 
 from tests.conftest import free_port
 from tests.sse_gateway.access.test_jwks import issuing
-from tests.sse_gateway.api.test_rest import drift, put_resource, store
 from tests.sse_gateway.credentials import AUDIENCE, EC_KEY, RSA_KEY, SECRET, jwk, pem, signed, token_file
 from tests.sse_gateway.gateway import STREAM_PATH, alert, change, metric, publish, running
+from tests.sse_gateway.stored import drift, put_resource, store
 from tfdrift.records import WORKSPACES_BUCKET, WorkspaceHead, workspace_key
 from tfdrift.severity import Severity
 
@@ -44,7 +44,7 @@ def bearer(token: str) -> dict[str, str]:
         ({"Cookie": "tfdrift=sesame"}, None),
     ],
 )
-async def test_nobody_is_let_in_without_a_valid_token(
+async def test_requests_without_a_valid_token_are_refused(
     nats_url: str, tmp_path: Path, headers: dict[str, str], error: str | None
 ) -> None:
     """401 with the challenge of RFC 6750, on every path that shows anything, and on paths that do not exist."""
@@ -58,7 +58,7 @@ async def test_nobody_is_let_in_without_a_valid_token(
                 assert (f'error="{error}"' in challenge) if error else ("error" not in challenge)
 
 
-async def test_a_token_in_the_url_is_none(nats_url: str, tmp_path: Path) -> None:
+async def test_a_token_in_the_url_is_ignored(nats_url: str, tmp_path: Path) -> None:
     """URLs end up in logs and histories."""
     async with running(nats_url, auth_tokens_file=token_file(tmp_path, sesame={})) as gateway:
         for query in ("?access_token=sesame", "?token=sesame", "?authorization=Bearer%20sesame"):
@@ -69,7 +69,7 @@ async def test_a_token_in_the_url_is_none(nats_url: str, tmp_path: Path) -> None
 
 
 async def test_the_page_and_the_health_need_no_token(nats_url: str, tmp_path: Path) -> None:
-    """A load balancer has none, and the page shows nothing by itself; a preflight never carries one."""
+    """A load balancer has no token, the page shows no data by itself, and a preflight never has a token."""
     async with running(nats_url, auth_tokens_file=token_file(tmp_path, sesame={})) as gateway:
         for path in ("/health", "/", "/static/app.js"):
             async with gateway.session.get(f"{gateway.url}{path}") as response:
@@ -89,7 +89,7 @@ async def test_a_token_of_the_file_opens_every_path(nats_url: str, tmp_path: Pat
 
 
 async def test_an_expired_token_of_the_file_is_refused(nats_url: str, tmp_path: Path) -> None:
-    """Though its hash is right."""
+    """Although its hash is known."""
     path = token_file(tmp_path, sesame={"expires": "2024-01-01T00:00:00Z"})
     async with running(nats_url, auth_tokens_file=path) as gateway:
         status, problem = await gateway.get("/api/v1/stats", **bearer("sesame"))
@@ -98,7 +98,7 @@ async def test_an_expired_token_of_the_file_is_refused(nats_url: str, tmp_path: 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "RS256", "ES256"])
 async def test_a_jwt_of_any_of_the_three_algorithms_opens(nats_url: str, tmp_path: Path, algorithm: str) -> None:
-    """The same with another key does not."""
+    """A token of another key does not."""
     settings: dict[str, Any] = {"auth_jwt_secret": SECRET, "auth_jwt_audience": AUDIENCE}
     key: Any = SECRET
     if algorithm != "HS256":
@@ -117,7 +117,7 @@ async def test_a_jwt_of_any_of_the_three_algorithms_opens(nats_url: str, tmp_pat
 
 
 async def test_keys_come_from_the_issuers_url_and_an_issuer_that_is_away_is_no_bad_token(nats_url: str) -> None:
-    """503 asks the client to come again, where 401 would sign it out."""
+    """503 makes the client try again, whereas 401 would sign it out."""
     good = signed(RSA_KEY, "RS256", "a", aud=AUDIENCE)
     async with (
         issuing(jwk(RSA_KEY, "a")) as issuer,
@@ -136,7 +136,7 @@ async def test_keys_come_from_the_issuers_url_and_an_issuer_that_is_away_is_no_b
 
 
 async def test_tokens_of_the_file_and_jwts_go_together(nats_url: str, tmp_path: Path) -> None:
-    """Bots and people."""
+    """Programs use tokens of the file, people use JWTs."""
     settings = {"auth_tokens_file": token_file(tmp_path, sesame={}), "auth_jwt_secret": SECRET}
     async with running(nats_url, **settings) as gateway:
         for token in ("sesame", signed()):
@@ -144,7 +144,7 @@ async def test_tokens_of_the_file_and_jwts_go_together(nats_url: str, tmp_path: 
 
 
 async def test_a_browser_may_send_the_token_in_the_cookie_that_is_named(nats_url: str, tmp_path: Path) -> None:
-    """An Authorization header goes before it, even a wrong one; and another cookie is nothing."""
+    """An Authorization header takes precedence, even an invalid one; another cookie is ignored."""
     settings = {"auth_tokens_file": token_file(tmp_path, sesame={}), "auth_cookie": "__Host-tfdrift"}
     async with running(nats_url, **settings) as gateway:
         async with gateway.live(Cookie="__Host-tfdrift=sesame"):
@@ -155,16 +155,16 @@ async def test_a_browser_may_send_the_token_in_the_cookie_that_is_named(nats_url
 
 
 @pytest.mark.parametrize(("cookie", "credentials"), [("tfdrift", "true"), (None, None)])
-async def test_browsers_are_told_to_send_the_cookie_only_where_there_is_one(
+async def test_browsers_may_send_the_cookie_only_where_one_is_configured(
     nats_url: str, tmp_path: Path, cookie: str | None, credentials: str | None
 ) -> None:
-    """To named origins alone, with the refusals too, or a page could not tell why."""
+    """Only for named origins, and on refusals too, so that a page can read the reason."""
     settings = {"auth_tokens_file": token_file(tmp_path, sesame={}), "auth_cookie": cookie}
     async with running(nats_url, **settings) as gateway:
-        for origin, told in (("http://localhost:3000", credentials), ("https://evil.example.org", None)):
+        for origin, allowed in (("http://localhost:3000", credentials), ("https://evil.example.org", None)):
             for request in (gateway.session.get, gateway.session.options):
                 async with request(f"{gateway.url}{STREAM_PATH}", headers={"Origin": origin}) as response:
-                    assert response.headers.get("Access-Control-Allow-Credentials") == told
+                    assert response.headers.get("Access-Control-Allow-Credentials") == allowed
                     assert response.headers.get("Access-Control-Allow-Origin") != "*"
 
 
@@ -189,7 +189,7 @@ async def test_a_narrow_token_sees_its_part_live_and_nothing_else(nats_url: str,
 
 @pytest.mark.parametrize("window_bytes", [64 * 1024, 64 * 1024**2])
 async def test_a_cursor_never_widens_what_a_token_may_see(nats_url: str, tmp_path: Path, window_bytes: int) -> None:
-    """Not the id of an event that it may not see, not `since`, not garbage; from memory and from the ledger."""
+    """Neither an id of a hidden event, nor `since`, nor an invalid id; from memory and from the ledger."""
     settings = {"auth_tokens_file": token_file(tmp_path, narrow=NARROW, wide={}), "recent_window_bytes": window_bytes}
     async with running(nats_url, **settings) as gateway:
         async with gateway.live(**bearer("wide")) as wide:
@@ -211,7 +211,7 @@ async def test_a_cursor_never_widens_what_a_token_may_see(nats_url: str, tmp_pat
 
 
 async def test_lists_show_what_the_stream_would(nats_url: str, tmp_path: Path) -> None:
-    """Events, drifts, workspaces and the counts of all of them; what may not be seen is not there."""
+    """Events, drifts, workspaces and all counts; what the token may not see is absent."""
     async with running(
         nats_url, auth_tokens_file=token_file(tmp_path, narrow=NARROW, wide={}, blind={"subjects": []})
     ) as gateway:
@@ -256,8 +256,8 @@ async def test_lists_show_what_the_stream_would(nats_url: str, tmp_path: Path) -
             assert (await gateway.get(f"/api/v1/drifts/{identifier}", **bearer("narrow")))[0] == status
 
 
-async def test_a_resource_is_shown_to_whoever_may_see_its_changes(nats_url: str, tmp_path: Path) -> None:
-    """Its workspace and its type decide; what may not be seen is not there."""
+async def test_a_resource_is_shown_to_tokens_that_may_see_its_changes(nats_url: str, tmp_path: Path) -> None:
+    """Its workspace and its type decide; a hidden one is answered like an absent one."""
     tokens = {
         "wide": {},
         "prod": {"workspaces": ["prod"]},
@@ -278,7 +278,7 @@ async def test_a_resource_is_shown_to_whoever_may_see_its_changes(nats_url: str,
 
 
 async def test_a_stream_ends_with_its_token_and_says_so(nats_url: str) -> None:
-    """Coming back with the same token would not help, so the client is told why; and it does not help."""
+    """Reconnecting with the same token would not help, so the stream ends with the reason."""
     before = metric("tfdrift_gateway_ended_total", reason="token_expired")
     async with running(nats_url, auth_jwt_secret=SECRET) as gateway:
         token = signed(seconds=1.5)
@@ -293,7 +293,7 @@ async def test_a_stream_ends_with_its_token_and_says_so(nats_url: str) -> None:
 
 
 async def test_a_token_ends_even_while_it_is_replayed_to(nats_url: str) -> None:
-    """To a client that does not read, so that nothing else would end it."""
+    """Even for a client that does not read, whose stream nothing else would end."""
     async with running(nats_url, auth_jwt_secret=SECRET, recent_window_bytes=64 * 1024) as gateway:
         for start in range(1, 4001, 500):
             await publish(gateway.bus, [change(n, padding=4000) for n in range(start, start + 500)])

@@ -29,7 +29,7 @@ TRUSTED = parse_networks("10.0.0.0/8, 192.0.2.7, 2001:db8::/32")
     ],
 )
 def test_only_what_trusted_proxies_appended_is_believed(peer: str, forwarded: list[str], client: str) -> None:
-    """From the right to the first that is no proxy of ours; what stands further left anybody can write."""
+    """From the right to the first that is not a trusted proxy; the client itself may write what is further left."""
     assert client_address(peer, forwarded, TRUSTED) == client
 
 
@@ -40,6 +40,6 @@ def test_without_trusted_proxies_the_header_is_nothing() -> None:
 
 @pytest.mark.parametrize("text", ["proxy.example.org", "10.0.0.1/8", "10.0.0.0/33"])
 def test_what_is_no_network_is_refused(text: str) -> None:
-    """Host bits that are set are more likely an error than meant."""
+    """Set host bits are more likely an error than intended."""
     with pytest.raises(ValueError, match=r"network|address|host bits"):
         parse_networks(text)

@@ -21,10 +21,8 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-async def test_a_token_that_is_withdrawn_loses_its_streams_and_the_others_keep_theirs(
-    nats_url: str, tmp_path: Path
-) -> None:
-    """It is told why, and not let in again; whoever was added comes in without a restart."""
+async def test_a_withdrawn_token_loses_its_streams_and_the_others_stay(nats_url: str, tmp_path: Path) -> None:
+    """Its stream ends with the reason and it is refused from then on; a new token works without a restart."""
     path = token_file(tmp_path, kept={}, leaked={}, wide={})
     before = metric("tfdrift_gateway_ended_total", reason="token_withdrawn")
     async with (
@@ -47,7 +45,7 @@ async def test_a_token_that_is_withdrawn_loses_its_streams_and_the_others_keep_t
 async def test_a_token_that_is_withdrawn_while_its_request_waits_gets_no_stream(
     nats_server: NatsServer, tmp_path: Path
 ) -> None:
-    """It was let in before, and its place in the ledger is found after: NATS takes its time."""
+    """The token is withdrawn after it was checked and before its stream has started."""
     path = token_file(tmp_path, kept={}, leaked={})
     async with running(nats_server.url, auth_tokens_file=path) as gateway:
         with nats_server.paused():
@@ -63,8 +61,8 @@ async def test_a_token_that_is_withdrawn_while_its_request_waits_gets_no_stream(
             assert [event.name for event in events] == ["connected", "reset", "closing"]
 
 
-async def test_a_file_that_is_wrong_leaves_everything_as_it_was(nats_url: str, tmp_path: Path) -> None:
-    """It is said once, with the reason and no hash, and shows in the metrics until it is right again."""
+async def test_an_invalid_file_changes_nothing(nats_url: str, tmp_path: Path) -> None:
+    """It is logged once, with the reason and no hash, and the metric is 0 until the file is valid again."""
     path = token_file(tmp_path, kept={})
     async with running(nats_url, auth_tokens_file=path) as gateway, gateway.live(**bearer("kept")) as kept:
         with structlog.testing.capture_logs() as logs:
@@ -81,7 +79,7 @@ async def test_a_file_that_is_wrong_leaves_everything_as_it_was(nats_url: str, t
 
 
 def served_certificate(gateway: Gateway) -> bytes:
-    """The certificate that a new connection is shown."""
+    """Returns the certificate of a new connection."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     address = ("127.0.0.1", gateway.runtime.settings.http_port)
@@ -90,7 +88,7 @@ def served_certificate(gateway: Gateway) -> bytes:
 
 
 async def test_a_renewed_certificate_is_shown_to_new_connections(nats_url: str, tmp_path: Path) -> None:
-    """Its two files come one after the other; streams that are open go on."""
+    """Its two files change one after the other; open streams go on."""
     cert, key = certificate(tmp_path)
     async with running(nats_url, http_tls_cert_file=cert, http_tls_key_file=key) as gateway:
         context = ssl.create_default_context(cafile=cert)

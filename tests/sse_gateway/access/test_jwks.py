@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from sse_gateway.access.jwks import REFRESH_SECONDS, RETRY_SECONDS, JwksKeys, KeysUnavailable
-from sse_gateway.access.jwts import BadToken
+from sse_gateway.access.jwks import REFRESH_SECONDS, RETRY_SECONDS, JwksKeys
+from sse_gateway.errors import BadToken, KeysUnavailable
 from tests.conftest import free_port
 from tests.sse_gateway.credentials import EC_KEY, OTHER_RSA_KEY, RSA_KEY, jwk
 
@@ -32,7 +32,7 @@ class Issuer:
 
 
 class Clock:
-    """A clock that stands until it is told to go on."""
+    """A clock that moves only by hand."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -58,7 +58,7 @@ async def issuing(*keys: dict[str, Any]) -> AsyncIterator[Issuer]:
 
 
 async def test_keys_are_read_once_for_many() -> None:
-    """A herd after a deploy is one request to the issuer."""
+    """Many clients after a deployment cause one request to the issuer."""
     async with issuing(jwk(RSA_KEY, "a"), jwk(EC_KEY, "b")) as issuer:
         keys = JwksKeys(issuer.url)
         found = await asyncio.gather(*(keys.find("ab"[number % 2]) for number in range(50)))
@@ -67,7 +67,7 @@ async def test_keys_are_read_once_for_many() -> None:
 
 
 async def test_a_new_key_is_taken_at_once_and_an_old_one_let_go() -> None:
-    """Rotation by key id needs no restart."""
+    """A key rotation needs no restart."""
     async with issuing(jwk(RSA_KEY, "a")) as issuer:
         clock = Clock()
         keys = JwksKeys(issuer.url, clock)
@@ -93,7 +93,7 @@ async def test_a_withdrawn_key_is_found_out_without_anybody_asking_for_another()
 
 
 async def test_nonsense_does_not_make_us_ask_the_issuer_again_and_again() -> None:
-    """Unknown key ids read the keys anew once in a while."""
+    """Unknown key ids cause a read only once in a while."""
     async with issuing(jwk(RSA_KEY, "a")) as issuer:
         keys = JwksKeys(issuer.url, Clock())
         for number in range(20):
@@ -103,7 +103,7 @@ async def test_nonsense_does_not_make_us_ask_the_issuer_again_and_again() -> Non
 
 
 async def test_a_token_without_a_key_id_is_of_the_only_key() -> None:
-    """Where there are two, nobody guesses."""
+    """With two keys, the token is refused."""
     async with issuing(jwk(RSA_KEY, "a")) as issuer:
         assert await JwksKeys(issuer.url).find(None)
         issuer.body = {"keys": [jwk(RSA_KEY, "a"), jwk(EC_KEY, "b")]}
@@ -112,8 +112,8 @@ async def test_a_token_without_a_key_id_is_of_the_only_key() -> None:
 
 
 @pytest.mark.parametrize("body", [None, [], {"keys": []}, {"keys": "x"}, {"padding": "x" * 600_000}])
-async def test_while_the_issuer_fails_the_last_keys_hold_and_none_is_told_apart_from_a_bad_token(body: Any) -> None:
-    """An issuer's bad minute signs nobody out."""
+async def test_while_the_issuer_fails_the_last_keys_stay_valid_and_missing_keys_are_no_bad_token(body: Any) -> None:
+    """An issuer that fails for a while signs nobody out."""
     async with issuing(jwk(RSA_KEY, "a")) as issuer:
         clock = Clock()
         keys = JwksKeys(issuer.url, clock)

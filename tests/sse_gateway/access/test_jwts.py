@@ -11,8 +11,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from sse_gateway.access.jwts import BadToken, Rules, key_id, key_set, public_key, secret_key, verify
+from sse_gateway.access.jwts import Rules, key_id, key_set, public_key, secret_key, verify
 from sse_gateway.access.scope import EVERYTHING, Scope
+from sse_gateway.errors import BadToken
 from tests.sse_gateway.credentials import AUDIENCE, EC_KEY, OTHER_RSA_KEY, RSA_KEY, SECRET, jwk, pem, signed
 
 KEY = secret_key(SECRET)
@@ -22,7 +23,7 @@ FAR_OFF = 4102444800
 
 
 def test_the_claims_say_who_it_is_and_what_it_may() -> None:
-    """Its end included."""
+    """Its expiry included."""
     exp = int(datetime.now(UTC).timestamp()) + 60
     token = signed(exp=exp, tfdrift_subjects=["tfdrift.drift.>"], tfdrift_workspaces=["prod"], tfdrift_write=True)
     grant = verify(token, KEY, RULES)
@@ -32,7 +33,7 @@ def test_the_claims_say_who_it_is_and_what_it_may() -> None:
 
 
 def test_without_claims_of_ours_everything_may_be_read_and_nothing_written() -> None:
-    """Tokens without a subject are told apart all the same."""
+    """Tokens without a subject get different names too."""
     grants = [verify(signed(sub=None, jti=name), KEY, RULES) for name in ("a", "b")]
     assert [(grant.scope, grant.may_write) for grant in grants] == [(EVERYTHING, False)] * 2
     assert grants[0].name != grants[1].name
@@ -52,14 +53,14 @@ def test_without_claims_of_ours_everything_may_be_read_and_nothing_written() -> 
     ],
 )
 def test_a_token_that_is_not_good_is_refused_with_the_reason(claims: dict[str, Any], reason: str) -> None:
-    """A restriction that cannot be read refuses the token, since it was meant to restrict."""
+    """An unreadable restriction refuses the token, because it should restrict."""
     with pytest.raises(BadToken, match=reason):
         verify(signed(**claims), KEY, RULES)
 
 
 @pytest.mark.parametrize("write", ["true", 1, "yes", ["x"]])
 def test_only_true_may_write(write: object) -> None:
-    """Not what Python holds for true."""
+    """Other truthy values do not count."""
     assert not verify(signed(tfdrift_write=write), KEY, RULES).may_write
 
 
@@ -73,7 +74,7 @@ def test_only_true_may_write(write: object) -> None:
     ],
 )
 def test_audience_and_issuer_must_be_ours_where_they_are_set(claims: dict[str, Any], reason: str) -> None:
-    """An issuer signs tokens for many."""
+    """An issuer signs tokens for many services."""
     rules = Rules(AUDIENCE, "https://issuer.example.org")
     with pytest.raises(BadToken, match=reason):
         verify(signed(**claims), KEY, rules)
@@ -81,7 +82,7 @@ def test_audience_and_issuer_must_be_ours_where_they_are_set(claims: dict[str, A
 
 
 def test_rs256_and_es256_are_checked_with_the_public_key() -> None:
-    """And with no other."""
+    """And with no other key."""
     for key, algorithm in ((RSA_KEY, "RS256"), (EC_KEY, "ES256")):
         assert verify(signed(key, algorithm), public_key(pem(key)), RULES).name == "jane"
     with pytest.raises(BadToken, match="signature"):
@@ -93,7 +94,7 @@ def _encoded(members: dict[str, Any]) -> str:
 
 
 def test_the_token_does_not_choose_its_algorithm() -> None:
-    """Neither none, nor a public key as the shared secret of HS256, nor a larger hash (RFC 8725 section 2.1)."""
+    """Neither `none`, nor a public key as the secret of HS256, nor a larger hash (RFC 8725 section 2.1)."""
     body = _encoded({"sub": "jane", "exp": 4102444800})
     unsigned = f"{_encoded({'alg': 'none', 'typ': 'JWT'})}.{body}."
     with pytest.raises(BadToken):
@@ -107,7 +108,7 @@ def test_the_token_does_not_choose_its_algorithm() -> None:
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "ä.b.c", "\udcff", "." * 5000])
 def test_what_is_no_jwt_is_refused(token: str) -> None:
-    """Whatever it is."""
+    """Whatever its content."""
     with pytest.raises(BadToken):
         key_id(token)
 
@@ -123,8 +124,8 @@ def test_weak_keys_are_not_taken() -> None:
         public_key(b"nonsense")
 
 
-def test_a_key_set_holds_the_keys_that_sign_and_that_we_use() -> None:
-    """A shared secret in a public set is no secret, and is passed over."""
+def test_a_key_set_has_the_usable_signature_keys() -> None:
+    """A shared secret in a public set is not secret, and is skipped."""
     oct_key = {"kty": "oct", "kid": "o", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA"}
     members = [
         jwk(RSA_KEY, "r"),

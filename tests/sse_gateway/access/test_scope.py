@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sse_gateway.access.scope import EVERYTHING, Scope, ScopeError, parse_scope
+from sse_gateway.access.scope import EVERYTHING, Scope, parse_scope
+from sse_gateway.errors import ScopeError
 from sse_gateway.fanout.filters import compile_filter
 from tfdrift.subjects import EventName, Provider
 
@@ -49,26 +50,26 @@ def test_patterns_match_as_in_nats(pattern: str, seen: bool) -> None:
     ],
 )
 def test_what_is_no_list_of_patterns_is_refused(subjects: object) -> None:
-    """Better nobody is let in than somebody who sees too much or wonders why he sees nothing."""
+    """A token with an unreadable scope is refused, rather than seeing too much or nothing."""
     with pytest.raises(ScopeError):
         parse_scope(subjects, None)
 
 
 def test_left_out_is_everything_and_empty_is_nothing() -> None:
-    """So a list that lost its last entry opens nothing."""
+    """An empty list allows nothing."""
     assert parse_scope(None, None) == EVERYTHING
     assert not parse_scope([], None).allows(DRIFT, None)
     assert not parse_scope(None, []).allows(DRIFT, "prod")
 
 
 def test_one_workspace_is_no_other_and_not_none() -> None:
-    """An event about no workspace belongs to nobody who is held to some."""
+    """A token that is limited to workspaces does not see events without a workspace."""
     scope = parse_scope(None, ["prod"])
     assert [scope.allows(DRIFT, name) for name in ("prod", "dev", None)] == [True, False, False]
 
 
 def test_a_filter_asks_within_the_scope_and_never_beyond() -> None:
-    """What is asked for and what may be seen must both hold."""
+    """An event must match both the filter and the scope."""
     wanted = compile_filter([("severity", "critical,high")], parse_scope(["tfdrift.*.critical.>"], ["prod"]))
     assert wanted.matches(DRIFT, "prod")
     assert not wanted.matches(DRIFT, "dev")
@@ -86,7 +87,7 @@ def test_equal_filters_of_unequal_scopes_are_not_shared() -> None:
 
 
 def test_the_events_that_can_come_are_those_of_the_scope() -> None:
-    """As `connected` tells them."""
+    """As `connected` lists them."""
     assert compile_filter([], parse_scope(["tfdrift.drift.>", "tfdrift.falco.low.>"], None)).events == (
         "drift",
         "falco",
@@ -95,8 +96,8 @@ def test_the_events_that_can_come_are_those_of_the_scope() -> None:
     assert parse_scope(["tfdrift.>"], None).allows_event(EventName.ATTRIBUTION)
 
 
-def test_a_resource_is_seen_by_whoever_sees_its_changes() -> None:
-    """Its record tells no less than they do."""
+def test_a_resource_is_seen_by_tokens_that_see_its_changes() -> None:
+    """Its record shows at least as much as they do."""
     scope = parse_scope(["tfdrift.state_change.*.aws.aws_instance"], ["prod"])
     assert scope.allows_resource(Provider.AWS, "aws_instance", "prod")
     assert not scope.allows_resource(Provider.AWS, "aws_iam_role", "prod")

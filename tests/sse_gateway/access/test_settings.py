@@ -44,15 +44,15 @@ def test_access_that_was_meant_and_cannot_be_is_a_configuration_error(settings: 
         ("TFDRIFT_MAX_CONNECTION_SECONDS", "-1"),
     ],
 )
-def test_a_wrong_variable_is_named(variable: str, text: str) -> None:
-    """And a secret is not shown."""
+def test_an_invalid_variable_is_named(variable: str, text: str) -> None:
+    """And a secret is not printed."""
     with pytest.raises(ConfigurationError, match=variable) as caught:
         GatewaySettings.load({variable: text})
     assert "short secret" not in str(caught.value)
 
 
 def test_without_access_rules_the_gateway_is_open() -> None:
-    """Which is for this machine alone."""
+    """A gateway on loopback serves this machine only."""
     settings = GatewaySettings.load({})
     assert access_of(settings, lambda: datetime.now(UTC)).open
     assert settings.on_loopback

@@ -23,7 +23,7 @@ FILE = f"""
 
 
 def test_each_token_is_known_by_its_hash_and_carries_its_rights() -> None:
-    """What is left out narrows nothing, save that writing must be said."""
+    """A missing member restricts nothing, except that writing must be allowed explicitly."""
     tokens = parse_tokens(FILE)
     expires = datetime(2030, 1, 1, tzinfo=UTC)
     assert find(tokens, "open sesame") == Grant(
@@ -34,16 +34,16 @@ def test_each_token_is_known_by_its_hash_and_carries_its_rights() -> None:
 
 @pytest.mark.parametrize("presented", ["", "open sesam", "OPEN SESAME", sha256("open sesame"), "wall", "\udcff"])
 def test_nothing_else_is_a_token(presented: str) -> None:
-    """Its hash and its name least of all."""
+    """Neither its hash nor its name is accepted."""
     assert find(parse_tokens(FILE), presented) is None
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no list"),
-        ("a: b", "no list"),
-        ("- [", "no YAML, at line 1"),
+        ("", "not a list"),
+        ("a: b", "not a list"),
+        ("- [", "not YAML, at line 1"),
         ("- sha256: 00", "token 1 has no name"),
         ("- name: a", "token 'a' has no sha256"),
         ("- {name: a, sha256: secret}", "token 'a' has no sha256"),
@@ -56,8 +56,8 @@ def test_nothing_else_is_a_token(presented: str) -> None:
         (f"- {{name: a, sha256: {sha256('x')}}}\n- {{name: b, sha256: {sha256('x')}}}", "same sha256"),
     ],
 )
-def test_a_file_that_is_wrong_is_named_with_what_is_wrong(text: str, reason: str) -> None:
-    """A misspelt restriction must not open everything; the message never holds what could be a secret."""
+def test_an_invalid_file_is_refused_with_its_fault(text: str, reason: str) -> None:
+    """A misspelt restriction must not allow everything; the message contains nothing that may be secret."""
     with pytest.raises(ValueError, match=reason) as caught:
         parse_tokens(text)
     assert "secret" not in str(caught.value)

@@ -14,12 +14,12 @@ import aiohttp
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from sse_gateway.api.openapi import document
+from sse_gateway.contract.openapi import document
 from tests.conftest import free_port
 from tests.sse_gateway.access.test_access import bearer
-from tests.sse_gateway.api.test_rest import drift, store
 from tests.sse_gateway.credentials import AUDIENCE, RSA_KEY, signed, token_file
 from tests.sse_gateway.gateway import STREAM_PATH, Gateway, alert, change, publish, running
+from tests.sse_gateway.stored import drift, store
 from tfdrift.events import DriftStatus, Resolution
 from tfdrift.records import STATE_BUCKET, WORKSPACES_BUCKET, ResourceRecord, WorkspaceHead, resource_key, workspace_key
 from tfdrift.severity import Severity
@@ -33,7 +33,7 @@ Operation = tuple[str, str]
 
 
 def resolved(node: Any) -> Any:
-    """What a reference of the document names."""
+    """Returns what a reference of the document names."""
     while "$ref" in node:
         target: Any = DOCUMENT
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -43,7 +43,7 @@ def resolved(node: Any) -> Any:
 
 
 def documented() -> Iterator[tuple[Operation, str]]:
-    """Every operation with each status that it names."""
+    """Returns every operation with each status that it names."""
     for path, item in DOCUMENT["paths"].items():
         for method, operation in item.items():
             for status in operation["responses"]:
@@ -51,7 +51,7 @@ def documented() -> Iterator[tuple[Operation, str]]:
 
 
 def check(operation: Operation, response: aiohttp.ClientResponse, body: bytes) -> None:
-    """An answer is one that the document allows: status, headers, content type, and the body's schema."""
+    """Assert that the document allows an answer: status, headers, content type, and the body's schema."""
     responses = DOCUMENT["paths"][operation[1]][operation[0]]["responses"]
     said = resolved(responses.get(str(response.status), responses["default"]))
     for name, header in said.get("headers", {}).items():
@@ -71,7 +71,7 @@ def check(operation: Operation, response: aiohttp.ClientResponse, body: bytes) -
 
 
 class Walk:
-    """Requests whose answers are held against the document, and which of its answers were seen."""
+    """Makes requests, checks their answers against the document, and notes which of its answers were seen."""
 
     def __init__(self) -> None:
         self.seen: set[tuple[Operation, str]] = set()
@@ -89,7 +89,7 @@ class Walk:
 
 
 async def fill(gateway: Gateway) -> None:
-    """Something of everything."""
+    """Store at least one record of each kind."""
     for name in ("prod", "dev"):
         head = WorkspaceHead(
             workspace=name,
@@ -128,18 +128,18 @@ async def fill(gateway: Gateway) -> None:
 
 
 def concrete(path: str) -> str:
-    """A path of the document that leads to something."""
+    """Returns a path of the document with parameters for which there is data."""
     return path.replace("{id}", "d1").replace("{address}", quote(ADDRESS, safe=""))
 
 
 async def walk_open(walk: Walk, gateway: Gateway) -> None:
-    """What an open gateway answers."""
+    """Make the requests that an open gateway answers."""
     for method, path in {operation for operation, _ in documented()}:
         if method != "get":
             continue
         url = concrete(path)
         headers = await walk(gateway, method, path, url, 200)
-        if path == STREAM_PATH:
+        if path in (STREAM_PATH, "/api/v1/session"):
             continue
         # The tag may change between two requests of a busy gateway, but not of this one.
         await walk(gateway, method, path, url, 304, headers={"If-None-Match": headers["ETag"]})
@@ -148,11 +148,14 @@ async def walk_open(walk: Walk, gateway: Gateway) -> None:
         ("/api/v1/drifts", "status=closed"),
         ("/api/v1/drifts/{id}", "x=1"),
         ("/api/v1/events", "cursor=x"),
+        ("/api/v1/people", "cursor=*"),
         ("/api/v1/workspaces", "cursor=*"),
         ("/api/v1/resources/{address}", "workspace="),
         ("/api/v1/stats", "x=1"),
     ):
         await walk(gateway, "get", path, f"{concrete(path)}?{query}", 400)
+    for query in ("group_by=call&sort=-severity", "q=jane&limit=1", "resolution=reverted&user=*&resource=aws_*"):
+        await walk(gateway, "get", "/api/v1/drifts", f"/api/v1/drifts?{query}", 200)
     await walk(gateway, "get", "/api/v1/drifts/{id}", "/api/v1/drifts/none", 404)
     await walk(gateway, "get", "/api/v1/resources/{address}", "/api/v1/resources/aws_instance.none", 404)
     path = "/api/v1/drifts/{id}/dismiss"
@@ -161,18 +164,34 @@ async def walk_open(walk: Walk, gateway: Gateway) -> None:
     await walk(gateway, "post", path, "/api/v1/drifts/d1/dismiss", 403, headers={"Origin": "https://evil.example.org"})
     await walk(gateway, "post", path, "/api/v1/drifts/none/dismiss", 404)
     await walk(gateway, "post", path, "/api/v1/drifts/d3/dismiss", 409)
-    await walk(gateway, "post", path, "/api/v1/drifts/d1/dismiss", 200, json={"reason": "x"})
+    await walk(gateway, "post", path, "/api/v1/drifts/d1/dismiss", 200, json={"reason": "x", "until": "7d"})
+    await walk(gateway, "delete", path, "/api/v1/drifts/d1/dismiss", 200)
+    await walk(gateway, "delete", path, "/api/v1/drifts/d1/dismiss?x=1", 400)
+    await walk(gateway, "delete", path, "/api/v1/drifts/none/dismiss", 404)
+    await walk(gateway, "delete", path, "/api/v1/drifts/d3/dismiss", 409)
+    foreign = {"Origin": "https://evil.example.org"}
+    await walk(gateway, "delete", path, "/api/v1/drifts/d1/dismiss", 403, headers=foreign)
+
+    session = "/api/v1/session"
+    await walk(gateway, "post", session, session, 200, json={"token": "x"})
+    await walk(gateway, "post", session, session, 400, data=b"{")
+    await walk(gateway, "post", session, session, 403, json={"token": "x"}, headers=foreign)
+    await walk(gateway, "post", session, session, 413, data=b"x" * 100_000)
+    await walk(gateway, "delete", session, session, 204)
+    await walk(gateway, "delete", session, session, 403, headers=foreign)
 
 
 async def walk_refused(walk: Walk, gateway: Gateway, status: int, headers: dict[str, str]) -> None:
-    """What every operation that needs a token answers without a good one."""
+    """Make the requests that are refused without a valid token."""
     for (method, path), named in documented():
         if named == str(status):
-            await walk(gateway, method, path, concrete(path), status, headers=headers)
+            token = headers["Authorization"].removeprefix("Bearer ")
+            body = {"json": {"token": token}} if (method, path) == ("post", "/api/v1/session") else {}
+            await walk(gateway, method, path, concrete(path), status, headers=headers, **body)
 
 
 async def test_the_document_is_true(nats_url: str, tmp_path: Path) -> None:
-    """Each status that it names is seen with its headers and its schema; nothing else is ever answered."""
+    """Each documented status is seen with its headers and its schema, and no other answer is seen."""
     walk = Walk()
     async with running(nats_url) as gateway:
         await fill(gateway)
@@ -188,7 +207,7 @@ async def test_the_document_is_true(nats_url: str, tmp_path: Path) -> None:
 
 
 async def test_every_route_is_in_the_document_and_the_other_way_round(nats_url: str) -> None:
-    """Save the page's own files."""
+    """Except the files of the page."""
     async with running(nats_url) as gateway:
         runner = gateway.runtime._runners[-1]
         routes = {
@@ -203,7 +222,7 @@ async def test_every_route_is_in_the_document_and_the_other_way_round(nats_url: 
 
 
 def test_every_reference_of_the_document_leads_somewhere() -> None:
-    """And every schema is one."""
+    """And every schema is valid."""
 
     def walk(node: Any) -> None:
         if isinstance(node, dict):
@@ -234,7 +253,7 @@ def test_every_reference_of_the_document_leads_somewhere() -> None:
 async def test_what_no_route_answers_is_a_problem_document_too(
     nats_url: str, method: str, path: str, status: int
 ) -> None:
-    """Of the same schema."""
+    """They have the same schema."""
     async with running(nats_url) as gateway, gateway.session.request(method, f"{gateway.url}{path}") as response:
         assert response.status == status
         assert response.content_type == "application/problem+json"

@@ -1,4 +1,4 @@
-"""The OpenAPI document against the gateway that serves it: requests made up from it, answers held to it."""
+"""The OpenAPI document against the gateway that serves it: generated requests, and answers checked against it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ async def test_the_description_is_true(tmp_path: Path, nats_server: NatsServer) 
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        told, _ = await process.communicate()
-        assert process.returncode == 0, told.decode()
-        cases = re.search(r"(\d+) generated, (\d+) passed", told.decode())
+        output, _ = await process.communicate()
+        assert process.returncode == 0, output.decode()
+        cases = re.search(r"(\d+) generated, (\d+) passed", output.decode())
         assert cases is not None
         assert int(cases[1]) == int(cases[2]) > 200
         assert pipeline.processes["sse-gateway"].poll() is None

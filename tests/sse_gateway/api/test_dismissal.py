@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from sse_gateway.api.dismissal import Dismissal, dismissed
+from sse_gateway.drifts.dismissal import dismissed, expired, parse_dismissal, undone
+from sse_gateway.errors import Refused
 from tests.conftest import NatsServer
 from tests.sse_gateway.access.test_access import bearer
-from tests.sse_gateway.api.test_rest import BEGIN, drift, store
 from tests.sse_gateway.credentials import token_file
 from tests.sse_gateway.gateway import Gateway, metric, running
-from tfdrift.events import Drift, DriftStatus, Resolution
+from tests.sse_gateway.stored import BEGIN, drift, store
+from tfdrift.events import Dismissal, Drift, DriftStatus, Resolution
 from tfdrift.records import DRIFTS_BUCKET, DriftRecord, digest
 
 
@@ -35,16 +36,60 @@ async def stored(gateway: Gateway, identifier: str) -> DriftRecord:
     return DriftRecord.model_validate_json(entry.value)
 
 
-def test_a_dismissal_keeps_the_drift_and_adds_a_step() -> None:
-    """Its time stays that of the change, so that it stays in its place in the list."""
+def test_a_dismissal_adds_a_step_and_changes_nothing_else() -> None:
+    """Its time stays that of the change, so its place in the list stays the same."""
     before, at = drift(1), datetime(2025, 2, 1, tzinfo=UTC)
-    after = dismissed(before, Dismissal("ops", "a test", at))
+    after = dismissed(before, Dismissal(by="ops", reason="a test", until=None, at=at))
     assert (after.status, after.resolution) == (DriftStatus.RESOLVED, Resolution.DISMISSED)
     assert after.timestamp == before.timestamp
+    assert after.dismissal == Dismissal(by="ops", reason="a test", until=None, at=at)
     (step,) = after.history
     assert (step.timestamp, step.resolution, step.event_name) == (at, Resolution.DISMISSED, "Dismiss: a test")
     assert step.user_identity is not None
     assert step.user_identity.user_name == "ops"
+
+
+def test_a_dismissal_ends_when_it_is_undone_or_expires() -> None:
+    """The drift is open again, with that step; what nobody dismissed here is not opened."""
+    at, later = datetime(2025, 2, 1, tzinfo=UTC), datetime(2025, 2, 2, tzinfo=UTC)
+    after = dismissed(drift(1), Dismissal(by="ops", reason=None, until=later, at=at))
+    back = undone(after, "boss", later)
+    assert (back.status, back.resolution, back.dismissal) == (DriftStatus.OPEN, None, None)
+    assert [step.event_name for step in back.history] == ["Dismiss", "Undo dismissal"]
+    assert undone(back, "boss", later) == back
+    assert expired(after, at) == after
+    assert expired(after, later).history[-1].event_name == "Dismissal expired"
+    by_rule = drift(1, status=DriftStatus.RESOLVED, resolution=Resolution.DISMISSED)
+    assert expired(by_rule, later) == by_rule
+    with pytest.raises(Refused, match="not dismissed here"):
+        undone(by_rule, None, later)
+
+
+@pytest.mark.parametrize("until", ["2025-01-31T00:00:00Z", "7", "0s", "soon", 7, "9" * 9 + "w"])
+def test_an_end_that_is_not_in_the_future_is_refused(until: object) -> None:
+    """A duration counts from now."""
+    now = datetime(2025, 2, 1, tzinfo=UTC)
+    with pytest.raises(Refused, match="until"):
+        parse_dismissal(json.dumps({"until": until}).encode(), None, now)
+    week = parse_dismissal(b'{"until": "1w"}', None, now).until
+    assert week == parse_dismissal(b'{"until": "2025-02-08T00:00:00Z"}', None, now).until
+
+
+async def test_a_dismissal_is_undone_and_expires_for_every_client(nats_url: str) -> None:
+    """Of two replicas one writes the expiry, once."""
+    async with running(nats_url) as here, running(nats_url), here.live() as stream:
+        await store(here, drift(1))
+        path = f"{here.url}/api/v1/drifts/d1/dismiss"
+        await dismiss(here, "d1", {"until": "1w"})
+        assert (await stream.next()).json["dismissal"]["until"] is not None
+        async with here.session.delete(path) as response:
+            assert (response.status, (await response.json())["status"]) == (200, "open")
+        assert (await stream.next()).json["status"] == "open"
+        await dismiss(here, "d1", {"until": "1s"})
+        first, second = await stream.take(2)
+        assert (first.json["status"], second.json["status"]) == ("resolved", "open")
+        assert second.json["history"][-1]["event_name"] == "Dismissal expired"
+        assert (await here.bus.stream_state()).messages == 4
 
 
 async def test_a_dismissal_shows_on_every_client_and_in_every_list(nats_url: str) -> None:
@@ -66,7 +111,7 @@ async def test_a_dismissal_shows_on_every_client_and_in_every_list(nats_url: str
 
 
 async def test_dismissing_twice_or_at_once_is_dismissing_once(nats_url: str) -> None:
-    """A client that got no answer tries again; the ledger hears of it once."""
+    """A client that got no answer tries again; the ledger gets the version once."""
     async with running(nats_url) as gateway:
         await store(gateway, drift(1))
         answers = await asyncio.gather(*(dismiss(gateway, "d1", {"reason": str(n)}) for n in range(10)))
@@ -76,8 +121,8 @@ async def test_dismissing_twice_or_at_once_is_dismissing_once(nats_url: str) -> 
         assert (await stored(gateway, "d1")).version == 2
 
 
-async def test_a_version_that_was_not_told_is_told_before(nats_url: str) -> None:
-    """A detector that died between its write and the ledger leaves no gap, and its version is told once."""
+async def test_an_unpublished_version_is_published_first(nats_url: str) -> None:
+    """A detector that died between its write and its publish leaves no gap; its version is published once."""
     async with running(nats_url) as gateway, gateway.live() as stream:
         record = DriftRecord(drift=drift(1), version=3, published=2, received=BEGIN, occurred=None)
         await gateway.bus.bucket(DRIFTS_BUCKET).put("d1", record.encode())
@@ -109,7 +154,7 @@ async def test_an_update_in_between_is_not_lost(nats_url: str) -> None:
     [("nothing", 404), ("d2", 409), ("%3E", 404), ("a.b", 404), ("a%20b", 404), ("x" * 200, 404), ("%2e%2e", 404)],
 )
 async def test_what_cannot_be_dismissed_is_said_to_be_so(nats_url: str, identifier: str, status: int) -> None:
-    """404 for none, 409 for one that was resolved otherwise; a wildcard is no id."""
+    """404 for an unknown drift, 409 for one that was resolved otherwise; a wildcard is not an id."""
     async with running(nats_url) as gateway:
         await store(gateway, drift(1), drift(2, status=DriftStatus.RESOLVED, resolution=Resolution.REVERTED))
         answered, problem = await dismiss(gateway, identifier)
@@ -120,7 +165,7 @@ async def test_what_cannot_be_dismissed_is_said_to_be_so(nats_url: str, identifi
 @pytest.mark.parametrize(
     "body", [b"{", b"[]", b'"x"', b'{"reason": 1}', b'{"raison": "x"}', b'{"reason": "%b"}' % (b"x" * 1001), b"\xff"]
 )
-async def test_a_body_that_is_wrong_dismisses_nothing(nats_url: str, body: bytes) -> None:
+async def test_an_invalid_body_dismisses_nothing(nats_url: str, body: bytes) -> None:
     """400, and the drift stays open."""
     async with running(nats_url) as gateway:
         await store(gateway, drift(1))
@@ -130,7 +175,7 @@ async def test_a_body_that_is_wrong_dismisses_nothing(nats_url: str, body: bytes
 
 @pytest.mark.parametrize("body", [None, {}, {"reason": None}, {"reason": ""}])
 async def test_no_reason_is_needed(nats_url: str, body: object) -> None:
-    """And an empty one is none."""
+    """And an empty reason counts as none."""
     async with running(nats_url) as gateway:
         await store(gateway, drift(1))
         assert (await dismiss(gateway, "d1", body))[0] == 200
@@ -138,17 +183,17 @@ async def test_no_reason_is_needed(nats_url: str, body: object) -> None:
 
 
 async def test_only_a_token_that_may_write_what_it_sees_dismisses(nats_url: str, tmp_path: Path) -> None:
-    """403 for one that may only read; 404 for a drift that it may not see."""
+    """403 for a token that may only read; 404 for a drift that it may not see."""
     tokens = {
         "reader": {},
         "writer": {"write": True},
-        "elsewhere": {"write": True, "workspaces": ["dev"]},
+        "other-workspace": {"write": True, "workspaces": ["dev"]},
         "others": {"write": True, "subjects": ["tfdrift.drift.critical.>"]},
     }
     async with running(nats_url, auth_tokens_file=token_file(tmp_path, **tokens)) as gateway:
         gateway.session.headers.update(bearer("writer"))
         await store(gateway, drift(1))
-        for token, expected in (("nobody", 401), ("reader", 403), ("elsewhere", 404), ("others", 404)):
+        for token, expected in (("nobody", 401), ("reader", 403), ("other-workspace", 404), ("others", 404)):
             assert (await dismiss(gateway, "d1", **bearer(token)))[0] == expected
             assert (await stored(gateway, "d1")).drift.status is DriftStatus.OPEN
         assert (await dismiss(gateway, "d1", **bearer("writer")))[0] == 200

@@ -2,77 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import gzip
+import json
 from urllib.parse import quote
 
+import aiohttp
 import pytest
 
 from tests.conftest import eventually
-from tests.sse_gateway.gateway import Gateway, alert, change, metric, publish, publish_changes, running
-from tfdrift.events import Drift, DriftKind, DriftStatus, UserIdentity, Via
+from tests.sse_gateway.gateway import alert, change, metric, publish, publish_changes, running
+from tests.sse_gateway.stored import BEGIN, drift, put_resource, store
+from tfdrift.events import Drift, DriftKind, DriftStatus, Resolution, UserIdentity
 from tfdrift.records import (
     DRIFTS_BUCKET,
-    STATE_BUCKET,
     WORKSPACES_BUCKET,
-    DriftRecord,
     RecordedChange,
     Removal,
-    ResourceRecord,
     WorkspaceHead,
-    resource_key,
     workspace_key,
 )
 from tfdrift.severity import Severity
-from tfdrift.subjects import Provider
-
-BEGIN = datetime(2025, 1, 15, 10, tzinfo=UTC)
-
-
-def drift(number: int, **changes: Any) -> Drift:
-    fields: dict[str, Any] = {
-        "severity": Severity.HIGH,
-        "resource_type": "aws_instance",
-        "resource_id": f"i-{number}",
-        "old_value": "t3.micro",
-        "new_value": "t3.large",
-        "user_identity": UserIdentity(
-            type="AssumedRole", user_name="Jane", arn="arn:aws:sts::1:x/Jane", via=Via.CONSOLE
-        ),
-        "timestamp": BEGIN + timedelta(minutes=number),
-        "id": f"d{number}",
-        "status": DriftStatus.OPEN,
-        "resolution": None,
-        "kind": DriftKind.MODIFIED,
-        "attribute": "tags.Env",
-        "address": f"aws_instance.web[{number}]",
-        "resource_name": "web",
-        "workspace": "prod",
-        "provider": Provider.AWS,
-        "account_id": "1",
-        "region": "eu-west-1",
-        "event_id": None,
-        "event_name": None,
-        "source_ip": None,
-        "user_agent": None,
-        "matched_rules": (),
-        "detected_at": BEGIN,
-    }
-    return Drift(**{**fields, **changes})
-
-
-async def store(gateway: Gateway, *drifts: Drift) -> None:
-    bucket = gateway.bus.bucket(DRIFTS_BUCKET)
-    for each in drifts:
-        record = DriftRecord(drift=each, version=1, published=1, received=BEGIN, occurred=None)
-        await bucket.put(each.id, record.encode())
-
-    async def seen() -> bool:
-        listed = {row["id"]: row["status"] for row in (await gateway.get("/api/v1/drifts?limit=1000"))[1]["drifts"]}
-        return all(listed.get(each.id) == each.status for each in drifts)
-
-    while not await seen():
-        pass
 
 
 @pytest.mark.parametrize(
@@ -95,7 +44,7 @@ async def store(gateway: Gateway, *drifts: Drift) -> None:
     ],
 )
 async def test_drifts_are_listed_newest_first_by_any_filter(nats_url: str, query: str, expected: list[str]) -> None:
-    """Attributes take what lies below them, users go by name or ARN in any case, kinds by drift or by resource."""
+    """An attribute includes what is below it; users match by name or ARN in any case, kinds by drift or resource."""
     async with running(nats_url) as gateway:
         joe = UserIdentity(user_name="joe", arn="arn:aws:iam::1:user/Joe")
         await store(
@@ -126,13 +75,120 @@ async def test_pages_of_drifts_are_complete_while_drifts_come_and_go(nats_url: s
 
 
 async def test_a_drift_is_found_by_its_id_as_the_stream_shows_it(nats_url: str) -> None:
-    """And one that is not there is a problem document."""
+    """And an unknown one is a problem document."""
     async with running(nats_url) as gateway:
         await store(gateway, drift(1))
         async with gateway.session.get(f"{gateway.url}/api/v1/drifts/d1") as response:
-            assert (response.content_type, await response.read()) == ("application/json", drift(1).encode())
+            body = await response.read()
+            assert response.content_type == "application/json"
+            assert body.startswith(drift(1).encode()[:-1] + b',"remedies":[')
+            assert [remedy["kind"] for remedy in json.loads(body)["remedies"]] == ["restore", "ignore"]
         status, problem = await gateway.get("/api/v1/drifts/d2")
         assert (status, problem["title"]) == (404, "Not Found")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("?user=*oe", ["d2"]),
+        ("?user=arn:aws:*:1:*&workspace=eu/net", ["d2"]),
+        ("?resource=module.net.*", ["d2"]),
+        ("?resource=AWS_INSTANCE.web[1]", ["d1"]),
+        ("?resource=i-3", ["d3"]),
+        ("?resolution=reverted", ["d4"]),
+        ("?q=JANE%20web", ["d4", "d3", "d1"]),
+        ("?q=putbucketpolicy", ["d3"]),
+        ("?account=2", ["d4"]),
+        ("?region=US-east-1", ["d2"]),
+        ("?provider=gcp", []),
+        ("?sort=timestamp", ["d1", "d2", "d3", "d4"]),
+        ("?sort=-severity", ["d3", "d2", "d1", "d4"]),
+        ("?sort=severity", ["d4", "d1", "d2", "d3"]),
+        ("?sort=user", ["d1", "d3", "d4", "d2"]),
+    ],
+)
+async def test_drifts_are_searched_and_sorted(nats_url: str, query: str, expected: list[str]) -> None:
+    """Globs and search words match in any case; the same list comes in pages of one, too."""
+    async with running(nats_url) as gateway:
+        await store(gateway, *various())
+        status, page = await gateway.get(f"/api/v1/drifts{query}")
+        assert (status, [row["id"] for row in page["drifts"]]) == (200, expected)
+        assert page["total"] == len(expected)
+        found, cursor = [], ""
+        while True:
+            more = (await gateway.get(f"/api/v1/drifts{query}&limit=1{cursor}"))[1]
+            found += [row["id"] for row in more["drifts"]]
+            if more["next_cursor"] is None:
+                break
+            cursor = f"&cursor={more['next_cursor']}"
+        assert found == expected
+
+
+async def test_drifts_are_counted_by_facet_and_in_groups(nats_url: str) -> None:
+    """A facet ignores its own parameter, and a group shows its most severe and its open drifts."""
+    async with running(nats_url) as gateway:
+        await store(gateway, *various())
+        page = (await gateway.get("/api/v1/drifts?severity=critical&group_by=user"))[1]
+        assert page["facets"]["severity"] == {"high": 2, "critical": 1, "medium": 1}
+        assert page["facets"]["user"] == {"Jane": 1}
+        assert [(group["key"], group["count"]) for group in page["groups"]] == [("Jane", 1)]
+        (jane, joe) = (await gateway.get("/api/v1/drifts?group_by=user&limit=1"))[1]["groups"]
+        assert (jane["key"], jane["count"], jane["open"], jane["severity"]) == ("Jane", 3, 2, "critical")
+        assert (joe["key"], joe["ids"]) == ("joe", ["d2"])
+        calls = (await gateway.get("/api/v1/drifts?group_by=call"))[1]["groups"]
+        assert {group["key"]: group["count"] for group in calls} == {"e-1": 1, None: 3}
+        assert (await gateway.get("/api/v1/drifts"))[1]["groups"] is None
+
+
+async def test_people_are_listed_with_their_drifts(nats_url: str) -> None:
+    """The person of the newest drift first."""
+    async with running(nats_url) as gateway:
+        await store(gateway, *various())
+        status, page = await gateway.get("/api/v1/people")
+        assert status == 200
+        jane, joe = page["people"]
+        assert (jane["name"], jane["open"], jane["resolved"], jane["severity"]) == ("Jane", 2, 1, "critical")
+        assert (jane["via"], jane["last_seen"]) == (["console"], "2025-01-15T10:04:00.000000Z")
+        assert joe["name"] == "joe"
+        first = (await gateway.get("/api/v1/people?limit=1"))[1]
+        second = (await gateway.get(f"/api/v1/people?limit=1&cursor={first['next_cursor']}"))[1]
+        assert [person["name"] for person in first["people"] + second["people"]] == ["Jane", "joe"]
+        assert second["next_cursor"] is None
+
+
+async def test_a_large_answer_is_compressed_for_a_client_that_accepts_it(nats_url: str) -> None:
+    """Under another tag; a client that does not accept it gets the same bytes uncompressed."""
+    async with running(nats_url) as gateway:
+        await store(gateway, *(drift(number) for number in range(1, 60)))
+        url = f"{gateway.url}/api/v1/drifts"
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
+            plain, packed = [await _answer(session, url, coding) for coding in ("identity, gzip;q=0", "br, gzip;q=0.5")]
+            assert (plain[0], packed[0]) == (None, "gzip")
+            assert len(packed[2]) * 5 < len(plain[2])
+            assert gzip.decompress(packed[2]) == plain[2]
+            assert plain[1] != packed[1]
+            headers = {"If-None-Match": packed[1], "Accept-Encoding": "gzip"}
+            async with session.get(url, headers=headers) as response:
+                assert response.status == 304
+
+
+async def _answer(session: aiohttp.ClientSession, url: str, accepted: str) -> tuple[str | None, str, bytes]:
+    """Returns coding, tag and body of an answer."""
+    async with session.get(url, headers={"Accept-Encoding": accepted}) as response:
+        assert response.headers["Vary"] == "Accept-Encoding, Origin"
+        return response.headers.get("Content-Encoding"), response.headers["ETag"], await response.read()
+
+
+def various() -> list[Drift]:
+    """Returns drifts that differ in everything that is searched for."""
+    joe = UserIdentity(user_name="joe", arn="arn:aws:iam::1:user/Joe")
+    resolved = {"status": DriftStatus.RESOLVED, "resolution": Resolution.REVERTED}
+    return [
+        drift(1),
+        drift(2, workspace="eu/net", address="module.net.aws_vpc.main", user_identity=joe, region="us-east-1"),
+        drift(3, severity=Severity.CRITICAL, event_id="e-1", event_name="PutBucketPolicy"),
+        drift(4, severity=Severity.MEDIUM, account_id="2", **resolved),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -146,12 +202,12 @@ async def test_a_drift_is_found_by_its_id_as_the_stream_shows_it(nats_url: str) 
         ("/api/v1/drifts?events=drift", "events"),
         ("/api/v1/events?cursor=garbage", "cursor"),
         ("/api/v1/events?cursor=k3f9a2-7", "cursor"),
-        ("/api/v1/events?status=open", "status"),
+        ("/api/v1/events?status=closed", "status"),
         ("/api/v1/stats?x=1", "x"),
         ("/api/v1/workspaces?x=1", "x"),
     ],
 )
-async def test_a_wrong_query_is_a_problem_document(nats_url: str, path: str, parameter: str) -> None:
+async def test_an_invalid_query_is_a_problem_document(nats_url: str, path: str, parameter: str) -> None:
     """It names the parameter."""
     async with running(nats_url) as gateway:
         status, problem = await gateway.get(path)
@@ -160,7 +216,7 @@ async def test_a_wrong_query_is_a_problem_document(nats_url: str, path: str, par
 
 @pytest.mark.parametrize("window_bytes", [64 * 1024, 64 * 1024**2])
 async def test_the_ledger_is_listed_newest_first_to_its_beginning(nats_url: str, window_bytes: int) -> None:
-    """From the window and from what lies before it, every event once."""
+    """From the ring and from JetStream before it, every event once."""
     async with running(nats_url, recent_window_bytes=window_bytes) as gateway, gateway.live() as stream:
         await publish_changes(gateway.bus, 1, 1300)
         await stream.take(1300)
@@ -175,7 +231,7 @@ async def test_the_ledger_is_listed_newest_first_to_its_beginning(nats_url: str,
 
 
 async def test_the_list_of_events_takes_the_filters_of_the_stream(nats_url: str) -> None:
-    """And `since`."""
+    """And by `since`."""
     async with running(nats_url) as gateway, gateway.live() as stream:
         await publish(gateway.bus, [change(1), alert(Severity.HIGH), change(2, workspace="dev"), alert(Severity.LOW)])
         await stream.take(4)
@@ -186,8 +242,8 @@ async def test_the_list_of_events_takes_the_filters_of_the_stream(nats_url: str)
         assert page == {"events": [], "next_cursor": None}
 
 
-async def test_workspaces_are_listed_without_what_else_the_bucket_keeps(nats_url: str) -> None:
-    """The pipeline's hash key is a secret and stands in the same bucket."""
+async def test_workspaces_are_listed_without_other_values_of_the_bucket(nats_url: str) -> None:
+    """The pipeline's hash key is a secret in the same bucket, and is not listed."""
     async with running(nats_url) as gateway:
         bucket = gateway.bus.bucket(WORKSPACES_BUCKET)
         await bucket.put("hash_key", b"very secret")
@@ -217,7 +273,7 @@ async def test_workspaces_are_listed_without_what_else_the_bucket_keeps(nats_url
 
 
 async def test_stats_count_what_is_open_and_name_the_ledgers_ends(nats_url: str) -> None:
-    """For a page's head."""
+    """The page shows them at its top."""
     async with running(nats_url) as gateway, gateway.live():
         await store(gateway, drift(1), drift(2, severity=Severity.LOW), drift(3, status=DriftStatus.RESOLVED))
         await publish(gateway.bus, [change(1), change(2)])
@@ -231,7 +287,7 @@ async def test_stats_count_what_is_open_and_name_the_ledgers_ends(nats_url: str)
 
 
 async def test_a_record_that_cannot_be_read_is_counted_and_passed_over(nats_url: str) -> None:
-    """One broken value does not take the list away."""
+    """One invalid value does not break the list."""
     name, labels = "tfdrift_gateway_unreadable_records_total", {"bucket": DRIFTS_BUCKET}
     before = metric(name, **labels)
     async with running(nats_url) as gateway:
@@ -248,44 +304,8 @@ async def test_health_is_ok(nats_url: str) -> None:
         assert (health["status"], health["nats"], health["caught_up"], health["clients"]) == ("ok", True, True, 0)
 
 
-async def put_resource(gateway: Gateway, workspace: str, address: str, **changes: Any) -> None:
-    """A resource in the state of a workspace, whose head is there too."""
-    fields: dict[str, Any] = {
-        "workspace": workspace,
-        "address": address,
-        "type": "aws_db_instance",
-        "name": "main",
-        "provider": Provider.AWS,
-        "id": "db-1",
-        "account_id": "1",
-        "region": "eu-west-1",
-        "lineage": "l",
-        "serial": 3,
-        "recorded_at": BEGIN,
-        "attributes": {},
-    }
-    record = ResourceRecord(**{**fields, **changes})
-    await gateway.bus.bucket(STATE_BUCKET).put(resource_key(workspace, address), record.encode())
-    head = WorkspaceHead(
-        workspace=workspace,
-        source="file:///states",
-        lineage="l",
-        serial=3,
-        digest="d",
-        terraform_version=None,
-        recorded_at=BEGIN,
-        resource_count=1,
-        data_source_count=0,
-        types={},
-    )
-    await gateway.bus.bucket(WORKSPACES_BUCKET).put(workspace_key(workspace), head.encode())
-
-    while workspace not in str((await gateway.get("/api/v1/workspaces"))[1]):
-        pass
-
-
 async def test_a_resource_is_shown_without_what_is_hidden_and_without_its_hashes(nats_url: str) -> None:
-    """At any depth, in its history too; a keyed hash would tell whether two secrets are the same."""
+    """At any depth, in its history too; a keyed hash would show whether two secrets are equal."""
     async with running(nats_url) as gateway:
         hidden, large = {"tfdrift:sensitive": "00ff"}, {"tfdrift:oversized": "00ff"}
         await put_resource(
@@ -332,7 +352,7 @@ async def test_an_address_of_several_workspaces_needs_the_workspace(nats_url: st
 
 
 async def test_workspaces_come_in_pages(nats_url: str) -> None:
-    """By name, each once."""
+    """In order of their names, each once."""
     async with running(nats_url) as gateway:
         for name in ("c", "a", "b"):
             await put_resource(gateway, name, "a.b")
@@ -345,7 +365,7 @@ async def test_workspaces_come_in_pages(nats_url: str) -> None:
 
 
 async def test_what_has_not_changed_is_not_sent_again(nats_url: str) -> None:
-    """The tag is of the content, so it is the same on every replica, and another as soon as anything changes."""
+    """The tag depends on the content alone: it is the same on every replica, and changes with the content."""
     async with running(nats_url) as gateway, running(nats_url) as other:
         await store(gateway, drift(1))
         await store(other, drift(1))

@@ -44,12 +44,12 @@ SPAN = Span("abc", oldest=10, last=20)
     ],
 )
 def test_a_client_goes_on_behind_its_id_or_is_reset(text: str, expected: Resume) -> None:
-    """Whatever the id, the client gets every event after it that there still is."""
+    """Whatever the id, the client gets every later event that the ledger still has."""
     assert resume(parse_cursor(text), SPAN) == expected
 
 
 def test_an_empty_ledger_resumes_at_its_end() -> None:
-    """After a purge the last id seen is still good, since nothing after it is missing."""
+    """After a purge the last id is still valid, because nothing after it is missing."""
     empty = Span("abc", oldest=21, last=20)
     assert resume(Cursor("abc", 20), empty) == Resume(20)
     assert resume(Cursor("abc", 19), empty) == Resume(20, ResetReason.EXPIRED)
@@ -63,7 +63,7 @@ def test_every_id_that_is_given_out_is_read_back(epoch: str, sequence: int) -> N
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_cursor_or_none(text: str) -> None:
-    """An id of garbage is no error."""
+    """An invalid id is not an error."""
     parse_cursor(text)
 
 
@@ -75,7 +75,7 @@ def test_the_epoch_is_the_time_of_making_in_base_36() -> None:
 
 @given(st.text(max_size=60).filter(lambda text: text.isprintable()))
 def test_tokens_are_read_back(text: str) -> None:
-    """A list's cursor comes back as it was given."""
+    """Decoding returns the encoded text."""
     assert decode_token(encode_token(text)) == text
 
 

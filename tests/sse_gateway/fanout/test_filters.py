@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sse_gateway.errors import BadParameter
 from sse_gateway.fanout.filters import check_names, compile_filter, single
-from sse_gateway.problem import BadParameter
 
 SUBJECTS = (
     "tfdrift.drift.critical.aws.aws_iam_policy",
@@ -48,7 +48,7 @@ def test_a_filter_takes_what_it_names(query: tuple[tuple[str, str], ...], expect
 
 
 def test_workspaces_are_exact_and_an_event_of_none_is_in_none() -> None:
-    """The workspace stands in a header, not in the subject."""
+    """The workspace is in a header, not in the subject."""
     wanted = compile_filter([("workspace", "prod,eu/net")])
     found = [name for name in ("prod", "eu/net", "Prod", "eu", None) if wanted.matches(SUBJECTS[0], name)]
     assert found == ["prod", "eu/net"]
@@ -77,7 +77,7 @@ def test_equal_filters_are_one_object() -> None:
     ],
 )
 def test_an_unknown_value_is_refused_by_name(name: str, value: str, named: str | None) -> None:
-    """The refusal names the parameter, and what it may hold."""
+    """The refusal names the parameter and its allowed values."""
     with pytest.raises(BadParameter) as refusal:
         compile_filter([(name, value)])
     assert refusal.value.parameter == name
@@ -93,7 +93,7 @@ def test_an_unknown_parameter_is_refused_by_name() -> None:
 
 
 def test_a_parameter_of_one_value_is_refused_when_repeated_or_empty() -> None:
-    """Which of two would count is nobody's guess."""
+    """It would be unclear which of two counts."""
     assert single([("since", "1h")], "since") == "1h"
     for query in ([("since", "1h"), ("since", "2h")], [("since", "")]):
         with pytest.raises(BadParameter):

@@ -40,7 +40,7 @@ def matching(sequences: list[int], wanted: Filter) -> list[int]:
     st.integers(1, 59),
 )
 def test_every_reader_gets_exactly_its_rest(gaps: list[int], readers: list[tuple[int, Filter]], grown: int) -> None:
-    """Readers at any places with any filter, while the window grows in between; what they share is never stale."""
+    """Readers at any position with any filter, while the ring grows in between; shared pieces are never stale."""
     sequences = [sum(gaps[: index + 1]) for index in range(len(gaps))]
     ring = Ring(10_000_000)
     ring.begin(sequences[0])
@@ -61,7 +61,7 @@ def test_every_reader_gets_exactly_its_rest(gaps: list[int], readers: list[tuple
 
 
 def test_what_is_given_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A client is written about so much, then waited for."""
+    """A client gets about this much, then the gateway waits for it."""
     monkeypatch.setattr(replay, "PIECE_BYTES", 100)
     ring = Ring(10_000_000)
     append(ring, *range(1, 1001))
@@ -71,7 +71,7 @@ def test_what_is_given_at_once_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_clients_at_one_place_are_given_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The filter is asked once an event, not once a client; and those at other places share all but the first piece."""
+    """The filter runs once for each event, not for each client; other positions share all but the first piece."""
     ring = Ring(10_000_000)
     append(ring, *range(1, 4 * PIECE_SEQUENCES + 1))
     shared, asked = Replay(ring), 0
@@ -90,8 +90,8 @@ def test_clients_at_one_place_are_given_the_same_bytes(monkeypatch: pytest.Monke
     assert asked == 4 * PIECE_SEQUENCES - 10 + 5
 
 
-def test_a_window_made_anew_shares_nothing_with_the_old_one() -> None:
-    """The same sequences are other events."""
+def test_an_emptied_ring_shares_nothing_with_the_old_one() -> None:
+    """The same sequences are other events then."""
     ring = Ring(10_000_000)
     append(ring, *range(1, 301))
     shared = Replay(ring)
@@ -102,7 +102,7 @@ def test_a_window_made_anew_shares_nothing_with_the_old_one() -> None:
 
 
 def test_the_memory_of_pieces_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readers at a thousand places do not keep a thousand copies."""
+    """Readers at a thousand positions do not need a thousand copies."""
     monkeypatch.setattr(replay, "REMEMBERED_BYTES", 20_000)
     ring = Ring(10_000_000)
     append(ring, *range(1, 1001))

@@ -44,14 +44,14 @@ def test_reading_on_in_pieces_gives_exactly_the_rest(gaps: list[int], kept: int,
 
 
 def test_the_window_is_bounded_by_bytes_and_says_where_it_begins() -> None:
-    """`first` is right behind the newest frame that was let go."""
+    """`first` is right after the newest frame that was dropped."""
     ring = filled(list(range(1, 5001)), max_frames=10)
     assert (len(ring), ring.first, ring.last) == (10, 4991, 5000)
     assert ring.size_bytes == 10 * (50 + FRAME_OVERHEAD_BYTES)
 
 
 def test_a_frame_larger_than_the_window_leaves_it_empty_and_sound() -> None:
-    """What follows is in the window again."""
+    """What follows is in the ring again."""
     ring = Ring(1000)
     ring.append(frame(1, size=5000))
     assert (len(ring), ring.first, ring.last, ring.size_bytes) == (0, 2, 1, 0)
@@ -60,7 +60,7 @@ def test_a_frame_larger_than_the_window_leaves_it_empty_and_sound() -> None:
 
 
 def test_a_sequence_without_a_frame_moves_the_end() -> None:
-    """A reader passes over it."""
+    """A reader skips it."""
     ring = filled([1, 2])
     ring.skip(3)
     assert ring.between(2, 10, 1000) == ([], 3)
@@ -73,7 +73,7 @@ def test_pieces_are_bounded_by_bytes_but_never_empty() -> None:
 
 
 def test_a_moment_is_found_by_when_the_ledger_stored_it() -> None:
-    """None says that the window does not reach back that far."""
+    """None means that the ring does not reach back that far."""
     ring = filled([10, 11, 12])
     assert ring.position_at(BEGIN + timedelta(seconds=10)) is None
     assert ring.position_at(BEGIN + timedelta(seconds=10.5)) == 10
@@ -83,7 +83,7 @@ def test_a_moment_is_found_by_when_the_ledger_stored_it() -> None:
 
 
 def test_backwards_reading_is_newest_first() -> None:
-    """The list of recent events reads so."""
+    """The REST list reads in this order."""
     ring = filled(list(range(1, 21)), max_frames=10)
     assert [found.sequence for found in ring.before(15, 3)] == [14, 13, 12]
     assert [found.sequence for found in ring.before(13, 100)] == [12, 11]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sse_gateway.errors import BadParameter
 from sse_gateway.fanout.since import parse_since
-from sse_gateway.problem import BadParameter
 
 NOW = datetime(2025, 1, 15, 10, tzinfo=UTC)
 

@@ -1,19 +1,19 @@
-"""How long a stream may last, how many there may be, and whose they are."""
+"""How long a stream may last, how many may be open, and who counts as one sender."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import ssl
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 
 import pytest
 import structlog.testing
 
 from sse_gateway.stream.lifetime import End, Ending, end_of
-from tests.conftest import eventually
+from tests.conftest import DEADLINE_SECONDS, eventually
 from tests.sse_gateway.credentials import certificate, token_file
 from tests.sse_gateway.gateway import STREAM_PATH, Stream, change, metric, publish, running
 
@@ -21,28 +21,24 @@ NOW = datetime(2025, 1, 15, tzinfo=UTC)
 
 
 def test_a_stream_ends_at_the_earlier_of_its_tokens_end_and_its_longest_time() -> None:
-    """Neither is never; a token that has just ended is now."""
-    random = Random(1)
+    """Without both it never ends; with an expired token it ends now."""
     soon, late = NOW + timedelta(seconds=10), NOW + timedelta(hours=1)
-    assert end_of(None, NOW, 0, random) is None
-    assert end_of(soon, NOW, 600, random) == End(10, Ending.TOKEN_EXPIRED)
-    assert end_of(NOW, NOW + timedelta(seconds=1), 0, random) == End(0, Ending.TOKEN_EXPIRED)
-    found = end_of(late, NOW, 600, random)
+    assert end_of(None, NOW, 0, 0.5) is None
+    assert end_of(soon, NOW, 600, 0.5) == End(10, Ending.TOKEN_EXPIRED)
+    assert end_of(NOW, NOW + timedelta(seconds=1), 0, 0.5) == End(0, Ending.TOKEN_EXPIRED)
+    found = end_of(late, NOW, 600, 0.5)
     assert found is not None
     assert found.reason is Ending.MAX_AGE
 
 
 def test_streams_that_began_together_do_not_end_together() -> None:
-    """And none lasts longer than it may."""
-    random = Random(1)
-    ends = [end.after_seconds for _ in range(200) if (end := end_of(None, NOW, 100, random))]
-    assert min(ends) >= 75
-    assert max(ends) <= 100
-    assert len({round(end) for end in ends}) > 20
+    """And none lasts longer than the limit."""
+    ends = [end_of(None, NOW, 100, chance) for chance in (0.0, 0.5, 1.0)]
+    assert ends == [End(seconds, Ending.MAX_AGE) for seconds in (75.0, 87.5, 100.0)]
 
 
 async def test_a_stream_past_its_time_ends_in_order_and_resumes_without_loss(nats_url: str) -> None:
-    """With a time of its own to come back after."""
+    """With its own reconnection time."""
     before = metric("tfdrift_gateway_ended_total", reason="max_age")
     async with running(nats_url, max_connection_seconds=1) as gateway:
         async with gateway.live() as stream:
@@ -66,7 +62,7 @@ async def test_a_stream_past_its_time_ends_in_order_and_resumes_without_loss(nat
 async def test_each_limit_refuses_one_more_until_one_goes(
     nats_url: str, tmp_path: Path, setting: str, reason: str, status: int
 ) -> None:
-    """With the time to come again; REST is not limited."""
+    """With `Retry-After`; REST is not limited."""
     path = token_file(tmp_path, one={}, two={})
     one, two = {"Authorization": "Bearer one"}, {"Authorization": "Bearer two"}
     async with running(nats_url, **{setting: 2, "auth_tokens_file": path}) as gateway:
@@ -89,7 +85,7 @@ async def test_each_limit_refuses_one_more_until_one_goes(
 async def test_addresses_behind_a_proxy_count_each_where_the_proxy_is_trusted(
     nats_url: str, proxies: str, statuses: list[int]
 ) -> None:
-    """Where it is not, the header is anybody's word and everything is the proxy's."""
+    """Where the proxy is not trusted, the header is ignored and all clients count as the proxy."""
     async with running(nats_url, trusted_proxies=proxies, max_clients_per_address=1) as gateway:
         forwarded = ["198.51.100.1", "9.9.9.9, 198.51.100.2", "8.8.8.8, 198.51.100.1"]
         responses = [
@@ -102,7 +98,7 @@ async def test_addresses_behind_a_proxy_count_each_where_the_proxy_is_trusted(
 
 
 async def test_a_client_whose_machine_does_not_answer_is_found(nats_url: str) -> None:
-    """Its window stays shut: no byte of what is sent arrives, and the buffer is far from its limit."""
+    """Its receive window stays closed: no byte arrives, and the buffer is far from its limit."""
     async with running(nats_url, keepalive_seconds=1, client_buffer_bytes=64 * 1024**2) as gateway:
         with socket.socket() as silent:
             silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -136,12 +132,53 @@ async def test_the_stream_is_served_over_tls(nats_url: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("host", "tokens", "warned"), [("0.0.0.0", False, True), ("0.0.0.0", True, False), ("127.0.0.1", False, False)]
 )
-async def test_a_gateway_that_is_open_to_everybody_says_so(
+async def test_a_gateway_that_is_open_to_everybody_warns(
     nats_url: str, tmp_path: Path, host: str, tokens: bool, warned: bool
 ) -> None:
-    """In its log, with what to do; one on loopback or with tokens says nothing."""
+    """In its log, with a remedy; one on loopback or with tokens logs nothing."""
     settings = {"auth_tokens_file": token_file(tmp_path, sesame={})} if tokens else {}
     with structlog.testing.capture_logs() as logs:
         async with running(nats_url, http_host=host, **settings):
             pass
     assert any(line["event"] == "open_to_everybody" for line in logs) is warned
+
+
+async def test_an_idle_stream_needs_no_task(nats_url: str) -> None:
+    """A live client costs its connection and a few small objects, not the objects of its request."""
+    async with running(nats_url) as gateway, AsyncExitStack() as stack:
+        await stack.enter_async_context(gateway.live())
+        tasks = len(asyncio.all_tasks())
+        streams = [await stack.enter_async_context(gateway.live()) for _ in range(20)]
+        await eventually(lambda: len(asyncio.all_tasks()) == tasks)
+        await publish(gateway.bus, [change(1)])
+        for stream in streams:
+            assert (await stream.next()).json["serial"] == 1
+
+
+async def test_what_a_client_sends_behind_its_request_is_ignored(nats_url: str) -> None:
+    """Its stream goes on, and its end is noticed."""
+    async with running(nats_url) as gateway:
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.runtime.settings.http_port)
+        request = f"GET {STREAM_PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        writer.write(request * 40)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await reader.readuntil(b"event: connected")
+            writer.write(b"x" * 100_000)
+            await publish(gateway.bus, [change(7)])
+            await reader.readuntil(b'"serial":7')
+        writer.close()
+        await eventually(lambda: metric("tfdrift_gateway_clients") == 0)
+
+
+async def test_a_client_that_does_not_read_does_not_hold_up_the_shutdown(nats_url: str) -> None:
+    """It is given a short time for its last bytes, then its connection is closed."""
+    async with running(nats_url, client_buffer_bytes=64 * 1024**2) as gateway:
+        with socket.socket() as silent:
+            silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            silent.connect(("127.0.0.1", gateway.runtime.settings.http_port))
+            silent.sendall(f"GET {STREAM_PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            await eventually(lambda: metric("tfdrift_gateway_clients") == 1)
+            await publish(gateway.bus, [change(n, padding=10_000) for n in range(1000)])
+            await eventually(lambda: metric("tfdrift_gateway_buffered_bytes") > 1024**2)
+            gateway.runtime.stopping.set()
+            await eventually(lambda: metric("tfdrift_gateway_clients") == 0)

@@ -1,4 +1,4 @@
-"""Whatever is sent to the public port: no unforeseen error, no end of the process, no place taken for ever."""
+"""Malformed requests to the public port cause no unexpected error, end no process and occupy no place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HALF_OPEN = 500
 
 
 async def test_malformed_requests_disturb_nobody(tmp_path: Path, nats_server: NatsServer) -> None:
-    """Thousands of them, while half-open connections stand around: a client listens on and gets its event."""
+    """Thousands of them, beside half-open connections: a connected client still gets its event."""
     pipeline = Pipeline(tmp_path, nats_server)
     pipeline.start("sse-gateway")
     try:

@@ -1,4 +1,4 @@
-"""Clients that are gone without having said so."""
+"""Clients that are gone without closing their connection."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sse_gateway.stream.peers import watch_peers
 
 
 def test_every_connection_accepted_is_watched_by_the_kernel() -> None:
-    """An idle one by probes, one with data on its way by a bound on how long that may stay unacknowledged."""
+    """An idle client by probes, one with data on its way by a limit on how long it may stay unacknowledged."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         watch_peers([listening], 30)
         with socket.create_connection(listening.getsockname()):

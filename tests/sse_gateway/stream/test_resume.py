@@ -1,4 +1,4 @@
-"""Going on where one stopped: no gap and no duplicate, whatever happens around it."""
+"""Resuming: no gap and no duplicate, whatever happens meanwhile."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ async def test_the_header_goes_before_what_stands_in_the_url(nats_url: str) -> N
             assert serials([await second.next()]) == [6]
 
 
-async def test_what_the_window_no_longer_holds_is_read_from_the_ledger(nats_url: str) -> None:
-    """A small window and a long absence: every event once, in order, and counted beforehand."""
+async def test_events_before_the_ring_are_read_from_the_ledger(nats_url: str) -> None:
+    """A small ring and a long absence: every event once, in order, and counted beforehand."""
     async with running(nats_url, recent_window_bytes=SMALL_WINDOW) as gateway, gateway.live() as first:
         await publish_changes(gateway.bus, 1, 3000)
         seen = await first.take(1)
@@ -64,7 +64,7 @@ async def test_what_the_window_no_longer_holds_is_read_from_the_ledger(nats_url:
 
 
 async def test_a_long_replay_is_counted_by_jetstream_and_as_exactly(nats_url: str) -> None:
-    """What is more than a few pages is not read twice; a filter that subjects cannot express is counted as before."""
+    """JetStream counts more than a few pages; a filter that subjects cannot express is counted by reading."""
     async with running(nats_url, recent_window_bytes=SMALL_WINDOW) as gateway, gateway.live() as first:
         total = 3 * history.PAGE_SEQUENCES
         await publish_changes(gateway.bus, 1, total)
@@ -76,7 +76,7 @@ async def test_a_long_replay_is_counted_by_jetstream_and_as_exactly(nats_url: st
             assert (await second.next()).json["replayed"] == 0
 
 
-async def test_a_page_cut_short_by_its_bytes_is_continued(nats_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_page_that_its_bytes_limit_is_continued(nats_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Very large events make small pages."""
     monkeypatch.setattr(history, "PAGE_BYTES", 20_000)
     async with running(nats_url, recent_window_bytes=SMALL_WINDOW) as gateway:
@@ -87,7 +87,7 @@ async def test_a_page_cut_short_by_its_bytes_is_continued(nats_url: str, monkeyp
 
 
 async def test_clients_that_join_at_any_moment_of_a_burst_see_one_exact_sequence(nats_url: str) -> None:
-    """Forty clients, each connecting and reconnecting at random moments while events pour in."""
+    """Forty clients, each connecting and reconnecting at random moments while events arrive."""
     total, dice = 2000, random.Random(7)
     async with running(nats_url, recent_window_bytes=4 * SMALL_WINDOW) as gateway:
         await publish_changes(gateway.bus, 1, 1)
@@ -111,7 +111,7 @@ async def test_clients_that_join_at_any_moment_of_a_burst_see_one_exact_sequence
 
 
 async def test_a_herd_that_resumes_from_about_one_place_shares_its_reads(nats_url: str) -> None:
-    """A hundred clients behind the window cost a few reads of the ledger, not one each."""
+    """A hundred clients behind the ring cause a few reads of the ledger, not one each."""
     async with running(nats_url, recent_window_bytes=SMALL_WINDOW) as gateway:
         await publish_changes(gateway.bus, 1, 1500)
         end = await last_id(gateway)
@@ -128,7 +128,7 @@ async def test_a_herd_that_resumes_from_about_one_place_shares_its_reads(nats_ur
 
 @pytest.mark.parametrize("window_bytes", [SMALL_WINDOW, 64 * 1024**2])
 async def test_since_begins_in_the_past(nats_url: str, window_bytes: int) -> None:
-    """At the first event that the ledger stored at that moment or later, in the window or before it."""
+    """At the first event that the ledger stored at that moment or later, in the ring or before it."""
     async with running(nats_url, recent_window_bytes=window_bytes) as gateway:
         await publish_changes(gateway.bus, 1, 700)
         await asyncio.sleep(0.01)  # the ledger's clock is ours; the moment must lie between two events
@@ -166,7 +166,7 @@ async def test_an_id_of_another_making_of_the_ledger_is_reset(nats_url: str) -> 
 
 
 async def test_an_id_that_has_expired_is_reset_to_the_oldest_event(nats_url: str) -> None:
-    """What is lost is said, and the rest comes."""
+    """The loss is reported, and the rest follows."""
     async with running(nats_url) as gateway:
         await publish_changes(gateway.bus, 1, 10)
         end = await last_id(gateway)
@@ -182,7 +182,7 @@ async def test_an_id_that_has_expired_is_reset_to_the_oldest_event(nats_url: str
             assert (await stream.next()).name == "state_change"
 
 
-async def test_a_ledger_made_anew_resets_the_clients_that_are_connected(nats_url: str) -> None:
+async def test_a_ledger_that_is_created_again_resets_connected_clients(nats_url: str) -> None:
     """They get the reset, then every event of the new ledger under its own epoch."""
     async with running(nats_url) as gateway, gateway.live() as stream:
         await publish_changes(gateway.bus, 1, 3)
@@ -201,7 +201,7 @@ async def test_a_ledger_made_anew_resets_the_clients_that_are_connected(nats_url
 
 
 async def test_a_client_that_comes_back_while_the_gateway_starts_waits_instead_of_being_refused(nats_url: str) -> None:
-    """A refusal ends an EventSource for good, and the ledger may take seconds to read."""
+    """A refusal ends an EventSource for good, and reading the ledger may take seconds."""
     async with running(nats_url) as gateway, gateway.live() as stream:
         await publish_changes(gateway.bus, 1, 4000, padding=4000)
         seen = await stream.take(4000)
@@ -226,7 +226,7 @@ async def test_a_restart_of_nats_in_mid_stream_loses_nothing(nats_server: NatsSe
 
 
 async def test_while_nats_is_away_the_window_still_serves(nats_server: NatsServer) -> None:
-    """A recent id resumes from memory; one that needs the ledger is told to come again."""
+    """A recent id resumes from memory; one that needs the ledger gets 503 with `Retry-After`."""
     async with running(nats_server.url) as gateway, gateway.live() as stream:
         await publish_changes(gateway.bus, 1, 5)
         seen = await stream.take(5)
@@ -242,7 +242,7 @@ async def test_while_nats_is_away_the_window_still_serves(nats_server: NatsServe
 
 
 async def test_any_replica_goes_on_where_another_stopped(nats_url: str) -> None:
-    """Ids are the ledger's, not a process's."""
+    """Ids belong to the ledger, not to a process."""
     async with running(nats_url) as one, running(nats_url) as other, one.live() as stream:
         await publish_changes(one.bus, 1, 50)
         seen = await stream.take(20)

@@ -11,14 +11,16 @@ import pytest
 
 from tests.conftest import eventually
 from tests.sse_gateway.gateway import STREAM_PATH, alert, change, metric, publish, running, serials
+from tests.sse_gateway.stored import drift
 from tfdrift.bus import Bus
-from tfdrift.events import StateChange
+from tfdrift.envelope import WORKSPACE
+from tfdrift.events import DriftStatus, Resolution, StateChange, UserIdentity
 from tfdrift.severity import Severity
 from tfdrift.subjects import Provider
 
 
 async def test_the_headers_are_those_of_an_event_stream_that_no_proxy_holds_back(nats_url: str) -> None:
-    """As the contract fixes them."""
+    """As the contract says."""
     async with running(nats_url) as gateway, gateway.stream() as stream:
         headers = stream.response.headers
         assert headers["Content-Type"] == "text/event-stream; charset=utf-8"
@@ -27,7 +29,7 @@ async def test_the_headers_are_those_of_an_event_stream_that_no_proxy_holds_back
 
 
 async def test_a_stream_begins_with_retry_and_connected(nats_url: str) -> None:
-    """`connected` has no id, and tells what will come."""
+    """`connected` has no id, and lists the events that will come."""
     async with running(nats_url) as gateway, gateway.stream() as stream:
         connected = await stream.next()
         assert (connected.name, connected.id, stream.parser.retries) == ("connected", None, [3000])
@@ -69,7 +71,7 @@ async def test_events_come_with_their_id_their_name_and_the_payload_byte_for_byt
 async def test_a_filter_lets_through_what_it_names_live_and_replayed(
     nats_url: str, query: str, expected: list[int]
 ) -> None:
-    """The same events come live and after a reconnection, in the ledger's order."""
+    """The same events come live and after a reconnection, in the order of the ledger."""
     sent = [
         change(1),
         change(2, workspace="eu/net", resource_type="aws_iam_role"),
@@ -141,7 +143,7 @@ async def _publish_steadily(bus: Bus, seconds_between: float) -> None:
 
 
 async def test_http_1_0_is_streamed_without_chunks(nats_url: str) -> None:
-    """As a proxy in its default configuration asks for it."""
+    """A proxy in its default configuration uses it."""
     async with running(nats_url) as gateway:
         port = gateway.runtime.settings.http_port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -157,9 +159,10 @@ async def test_http_1_0_is_streamed_without_chunks(nats_url: str) -> None:
 
 
 async def test_a_message_outside_the_grammar_is_passed_over(nats_url: str) -> None:
-    """Somebody else's message on the stream's subjects neither shows up nor stops anything."""
+    """A foreign message on the stream's subjects is neither shown nor stops anything."""
     async with running(nats_url) as gateway, gateway.live() as stream:
         await gateway.bus.publish("tfdrift.unheard.of", b"x")
+        await gateway.bus.publish("tfdrift.drift.high.aws.x", b"{}", {WORKSPACE: "\\x4"})
         await publish(gateway.bus, [change(1)])
         event = await stream.next()
         assert serials([event]) == [1]
@@ -179,10 +182,10 @@ async def test_a_client_that_goes_is_forgotten(nats_url: str) -> None:
 
 
 @pytest.mark.parametrize(("limits", "status"), [({"max_clients": 2}, 503), ({"max_clients_per_address": 2}, 429)])
-async def test_past_a_limit_a_client_is_told_when_to_come_again(
+async def test_past_a_limit_a_client_is_refused_with_a_time_to_retry(
     nats_url: str, limits: dict[str, int], status: int
 ) -> None:
-    """All places taken is 503, all places of one address 429."""
+    """503 if all places are taken, 429 if all places of one address are taken."""
     async with (
         running(nats_url, **limits) as gateway,
         gateway.live(),
@@ -195,8 +198,38 @@ async def test_past_a_limit_a_client_is_told_when_to_come_again(
 
 
 async def test_a_workspace_in_any_script_can_be_asked_for(nats_url: str) -> None:
-    """Header values are escaped on the bus, and not for clients."""
+    """Header values are escaped on the bus, but not for clients."""
     sent: list[StateChange] = [change(1), change(2, workspace="süd/ネット")]
     async with running(nats_url) as gateway, gateway.live(f"?workspace={quote('süd/ネット')}") as stream:
         await publish(gateway.bus, [*sent])
         assert serials([await stream.next()]) == [2]
+
+
+async def test_a_stream_is_narrowed_by_account_region_person_and_status(nats_url: str) -> None:
+    """Live and replayed alike, and counted beforehand."""
+    joe = UserIdentity(user_name="joe")
+    drifts = [
+        drift(1),
+        drift(2, account_id="2"),
+        drift(3, region="us-east-1"),
+        drift(4, user_identity=joe),
+        drift(5, status=DriftStatus.RESOLVED, resolution=Resolution.REVERTED),
+    ]
+    query = "?account=1&region=eu-west-1&user=jane&status=open"
+    async with running(nats_url) as gateway, gateway.live(query) as live:
+        await publish(gateway.bus, [*drifts, change(1), drift(6)])
+        seen = await live.take(2)
+        assert [event.json["id"] for event in seen] == ["d1", "d6"]
+        for spelling in ("last_event_id", "lastEventId"):
+            async with gateway.stream(f"{query}&{spelling}={with_sequence(str(seen[0].id), 0)}") as again:
+                assert (await again.next()).json["replayed"] == 2
+                assert [event.json["id"] for event in await again.take(2)] == ["d1", "d6"]
+        status, page = await gateway.get(f"/api/v1/events{query}&resource=aws_instance.web[1]")
+        assert (status, [event["data"]["id"] for event in page["events"]]) == (200, ["d1"])
+        status, problem = await gateway.get(f"{STREAM_PATH}?lastEventId=a-1&last_event_id=a-2")
+        assert (status, problem["parameter"]) == (400, "lastEventId")
+
+
+def with_sequence(identifier: str, sequence: int) -> str:
+    """Returns an id of the same ledger."""
+    return f"{identifier.partition('-')[0]}-{sequence}"

@@ -28,7 +28,9 @@ async def run(runtime: Runtime[DetectorSettings]) -> None:
         hasher_of(key.get_secret_value().encode()) if key is not None else None,
     )
     retention = timedelta(hours=settings.retention_hours)
-    await Detector(runtime.bus, FactStore(context), retention, settings.rules).run(runtime)
+    resolved_retention = timedelta(hours=settings.resolved_retention_hours)
+    detector = Detector(runtime.bus, FactStore(context), retention, settings.rules, resolved_retention)
+    await detector.run(runtime)
 
 
 SERVICE = Service(

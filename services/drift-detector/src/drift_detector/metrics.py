@@ -18,6 +18,19 @@ RESOURCES = Gauge("tfdrift_detector_resources", "Managed resources in the index,
 CLAIMING_CALLS = Gauge("tfdrift_detector_claiming_calls", "Calls that are stored because they claim something")
 FORGOTTEN = Counter("tfdrift_detector_forgotten_calls_total", "Calls that were deleted, by the reason", ["reason"])
 UNREADABLE = Counter("tfdrift_detector_unreadable_records_total", "Values of a bucket that are no record", ["bucket"])
+FAILED = Counter(
+    "tfdrift_detector_failed_total", "Unexpected errors that left out a call, a drift or a subject, by stage", ["stage"]
+)
+CLAMPED = Counter(
+    "tfdrift_detector_clamped_calls_total", "Calls dated in the future, taken as made five minutes after they came"
+)
+DROPPED = Counter(
+    "tfdrift_detector_dropped_dead_letters_total", "Dead letters that were not written, as too many waited", ["what"]
+)
+WITHOUT_CALL = Gauge(
+    "tfdrift_detector_drifts_without_call", "Open drifts that stay as they are, as their call is not stored any more"
+)
+AGED_OUT = Counter("tfdrift_detector_aged_out_drifts_total", "Resolved drifts that were deleted after their retention")
 WAITING = Gauge("tfdrift_detector_waiting_cases", "Subjects that wait for a state to confirm a call of Terraform's")
 RULES_VALID = Gauge(
     "tfdrift_detector_rules_valid", "0 while the rules file is invalid and the rules before stay in force"

@@ -17,6 +17,12 @@ class DetectorSettings(Settings):
     unconfirmed_after_minutes: float = Field(
         60, gt=0, le=7 * 24 * 60, description="how long a call of Terraform's may wait for a state to confirm it"
     )
+    resolved_retention_hours: float = Field(
+        168,
+        gt=0,
+        le=10 * 365 * 24,
+        description="how long a resolved drift is stored, at least as long as its calls",
+    )
     hash_key: SecretStr | None = Field(
         None, description="ingest-tfstate's key of the hashes that stand for secrets; by default the one stored in NATS"
     )

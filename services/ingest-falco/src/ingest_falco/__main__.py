@@ -9,12 +9,16 @@ from ingest_falco.settings import IngestFalcoSettings
 from ingest_falco.show import show
 from tfdrift.harness import Mode, Service
 from tfdrift.harness import main as harness_main
+from tfdrift.harness.redaction import load_redact_file
+from tfdrift.subjects import DEAD_STREAM, STREAM
 
 SERVICE = Service(
     name="ingest-falco",
     description="Takes Falco's alerts by webhook and puts them, normalised, on the ledger.",
     settings=IngestFalcoSettings,
     run=run,
+    check=lambda settings: load_redact_file(settings.redact_file),
+    streams=frozenset({STREAM, DEAD_STREAM}),
     modes={"show": Mode(help="print the ledger messages of the alerts in a file", arguments=("FILE",), act=show)},
 )
 

@@ -3,30 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from contextlib import suppress
+from typing import Any, Final
 
+from ingest_falco.alert.redact import AlertRedactor
+from ingest_falco.conditions import Conditions
 from ingest_falco.errors import SpoolRefused
 from ingest_falco.settings import IngestFalcoSettings
 from ingest_falco.spool.forward import forward
+from ingest_falco.spool.ledger import Ledger
 from ingest_falco.spool.spool import Spool
+from ingest_falco.webhook.authentication import Policy
 from ingest_falco.webhook.intake import Intake
+from ingest_falco.webhook.relay import Relay
 from ingest_falco.webhook.routes import Webhook
-from tfdrift.harness import ConfigurationError, Runtime
+from ingest_falco.webhook.tls import Tls
+from tfdrift.harness import ConfigurationError, Runtime, every
+from tfdrift.harness.redaction import hash_key, load_redact_file
+
+_DISK_SECONDS: Final = 5.0
+_EXPIRY_SECONDS: Final = 60.0
+# How long the service waits for NATS to have the key of the hashes before it takes alerts without.
+_KEY_SECONDS: Final = 2.0
+_CERTIFICATE_SECONDS: Final = 1.0
 
 
 async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
     """Serve until the service stops, with or without NATS; answered alerts are on disk, so draining is short."""
     settings = runtime.settings
-    folder = settings.spool_folder()
-    spool = await _open_spool(folder, settings.spool_max_bytes)
-    token = settings.webhook_token.get_secret_value().encode() if settings.webhook_token else None
-    webhook = Webhook(Intake(runtime.bus, spool, runtime.log), token, settings.max_alert_bytes, runtime.log)
+    conditions = Conditions(runtime.readiness, runtime.log)
+    spool = await _open_spool(settings, conditions)
+    ledger = Ledger(runtime.bus, conditions, runtime.log)
+    redactor = AlertRedactor(load_redact_file(settings.redact_file))
+    intake = Intake(ledger, spool, conditions, runtime.log, redactor)
+    relay = Relay(settings.relay_url.get_secret_value(), runtime.log) if settings.relay_url is not None else None
+    webhook = Webhook(intake, _policy(settings), conditions, settings.max_alert_bytes, runtime.log, relay)
+    tls = _tls(settings, runtime.log)
+    keying = runtime.tasks.create_task(_use_hash_key(runtime, redactor))
     work = [
         runtime.tasks.create_task(spool.write()),
-        runtime.tasks.create_task(forward(spool, runtime.bus, runtime.log)),
+        runtime.tasks.create_task(forward(spool, ledger, runtime.log)),
+        runtime.tasks.create_task(every(_DISK_SECONDS, spool.look_at_disk, "spool_disk")),
+        runtime.tasks.create_task(every(_EXPIRY_SECONDS, conditions.expire, "conditions")),
+        keying,
     ]
-    runner = await runtime.serve(webhook.app(), settings.http_port)
-    runtime.log.info("serving", port=settings.http_port, spool=str(folder), spool_empty=spool.empty)
+    with suppress(TimeoutError):  # without NATS, alerts are spooled, and their secrets cannot be compared
+        await asyncio.wait_for(asyncio.shield(keying), _KEY_SECONDS)
+    if relay is not None:
+        work.append(runtime.tasks.create_task(relay.run()))
+    if tls is not None:
+        work.append(runtime.tasks.create_task(every(_CERTIFICATE_SECONDS, tls.look, "certificate")))
+    runner = await runtime.serve(webhook.app(), settings.http_port, tls.context if tls is not None else None)
+    runtime.log.info("serving", port=settings.http_port, spool=str(settings.spool_folder()), spool_empty=spool.empty)
     runtime.readiness.set("serving", True)
     await runtime.stopping.wait()
     await runner.cleanup()
@@ -36,9 +64,30 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
     await spool.close()
 
 
-async def _open_spool(folder: Path, max_bytes: int) -> Spool:
+async def _use_hash_key(runtime: Runtime[IngestFalcoSettings], redactor: AlertRedactor) -> None:
+    redactor.use_key(await hash_key(runtime.bus, runtime.settings.hash_key))
+
+
+def _policy(settings: IngestFalcoSettings) -> Policy:
+    token, key = settings.webhook_token, settings.webhook_signing_key
+    return Policy(
+        token=token.get_secret_value().encode() if token is not None else None,
+        signing_key=key.get_secret_value().encode() if key is not None else None,
+        certificates=settings.http_tls_client_ca_file is not None,
+        networks=settings.allowed_networks,
+    )
+
+
+def _tls(settings: IngestFalcoSettings, log: Any) -> Tls | None:
+    certificate, key = settings.http_tls_cert_file, settings.http_tls_key_file
+    if certificate is None or key is None:
+        return None
+    return Tls(certificate, key, settings.http_tls_client_ca_file, log)
+
+
+async def _open_spool(settings: IngestFalcoSettings, conditions: Conditions) -> Spool:
     try:
-        return await Spool.open(folder, max_bytes)
+        return await Spool.open(settings.spool_folder(), settings.spool_max_bytes, conditions)
     except SpoolRefused as error:
         raise ConfigurationError(
             f"{error}; name another folder in TFDRIFT_SPOOL_DIR, writable and used by one process"

@@ -3,6 +3,7 @@
 IngestError
 ├── MalformedAlert       the body is no Falco alert                     → 400, never retried
 ├── AlertTooLarge        its message would not fit the ledger           → 413, never retried
+├── AlertFailed          it raised an error that nobody expected        → 500, dead-lettered
 └── SpoolRefused         neither the ledger nor the spool can take it   → 503, the sender may try again
     ├── SpoolFull        the spool has TFDRIFT_SPOOL_MAX_BYTES already
     ├── SpoolDiskFull    the disk of the spool has no room
@@ -22,6 +23,10 @@ class MalformedAlert(IngestError):  # noqa: N818 - the name is the condition
 
 class AlertTooLarge(IngestError):  # noqa: N818
     """The alert's message exceeds what the ledger takes."""
+
+
+class AlertFailed(IngestError):  # noqa: N818
+    """A defect of ours: the alert raised an error that nobody expected."""
 
 
 class SpoolRefused(IngestError):  # noqa: N818

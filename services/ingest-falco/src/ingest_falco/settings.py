@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from tfdrift.harness import ConfigurationError, Settings
 from tfdrift.records import digest
@@ -24,7 +26,21 @@ class IngestFalcoSettings(Settings):
     http_port: int = Field(2801, ge=1, le=65535, description="port of the webhook; 2801 is falcosidekick's")
     admin_port: int = Field(9101, ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
     webhook_token: SecretStr | None = Field(
-        None, description="token that senders must show as 'Authorization: Bearer …'; unset: everybody may send"
+        None, description="token that senders must show as Bearer, or as the password of any user (Basic)"
+    )
+    webhook_signing_key: SecretStr | None = Field(
+        None, description="key of the HMAC-SHA256 of the body that senders show in the header X-Signature-256"
+    )
+    webhook_allowed_networks: str = Field(
+        "", description="comma-separated networks from which alerts are taken; unset: from everywhere"
+    )
+    http_tls_cert_file: Path | None = Field(None, description="certificate chain of the public port in PEM, for HTTPS")
+    http_tls_key_file: Path | None = Field(None, description="private key of that certificate in PEM")
+    http_tls_client_ca_file: Path | None = Field(
+        None, description="CA in PEM whose client certificates let senders in (mutual TLS)"
+    )
+    relay_url: SecretStr | None = Field(
+        None, description="http(s) address to which each alert's body is sent on, after its acknowledgement"
     )
     max_alert_bytes: int = Field(
         _MAX_ALERT_BYTES, ge=1024, le=_MAX_ALERT_BYTES, description="the largest body of an alert that is taken"
@@ -34,7 +50,40 @@ class IngestFalcoSettings(Settings):
         description="folder of the spool for alerts that arrive while NATS is away, used by this process alone; "
         "unset: one per NATS and port in /var/lib/tfdrift, else ~/.local/state/tfdrift, else the temporary folder",
     )
+    hash_key: SecretStr | None = Field(
+        None, description="key of the hashes that replace secrets; unset: the one stored in NATS"
+    )
+    redact_file: Path | None = Field(
+        None, description="YAML file of names and patterns to hide beside the built-in ones"
+    )
     spool_max_bytes: int = Field(256 * 1024**2, ge=1024**2, description="how large the spool may grow")
+
+    @field_validator("webhook_allowed_networks")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        _parse_networks(text)
+        return text
+
+    @field_validator("relay_url")
+    @classmethod
+    def _http(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(url.get_secret_value()) if url is not None else None
+        if parts is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("it is no address such as http://falcosidekick:2801/")
+        return url
+
+    @model_validator(mode="after")
+    def _whole_tls(self) -> Self:
+        if (self.http_tls_cert_file is None) != (self.http_tls_key_file is None):
+            raise ConfigurationError("TFDRIFT_HTTP_TLS_CERT_FILE and TFDRIFT_HTTP_TLS_KEY_FILE go together; set both")
+        if self.http_tls_client_ca_file is not None and self.http_tls_cert_file is None:
+            raise ConfigurationError("TFDRIFT_HTTP_TLS_CLIENT_CA_FILE needs TFDRIFT_HTTP_TLS_CERT_FILE; set both")
+        return self
+
+    @property
+    def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks from which alerts are taken; empty for everywhere."""
+        return _parse_networks(self.webhook_allowed_networks)
 
     def spool_folder(self) -> Path:
         """The folder of the spool.
@@ -52,6 +101,11 @@ class IngestFalcoSettings(Settings):
             if _writable(folder / name):
                 return folder / name
         raise ConfigurationError("TFDRIFT_SPOOL_DIR is unset and no default folder is writable; name a folder")
+
+
+def _parse_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks of a comma-separated list; an address alone is a network of one."""
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _state_folders() -> Iterator[Path]:

@@ -12,6 +12,7 @@ import orjson
 from ingest_falco.alert.message import build_message
 from ingest_falco.alert.normalise import normalise
 from ingest_falco.alert.parse import parse_alert
+from ingest_falco.alert.redact import AlertRedactor
 from ingest_falco.errors import IngestError
 from ingest_falco.settings import IngestFalcoSettings
 
@@ -21,12 +22,13 @@ EXIT_UNREADABLE = 66  # EX_NOINPUT of sysexits.h
 def show(_: Callable[[], IngestFalcoSettings], arguments: Sequence[str]) -> int:
     """Print one JSON line for each alert of a file: subject, headers and payload of its ledger message.
 
-    The file holds one alert, or one on each line.
+    The file holds one alert, or one on each line. The hashes in place of secrets are empty, since no key is read.
     """
     path = Path(arguments[0])
     try:
         for body in _bodies(path.read_bytes()):
-            message = build_message(normalise(parse_alert(body)), received=datetime.now(UTC), traceparent=None)
+            normalised = AlertRedactor().redacted(normalise(parse_alert(body)))
+            message = build_message(normalised, received=datetime.now(UTC), traceparent=None)
             line = {"subject": message.subject, "headers": dict(message.headers), "payload": message.payload.decode()}
             print(orjson.dumps(line).decode())
     except (OSError, IngestError) as error:

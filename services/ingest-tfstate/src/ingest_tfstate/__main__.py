@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ingest_tfstate.app import accept_lineage, run, sources_of
+from ingest_tfstate.app import accept_lineage, check, forget_workspace, run
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.show import show
 from tfdrift import harness
@@ -14,12 +14,17 @@ SERVICE = harness.Service(
     description="Watches Terraform states and puts what changed between two serials on the ledger.",
     settings=Settings,
     run=run,
-    check=sources_of,
+    check=check,
     modes={
         "accept-lineage": harness.Mode(
             help="take the next state of a workspace though its lineage is another one",
             arguments=("WORKSPACE",),
             act=accept_lineage,
+        ),
+        "forget-workspace": harness.Mode(
+            help="retire a workspace whose state is gone: its resources count as removed",
+            arguments=("WORKSPACE",),
+            act=forget_workspace,
         ),
         "show": harness.Mode(help="print the records of a state file", arguments=("FILE",), act=show),
     },

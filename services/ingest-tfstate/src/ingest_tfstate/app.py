@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aiohttp import web
 
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.sources.heads import Heads
 from ingest_tfstate.sources.local_files import LocalFiles
@@ -20,7 +19,9 @@ from ingest_tfstate.sources.source import Source
 from ingest_tfstate.sources.watcher import Shared, Watcher
 from tfdrift.bus import Bus, BusError, Conflict
 from tfdrift.harness import ConfigurationError, Runtime, every
-from tfdrift.records import HASH_KEY, WORKSPACES_BUCKET, workspace_key
+from tfdrift.harness.redaction import hash_key, load_redact_file
+from tfdrift.records import workspace_key
+from tfdrift.redaction import Redactor
 
 PRUNE_SECONDS: Final = 3600.0
 _KEY_RETRY_SECONDS: Final = 1.0
@@ -42,20 +43,44 @@ async def run(runtime: Runtime[Settings]) -> None:
 async def _watch(runtime: Runtime[Settings], watchers: list[Watcher], turn: asyncio.Lock) -> None:
     settings = runtime.settings
     await runtime.bus.wait_connected()
-    recorder = Recorder(runtime.bus, Redactor(await hash_key(runtime.bus, settings)))
-    shared = Shared(recorder, runtime.log, turn)
+    recorder = Recorder(
+        runtime.bus,
+        Redactor(await hash_key(runtime.bus, settings.hash_key), load_redact_file(settings.redact_file)),
+    )
+    shared = Shared(recorder, runtime.log, turn, watchers=watchers)
     watchers.extend(Watcher(source, shared, settings.state_poll_seconds) for source in sources_of(settings))
-    heads = Heads(watchers)
-    caught_up = asyncio.Event()
+    caught_up, lost = asyncio.Event(), asyncio.Event()
+
+    def on_lost(bucket: str) -> None:
+        runtime.log.warning("bucket_lost", bucket=bucket, remedy="none is needed: all states are recorded anew")
+        runtime.readiness.set("sources", False)
+        lost.set()
+
+    heads = Heads(shared, on_lost)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(heads.follow(runtime.bus, caught_up))
         await caught_up.wait()
         for watcher in watchers:
             tasks.create_task(watcher.run())
         tasks.create_task(every(PRUNE_SECONDS, lambda: prune(runtime, shared, heads), "prune"))
-        for watcher in watchers:
-            await watcher.looked.wait()
-        runtime.readiness.set("sources", True)
+        while True:
+            for watcher in watchers:
+                await watcher.looked.wait()
+            runtime.readiness.set("sources", True)
+            await lost.wait()
+            lost.clear()
+            key = await hash_key(runtime.bus, settings.hash_key, recorder.redactor.key)
+            recorder.redactor = replace(recorder.redactor, key=key)
+
+
+def check(settings: Settings) -> None:
+    """Checks what the settings name, without reading a state.
+
+    Raises:
+        ConfigurationError: a source cannot be reached as it is configured, or the file of rules is invalid.
+    """
+    sources_of(settings)
+    load_redact_file(settings.redact_file)
 
 
 def sources_of(settings: Settings) -> list[Source]:
@@ -68,23 +93,6 @@ def sources_of(settings: Settings) -> list[Source]:
         (LocalFiles if uri.scheme == "file" else ObjectStore)(uri, settings.max_state_bytes)
         for uri in settings.sources()
     ]
-
-
-async def hash_key(bus: Bus, settings: Settings) -> bytes:
-    """Returns the key of the hashes: from the settings, else from the bucket, where the first process creates it."""
-    if settings.hash_key is not None:
-        return settings.hash_key.get_secret_value().encode()
-    bucket = bus.bucket(WORKSPACES_BUCKET)
-    while True:
-        try:
-            entry = await bucket.get(HASH_KEY)
-            if entry is not None and entry.value:
-                return entry.value
-            await bucket.create(HASH_KEY, secrets.token_hex(32).encode())
-        except Conflict:
-            continue  # another replica was first
-        except BusError:
-            await asyncio.sleep(_KEY_RETRY_SECONDS)
 
 
 def public_app(watchers: Sequence[Watcher]) -> web.Application:
@@ -107,15 +115,15 @@ def public_app(watchers: Sequence[Watcher]) -> web.Application:
 async def prune(runtime: Runtime[Settings], shared: Shared, heads: Heads) -> None:
     """Deletes the records of resources that were removed longer ago than the ledger reaches."""
     before = datetime.now(UTC) - timedelta(hours=runtime.settings.retention_hours)
-    for workspace in heads.workspaces:
+    for key in heads.keys:
         try:
             async with shared.turn:
-                pruned = await shared.recorder.prune(workspace, before)
+                pruned = await shared.recorder.prune(key, before)
         except BusError as error:
-            runtime.log.warning("prune_put_off", workspace=workspace, reason=str(error))
+            runtime.log.warning("prune_put_off", key=key, reason=str(error))
             continue
         if pruned:
-            runtime.log.info("pruned", workspace=workspace, records=pruned)
+            runtime.log.info("pruned", key=key, records=pruned)
 
 
 def accept_lineage(load_settings: Callable[[], Settings], arguments: Sequence[str]) -> int:
@@ -125,19 +133,38 @@ def accept_lineage(load_settings: Callable[[], Settings], arguments: Sequence[st
         ConfigurationError: the workspace is not known.
     """
     (workspace,) = arguments
-    settings = load_settings()
+    _change_head(load_settings(), workspace, lambda recorder: recorder.accept_lineage(workspace))
+    print(f"the next state of {workspace} is accepted, whatever its lineage and serial")
+    return 0
 
-    async def accept() -> bool:
+
+def forget_workspace(load_settings: Callable[[], Settings], arguments: Sequence[str]) -> int:
+    """``--forget-workspace WORKSPACE`` retires a workspace: its resources count as removed, its open drifts end.
+
+    Raises:
+        ConfigurationError: the workspace is not known.
+    """
+    (workspace,) = arguments
+    _change_head(load_settings(), workspace, lambda recorder: recorder.forget(workspace, "its workspace was retired"))
+    print(f"{workspace} is retired; it is recorded anew if its state is still in TFDRIFT_STATE_SOURCES")
+    return 0
+
+
+def _change_head(settings: Settings, workspace: str, change: Callable[[Recorder], Awaitable[bool]]) -> None:
+    async def apply() -> bool:
         bus = Bus(settings.nats_options("ingest-tfstate"), settings.retention())
         try:
             await bus.open()
-            return await Recorder(bus, Redactor(b"")).accept_lineage(workspace)
+            recorder = Recorder(bus, Redactor(b""))
+            while True:
+                try:
+                    return await change(recorder)
+                except Conflict:
+                    continue  # a running ingest-tfstate was faster
         finally:
             await bus.close()
 
-    if not asyncio.run(accept()):
+    if not asyncio.run(apply()):
         raise ConfigurationError(
             f"there is no workspace {workspace} (key {workspace_key(workspace)}); see /api/v1/workspaces"
         )
-    print(f"the next state of {workspace} is accepted, whatever its lineage and serial")
-    return 0

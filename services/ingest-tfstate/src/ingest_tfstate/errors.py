@@ -14,10 +14,13 @@ StateError                  a named condition of one workspace
 │   ├── Encrypted           ``encrypted``: OpenTofu's state encryption
 │   ├── FutureVersion       ``future_version``: a format newer than 4
 │   └── OldVersion          ``old_version``: a format older than 3, before Terraform 0.7
+├── Failed                  ``failed``: a defect of ours, with a traceback in the log
+├── Incomplete              ``incomplete``: some of its resources could not be recorded; the others are
 └── OrderError              a good state that must not follow the recorded one
     ├── StaleSerial         ``stale_serial``: a lower serial of the same lineage
     ├── LineageChanged      ``lineage_changed``: a different state under the same name
-    └── DuplicateWorkspace  ``duplicate_workspace``: another state has the workspace name
+    ├── DuplicateWorkspace  ``duplicate_workspace``: another state has the workspace name
+    └── DuplicateState      ``duplicate_state``: another workspace has the same lineage and the same resources
 """
 
 # ruff: noqa: N818 - each name is the condition
@@ -84,7 +87,7 @@ class NotAState(ContentError):
 
 
 class TooDeep(ContentError):
-    """Attributes nested deeper than `ingest_tfstate.redaction.redact.MAX_DEPTH`."""
+    """Attributes nested deeper than `tfdrift.redaction.MAX_DEPTH`."""
 
     condition = "too_deep"
 
@@ -105,6 +108,18 @@ class OldVersion(ContentError):
     """A state format older than 3."""
 
     condition = "old_version"
+
+
+class Failed(StateError):
+    """An unexpected error, which is a defect of this program."""
+
+    condition = "failed"
+
+
+class Incomplete(StateError):
+    """Some resources of a state could not be recorded; they keep their last records, and the others are recorded."""
+
+    condition = "incomplete"
 
 
 class OrderError(StateError):
@@ -129,6 +144,12 @@ class DuplicateWorkspace(OrderError):
     condition = "duplicate_workspace"
 
 
+class DuplicateState(OrderError):
+    """Another workspace has the same lineage and the same resources."""
+
+    condition = "duplicate_state"
+
+
 CONDITIONS: tuple[str, ...] = tuple(
     error.condition
     for error in (
@@ -143,8 +164,11 @@ CONDITIONS: tuple[str, ...] = tuple(
         Encrypted,
         FutureVersion,
         OldVersion,
+        Failed,
+        Incomplete,
         StaleSerial,
         LineageChanged,
         DuplicateWorkspace,
+        DuplicateState,
     )
 )

@@ -31,6 +31,11 @@ RECORDED: Final = Gauge(
 )
 CHANGES: Final = Counter("tfdrift_state_changes", "State changes published, by action", ["action"])
 RECORDS: Final = Counter("tfdrift_state_records", "Resource records written to the bucket")
+FAILED: Final = Counter(
+    "tfdrift_state_failed",
+    "Resources that could not be read, recorded or written, and events that were refused, by stage",
+    ["stage"],
+)
 TOMBSTONES_PRUNED: Final = Counter(
     "tfdrift_state_tombstones_pruned", "Records of removed resources deleted after the retention time"
 )

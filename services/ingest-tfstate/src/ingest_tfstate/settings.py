@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -24,6 +25,9 @@ class Settings(CommonSettings):
     max_state_bytes: int = Field(256 * 1024**2, ge=1024, description="the largest state that is read, in bytes")
     hash_key: SecretStr | None = Field(
         None, description="key of the hashes that replace secrets; by default created once and stored in NATS"
+    )
+    redact_file: Path | None = Field(
+        None, description="YAML file of names and patterns to hide beside the built-in ones"
     )
 
     @field_validator("state_sources")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ingest_tfstate.errors import StateError
 from ingest_tfstate.record.records import StateSnapshot, fingerprint, first_records
-from ingest_tfstate.redaction.redact import Redactor
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.state.v4 import parse_state
+from tfdrift.redaction import Redactor
 
 EXIT_UNREADABLE = 66  # EX_NOINPUT of sysexits.h
 

@@ -1,8 +1,9 @@
-"""The running gateway: the ledger into the hub, the buckets into the mirror, the public port over both."""
+"""Runs the gateway: the ledger feeds the hub, the buckets feed the mirror, and the public port serves both."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 import resource
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,26 +14,31 @@ from aiohttp import web
 from sse_gateway.access.address import parse_networks
 from sse_gateway.access.credentials import Credentials
 from sse_gateway.access.settings import access_of, tls_of
-from sse_gateway.api.http import Gate
+from sse_gateway.api.dismissal import open_expired
+from sse_gateway.api.gate import Gate
 from sse_gateway.api.mirror import Mirror
-from sse_gateway.api.rest import Api, is_public
+from sse_gateway.api.routes import Api, is_public
+from sse_gateway.api.session import Sessions
 from sse_gateway.fanout.cursor import Cursor
 from sse_gateway.fanout.hub import Hub
 from sse_gateway.fanout.ring import Ring
 from sse_gateway.ledger.subscription import Ledger
-from sse_gateway.metrics import BUFFERED_BYTES, OPEN_DRIFTS, RING_BYTES, RING_FRAMES
+from sse_gateway.metrics import BUFFERED_BYTES, CLIENTS, OPEN_DRIFTS, RING_BYTES, RING_FRAMES
 from sse_gateway.settings import GatewaySettings
 from sse_gateway.stream.admission import Admission
 from sse_gateway.stream.peers import watch_peers
 from sse_gateway.stream.streams import Streams
-from tfdrift.harness import Runtime, every
+from tfdrift.harness import Browsers, Runtime, every
 
-# Connections besides the clients': NATS, the admin port, REST calls, files.
+# For connections that are not streams (NATS, the admin port, REST calls) and files.
 SPARE_DESCRIPTORS: Final = 512
+
+# Refused clients try again after a time in this range, so that they do not all return at once.
+RETRY_AFTER_SECONDS: Final = (2, 8)
 
 
 async def run(runtime: Runtime[GatewaySettings]) -> None:
-    """Serve until the process is told to stop, then end every stream."""
+    """Serve until the process is stopped, then end every stream."""
     settings = runtime.settings
     access, tls = access_of(settings, _now), tls_of(settings)
     if access.open and not settings.on_loopback:
@@ -48,8 +54,9 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         settings.max_clients,
         settings.max_clients_per_address,
         settings.max_clients_per_token,
+        lambda: random.randint(*RETRY_AFTER_SECONDS),  # noqa: S311 - spreads reconnections, protects no secret
     )
-    streams = Streams(ledger, hub, admission)
+    streams = Streams(ledger, admission)
     missing, caught_up = {"ledger", "mirror"}, asyncio.Event()
 
     def mark(part: str) -> None:
@@ -70,38 +77,42 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         _now,
         settings.max_connection_seconds,
     )
-    _watch_gauges(hub, mirror)
+    _watch_gauges(hub, mirror, admission)
     work = [
         runtime.tasks.create_task(ledger.run(lambda: mark("ledger"))),
         runtime.tasks.create_task(mirror.run(runtime.bus, lambda: mark("mirror"))),
         runtime.tasks.create_task(hub.keep_alive(settings.keepalive_seconds)),
-        runtime.tasks.create_task(Credentials(settings, access, tls, streams.withdraw).run()),
+        runtime.tasks.create_task(Credentials(settings, access, tls, streams.withdrawals.withdraw).run()),
+        runtime.tasks.create_task(every(1.0, lambda: open_expired(runtime.bus, mirror.drifts, _now()), "expiry")),
         runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
-    gate = Gate(settings.origins, access, parse_networks(settings.trusted_proxies), is_public)
-    server = await runtime.serve(application(api, gate), settings.http_port, tls)
+    browsers = Browsers(settings.own_host_names, settings.origins, any_host=not access.open, every_request=True)
+    gate = Gate(browsers, access, parse_networks(settings.trusted_proxies), is_public)
+    sessions = Sessions(access, _now, secure=tls is not None)
+    server = await runtime.serve(application(api, sessions, gate), settings.http_port, tls, guarded=False)
     watch_peers(server.listening, settings.keepalive_seconds)
     await runtime.stopping.wait()
     streams.drain()
+    await streams.wait_closed()
     for task in work:
         task.cancel()
 
 
-def application(api: Api, gate: Gate) -> web.Application:
-    """The public port's application."""
+def application(api: Api, sessions: Sessions, gate: Gate) -> web.Application:
+    """Returns the application of the public port."""
 
     @web.middleware
     async def through_the_gate(request: web.Request, handler: Any) -> web.StreamResponse:
         return await gate(request, handler)
 
     app = web.Application(middlewares=[through_the_gate], client_max_size=64 * 1024)
-    app.add_routes(api.routes())
+    app.add_routes([*api.routes(), *sessions.routes()])
     app.on_response_prepare.append(gate.on_prepare)
     return app
 
 
 async def _summarise(ledger: Ledger, admission: Admission, ready: Callable[[], bool], log: Any) -> None:
-    """Log what was sent, one line a second at most; runs until cancelled."""
+    """Log what was sent, at most one line a second; runs until cancelled."""
     hub, events, deliveries = ledger.hub, 0, 0
 
     async def summarise() -> None:
@@ -119,7 +130,8 @@ async def _summarise(ledger: Ledger, admission: Admission, ready: Callable[[], b
     await every(1.0, summarise, "summarise")
 
 
-def _watch_gauges(hub: Hub, mirror: Mirror) -> None:
+def _watch_gauges(hub: Hub, mirror: Mirror, admission: Admission) -> None:
+    CLIENTS.set_function(lambda: admission.open)
     BUFFERED_BYTES.set_function(lambda: hub.buffered_bytes)
     RING_FRAMES.set_function(lambda: len(hub.ring))
     RING_BYTES.set_function(lambda: hub.ring.size_bytes)

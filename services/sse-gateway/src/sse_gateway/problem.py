@@ -1,8 +1,7 @@
-"""Problem documents (RFC 9457), the one form in which this service refuses a request."""
+"""Problem documents (RFC 9457): every refusal of this service has this form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -18,9 +17,9 @@ class Problem:
 
     Attributes:
         status: the HTTP status.
-        detail: one sentence on what is wrong and what to do.
+        detail: one sentence that says what is wrong and what to do.
         parameter: the query parameter at fault.
-        allowed: what that parameter, or the query, may hold.
+        allowed: the values of that parameter, or the parameters of the query, that are allowed.
         retry_after_seconds: becomes the ``Retry-After`` header.
         allow: the methods of the ``Allow`` header.
         challenge: becomes the ``WWW-Authenticate`` header.
@@ -58,21 +57,3 @@ class Problem:
         if self.challenge is not None:
             headers["WWW-Authenticate"] = self.challenge
         return headers
-
-
-class BadParameter(ValueError):  # noqa: N818 - the name is the condition
-    """A query parameter, or its value, that is not known.
-
-    Attributes:
-        parameter: its name.
-        allowed: the names or values that are.
-    """
-
-    def __init__(self, parameter: str, detail: str, allowed: Iterable[str] = ()) -> None:
-        super().__init__(detail)
-        self.parameter = parameter
-        self.allowed = tuple(allowed)
-
-    def problem(self) -> Problem:
-        """The 400 answer."""
-        return Problem(HTTPStatus.BAD_REQUEST, str(self), self.parameter, self.allowed)

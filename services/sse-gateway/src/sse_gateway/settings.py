@@ -1,4 +1,4 @@
-"""This service's settings: the common ones and its own ``TFDRIFT_*`` variables."""
+"""The settings of this service: the common ones and its own ``TFDRIFT_*`` variables."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class GatewaySettings(Settings):
-    """What the gateway is told by its environment."""
+    """The gateway's settings from the environment."""
 
     http_port: int = Field(8080, ge=1, le=65535, description="public port of the stream, the REST API and the page")
     admin_port: int = Field(9104, ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
-    keepalive_seconds: float = Field(30, ge=0.05, le=3600, description="a comment goes to a stream idle for so long")
+    keepalive_seconds: float = Field(
+        30, ge=0.05, le=3600, description="an idle stream is sent a comment after this time"
+    )
     cors_origins: str = Field(
         "http://localhost:3000",
         description="origins that browsers may call from, comma-separated, besides the gateway's own",
@@ -31,25 +33,28 @@ class GatewaySettings(Settings):
     client_buffer_bytes: int = Field(
         1024**2,
         ge=16 * 1024,
-        description="unsent bytes of one client, past which it is taken off and cut if it stays so",
+        description="unsent bytes of one client; a client with more is disconnected unless it catches up within 2 s",
     )
-    max_clients: int = Field(10_000, ge=1, description="streams that may be open in all")
-    max_clients_per_address: int = Field(10_000, ge=1, description="streams that may be open from one address")
-    max_clients_per_token: int = Field(10_000, ge=1, description="streams that may be open with one token")
+    max_clients: int = Field(10_000, ge=1, description="limit of open streams in all")
+    max_clients_per_address: int = Field(10_000, ge=1, description="limit of open streams from one address")
+    max_clients_per_token: int = Field(10_000, ge=1, description="limit of open streams with one token")
     max_connection_seconds: float = Field(
-        0, ge=0, le=30 * 86_400, description="a stream is ended after at most so long, and resumes; 0 is never"
+        0,
+        ge=0,
+        le=30 * 86_400,
+        description="a stream is ended after this time, and its client resumes; 0 is never",
     )
     trusted_proxies: str = Field(
         "", description="addresses and networks of the proxies whose X-Forwarded-For is believed, comma-separated"
     )
     http_tls_cert_file: Path | None = Field(None, description="certificate chain of the public port in PEM, for HTTPS")
     http_tls_key_file: Path | None = Field(None, description="private key of that certificate in PEM")
-    auth_tokens_file: Path | None = Field(None, description="YAML file of the bearer tokens that are let in")
-    auth_jwt_secret: SecretStr | None = Field(None, description="shared secret of JWTs signed with HS256")
-    auth_jwt_key_file: Path | None = Field(None, description="public key in PEM of JWTs signed with RS256 or ES256")
-    auth_jwks_url: str | None = Field(None, description="URL of the issuer's keys, of JWTs signed with RS256 or ES256")
-    auth_jwt_audience: str | None = Field(None, description="the audience that a JWT must be meant for")
-    auth_jwt_issuer: str | None = Field(None, description="the issuer that a JWT must be of")
+    auth_tokens_file: Path | None = Field(None, description="YAML file of the bearer tokens that are accepted")
+    auth_jwt_secret: SecretStr | None = Field(None, description="shared secret of JWTs of HS256")
+    auth_jwt_key_file: Path | None = Field(None, description="public key in PEM of JWTs of RS256 or ES256")
+    auth_jwks_url: str | None = Field(None, description="URL of the issuer's keys (JWKS) of JWTs of RS256 or ES256")
+    auth_jwt_audience: str | None = Field(None, description="audience that a JWT must name")
+    auth_jwt_issuer: str | None = Field(None, description="issuer that a JWT must name")
     auth_cookie: str | None = Field(None, description="name of the cookie in which browsers may send their token")
     recent_window_bytes: int = Field(
         64 * 1024**2, ge=64 * 1024, description="memory for recent events, from which clients resume without NATS"
@@ -66,7 +71,7 @@ class GatewaySettings(Settings):
                 or origin != f"{parts.scheme}://{parts.netloc}"
             ):
                 raise ValueError(
-                    f"{origin!r} is no origin such as https://dashboard.example.org or http://localhost:3000"
+                    f"{origin!r} is not an origin such as https://dashboard.example.org or http://localhost:3000"
                 )
         return text
 
@@ -91,14 +96,14 @@ class GatewaySettings(Settings):
             if not parts.hostname or not (
                 parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
             ):
-                raise ValueError("whoever can change the keys on their way can let himself in: it must be https")
+                raise ValueError("it must be https, or anyone who changes the keys on the way can make valid tokens")
         return url
 
     @field_validator("auth_cookie")
     @classmethod
     def _check_cookie(cls, name: str | None) -> str | None:
         if name is not None and not _COOKIE_NAME.fullmatch(name):
-            raise ValueError("it is no name of a cookie such as tfdrift_token")
+            raise ValueError("it is not the name of a cookie such as tfdrift_token")
         return name
 
     @property

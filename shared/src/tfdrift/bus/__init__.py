@@ -2,10 +2,11 @@
 
 from tfdrift.bus.bucket import Bucket
 from tfdrift.bus.connection import Bus, NatsOptions
-from tfdrift.bus.errors import BusError, Conflict, Differs, NotFound, Poison, Rejected, Transient, Unavailable
+from tfdrift.bus.errors import BusError, Conflict, Differs, NoRoom, NotFound, Poison, Rejected, Transient, Unavailable
+from tfdrift.bus.fence import Fence
 from tfdrift.bus.follower import Follow
 from tfdrift.bus.messages import Ack, Entry, Message, StreamState
-from tfdrift.bus.topology import Retention
+from tfdrift.bus.topology import Retention, bucket_stream
 
 __all__ = [
     "Ack",
@@ -15,9 +16,11 @@ __all__ = [
     "Conflict",
     "Differs",
     "Entry",
+    "Fence",
     "Follow",
     "Message",
     "NatsOptions",
+    "NoRoom",
     "NotFound",
     "Poison",
     "Rejected",
@@ -25,4 +28,5 @@ __all__ = [
     "StreamState",
     "Transient",
     "Unavailable",
+    "bucket_stream",
 ]

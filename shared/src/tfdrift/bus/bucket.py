@@ -14,6 +14,7 @@ from prometheus_client import Counter
 from pydantic import ValidationError
 
 from tfdrift.bus.errors import Conflict, NotFound
+from tfdrift.bus.fence import EXPECTED_REVISION, Fence
 from tfdrift.bus.follower import Follow
 from tfdrift.bus.messages import Entry, Message
 from tfdrift.bus.publisher import Publisher
@@ -27,9 +28,10 @@ REFUSED_VALUES: Final = Counter(
 )
 
 _OPERATION = "KV-Operation"
-_EXPECTED_REVISION = "Nats-Expected-Last-Subject-Sequence"
 _DELETE = {_OPERATION: "PURGE", "Nats-Rollup": "sub"}
 _DELETED = frozenset({"DEL", "PURGE"})
+# A fence is stored as the marker of a deleted key, so that it is no value for whoever reads or watches the bucket.
+_FENCE = {_OPERATION: "DEL"}
 # How long the marker of a deleted key stays for watchers that are away. One that is away for longer, and is not
 # restarted meanwhile, misses the deletion.
 _MARKER_TTL = "24h"
@@ -71,9 +73,14 @@ class Bucket:
         deleted = (found.headers or {}).get(_OPERATION) in _DELETED
         return Entry(key, None if deleted else found.data or b"", found.seq or 0)
 
-    async def put(self, key: str, value: bytes) -> int:
-        """Set a key whatever it was; returns the revision."""
-        return (await self._publisher.publish(f"{self._prefix}{key}", value)).sequence
+    async def put(self, key: str, value: bytes, fence: Fence | None = None) -> int:
+        """Set a key whatever it was, behind a fence if one is given; returns the revision.
+
+        Raises:
+            Conflict: the fence has been raised again.
+        """
+        headers = fence.headers() if fence is not None else None
+        return (await self._publisher.publish(f"{self._prefix}{key}", value, headers)).sequence
 
     async def update(self, key: str, value: bytes, revision: int) -> int:
         """Set a key that is still at `revision`; returns the new revision.
@@ -81,7 +88,7 @@ class Bucket:
         Raises:
             Conflict: somebody else wrote it.
         """
-        headers = {_EXPECTED_REVISION: str(revision)}
+        headers = {EXPECTED_REVISION: str(revision)}
         return (await self._publisher.publish(f"{self._prefix}{key}", value, headers)).sequence
 
     async def create(self, key: str, value: bytes) -> int:
@@ -98,9 +105,36 @@ class Bucket:
                 raise
             return await self.update(key, value, entry.revision)
 
-    async def delete(self, key: str) -> None:
-        """Remove a key; a marker shows the deletion to watchers and then expires by itself."""
-        await self._publisher.publish(f"{self._prefix}{key}", b"", {**_DELETE, "Nats-TTL": _MARKER_TTL})
+    async def delete(self, key: str, *, fence: Fence | None = None, revision: int | None = None) -> None:
+        """Remove a key; a marker shows the deletion to watchers and then expires by itself.
+
+        Raises:
+            Conflict: the fence has been raised again, or the key is not at the revision any more, where one is given.
+        """
+        headers = {**_DELETE, "Nats-TTL": _MARKER_TTL}
+        if fence is not None:
+            headers |= fence.headers()
+        elif revision is not None:
+            headers[EXPECTED_REVISION] = str(revision)
+        await self._publisher.publish(f"{self._prefix}{key}", b"", headers)
+
+    async def fence(self, key: str) -> Fence:
+        """Returns the fence of a key as it stands, from the stream's leader."""
+        subject = f"{self._prefix}{key}"
+        try:
+            found = await answered(self._jetstream.get_last_msg(bucket_stream(self.name), subject))
+        except NotFound:
+            return Fence(subject, 0)
+        return Fence(subject, found.seq or 0, found.data or b"")
+
+    async def raise_fence(self, fence: Fence, note: bytes) -> Fence:
+        """Raise a fence that still stands as given, with a note for the next one; returns the new fence.
+
+        Raises:
+            Conflict: somebody else raised it.
+        """
+        headers = {**_FENCE, EXPECTED_REVISION: str(fence.revision)}
+        return Fence(fence.subject, (await self._publisher.publish(fence.subject, note, headers)).sequence, note)
 
     async def watch(
         self,

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from ssl import SSLContext
 from typing import Any
@@ -18,25 +18,27 @@ from prometheus_client import Counter, Gauge
 from tfdrift.bus.bucket import Bucket
 from tfdrift.bus.consumer import Consume, Consumer, Handler
 from tfdrift.bus.dead_letters import dead_letter
-from tfdrift.bus.errors import BusError, Differs, NotFound, Unavailable
+from tfdrift.bus.errors import BusError, Differs, NoRoom, NotFound, Unavailable
 from tfdrift.bus.follower import Follow, Follower
 from tfdrift.bus.inbound import Inbound
 from tfdrift.bus.messages import Ack, Message, StreamState, stored
 from tfdrift.bus.publisher import Publisher
 from tfdrift.bus.pull import count_range, read_range
 from tfdrift.bus.requests import answered, raise_if_cancelling
-from tfdrift.bus.topology import Retention, ensure
+from tfdrift.bus.streams import OnRemade, Streams
+from tfdrift.bus.topology import Retention, created_at
 from tfdrift.envelope import Envelope
 from tfdrift.events import Event
 from tfdrift.subjects import STREAM
 
 CONNECTED = Gauge("tfdrift_nats_connected", "1 while NATS is connected and every stream exists")
 RECONNECTS = Counter("tfdrift_nats_reconnects", "Reconnections to NATS")
-DIFFERENCES = Gauge("tfdrift_stream_differences", "Settings of existing streams that differ from ours")
 
 _CONNECT_TIMEOUT_SECONDS = 2
 _RETRY_SECONDS = 1
 _COMPLAIN_EVERY = 10
+# How long a deleted stream goes unnoticed. A round is a request a stream.
+_VERIFY_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,16 @@ class Bus:
 
     def __init__(self, options: NatsOptions, retention: Retention) -> None:
         self._options = options
-        self._retention = retention
         self._client = Client()
         self._inbound = Inbound(self._client)
         self._jetstream = self._client.jetstream()
         self._publisher = Publisher(self._client)
         self._ready = asyncio.Event()
         self._interrupts: set[Callable[[], None]] = set()
+        self._streams = Streams(self._jetstream, retention)
         self._repair: asyncio.Task[None] | None = None
+        self._verifier: asyncio.Task[None] | None = None
+        self._stopped: dict[str, str] = {}
         self._failures = 0
         self._log = structlog.get_logger()
 
@@ -86,25 +90,47 @@ class Bus:
         """Whether the connection is up and the streams have been verified over it."""
         return self._ready.is_set()
 
+    @property
+    def max_message_bytes(self) -> int:
+        """The largest message, headers and payload together, that the server takes (its ``max_payload``)."""
+        return int(self._client.max_payload)
+
     async def wait_connected(self) -> None:
         """Return as soon as `connected` is true."""
         await self._ready.wait()
+
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """Return a sentence for each stream that is missing or was just created anew, by the stream's name."""
+        return self._streams.faults
+
+    @property
+    def stopped(self) -> Mapping[str, str]:
+        """Return a sentence for each consumer that stopped, because too many messages became dead letters."""
+        return self._stopped
+
+    def on_remade(self, listener: OnRemade) -> None:
+        """Call `listener` with the name of each stream that is created anew from now on: its messages are lost."""
+        self._streams.on_remade(listener)
 
     async def open(self) -> None:
         """Connect, and create or verify the streams; try again until it works.
 
         Raises:
             Differs: a stream with one of our names belongs to somebody else.
+            NoRoom: JetStream has less storage than the ledger is to have.
         """
         await self._connect()
         await self._publisher.start()
         await self._prepare()
+        self._verifier = asyncio.create_task(self._verify())
 
     async def close(self) -> None:
         """Disconnect; a message that was published and not acknowledged fails as `Unavailable`."""
         self._set_ready(False)
-        if self._repair is not None:
-            self._repair.cancel()
+        for task in (self._repair, self._verifier):
+            if task is not None:
+                task.cancel()
         await self._publisher.stop()
         if self._client.is_connected:
             with suppress(BusError):
@@ -136,8 +162,7 @@ class Bus:
         except NotFound as error:
             raise Unavailable(f"the stream {stream} does not exist") from error
         state = info.state
-        created = info.created or datetime.fromtimestamp(0, UTC)
-        return StreamState(created, state.first_seq, state.last_seq, state.messages, state.bytes)
+        return StreamState(created_at(info), state.first_seq, state.last_seq, state.messages, state.bytes)
 
     async def get_message(self, stream: str, sequence: int) -> Message | None:
         """Return the message of a sequence; None when the stream no longer has it."""
@@ -154,9 +179,12 @@ class Bus:
 
     async def consume(self, durable: str, subjects: Sequence[str], handle: Handler, *, max_in_flight: int = 64) -> None:
         """Process messages of the ledger as one replica of a service, until cancelled; see `Consumer`."""
-        work = Consume(STREAM, durable, tuple(subjects), handle, max_in_flight)
+        work = Consume(STREAM, durable, tuple(subjects), handle, max_in_flight, partial(self._note_stopped, durable))
         consumer = Consumer(self._inbound, self._jetstream, self._publisher, work)
         await self._interruptible(consumer.interrupt, consumer.run)
+
+    def _note_stopped(self, durable: str, reason: str) -> None:
+        self._stopped[durable] = reason
 
     async def dead_letter(self, consumer: str, message: Message, reason: str) -> None:
         """Publish a message that cannot be processed as a dead letter; see `dead_letters.dead_letter`."""
@@ -221,8 +249,8 @@ class Bus:
         attempt = 0
         while True:
             try:
-                differences = await ensure(self._jetstream, self._retention)
-            except Differs:
+                await self._streams.verify()
+            except (Differs, NoRoom):
                 raise
             except BusError as error:
                 if attempt % _COMPLAIN_EVERY == 0:
@@ -230,18 +258,22 @@ class Bus:
                 attempt += 1
                 await asyncio.sleep(_RETRY_SECONDS)
                 continue
-            DIFFERENCES.set(len(differences))
-            for difference in differences:
-                self._log.warning(
-                    "stream_differs",
-                    stream=difference.stream,
-                    setting=difference.setting,
-                    wanted=difference.wanted,
-                    found=difference.found,
-                    remedy="change it with `nats stream edit`, or set the variable to the value that was found",
-                )
             self._set_ready(True)
             return
+
+    async def _verify(self) -> None:
+        """Look again and again whether the streams are still there; what was asked of a lost one is asked again."""
+        while True:
+            await asyncio.sleep(_VERIFY_SECONDS)
+            if not self.connected:
+                continue  # the reconnection verifies
+            try:
+                unchanged = await self._streams.verify()
+            except BusError as error:
+                self._log.warning("streams_not_verified", reason=str(error))
+                continue
+            if not unchanged:
+                self._interrupt()
 
     def _set_ready(self, ready: bool) -> None:
         CONNECTED.set(ready)
@@ -274,9 +306,12 @@ class Bus:
     async def _after_reconnect(self) -> None:
         try:
             await self._prepare()
-        except Differs as error:  # the bus stays unready, and /readyz shows it
-            self._log.error("stream_foreign", reason=str(error))
+        except (Differs, NoRoom) as error:  # the bus stays unready, and /readyz shows it
+            self._log.error("streams_unusable", reason=str(error))
             return
+        self._interrupt()
+
+    def _interrupt(self) -> None:
         for interrupt in tuple(self._interrupts):
             interrupt()
 

@@ -1,6 +1,13 @@
-"""Dead letters: messages that cannot be processed, stored beside the ledger with the reason and their sequence."""
+"""Dead letters: messages that cannot be processed, stored beside the ledger with the reason and their sequence.
+
+They have a limit, as sentry-arroyo's have (its ``dlq.py``). Past it the fault is not in the messages: everything would
+become a dead letter while all looks well.
+"""
 
 from __future__ import annotations
+
+from collections import deque
+from typing import Final
 
 import structlog
 
@@ -10,6 +17,38 @@ from tfdrift.bus.publisher import Publisher
 from tfdrift.subjects import DEAD_PREFIX
 
 _MAX_REASON = 1000
+
+# In a row; a sender of nonsense is interrupted by the messages of others.
+MAX_CONSECUTIVE: Final = 200
+# Of the latest messages, once there are so many.
+MAX_RATIO: Final = 0.5
+WINDOW: Final = 1000
+
+
+class DeadLetterLimit:
+    """Counts the outcomes of messages, and says when too many were dead letters."""
+
+    def __init__(self) -> None:
+        self._latest: deque[bool] = deque(maxlen=WINDOW)
+        self._dead = 0
+        self._consecutive = 0
+
+    def note(self, dead: bool) -> None:
+        """Count the outcome of one more message."""
+        if len(self._latest) == WINDOW:
+            self._dead -= self._latest[0]
+        self._latest.append(dead)
+        self._dead += dead
+        self._consecutive = self._consecutive + 1 if dead else 0
+
+    @property
+    def reached(self) -> str | None:
+        """Return why no further message may become a dead letter; None while it may."""
+        if self._consecutive >= MAX_CONSECUTIVE:
+            return f"{self._consecutive} messages in a row became dead letters"
+        if len(self._latest) == WINDOW and self._dead > WINDOW * MAX_RATIO:
+            return f"{self._dead} of the latest {WINDOW} messages became dead letters"
+        return None
 
 
 async def dead_letter(publisher: Publisher, consumer: str, message: Message, reason: str) -> None:

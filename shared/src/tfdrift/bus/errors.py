@@ -5,7 +5,8 @@ BusError
 ├── NotFound           a stream, consumer or message does not exist
 ├── Rejected           NATS refused, and would refuse again
 │   └── Conflict       a compare-and-set lost against another writer: read, decide and write anew
-└── Differs            a stream exists with subjects that are not ours: it belongs to somebody else
+├── Differs            a stream exists with subjects that are not ours: it belongs to somebody else
+└── NoRoom             JetStream has less storage than the ledger is to have
 
 A handler of messages raises one of two, which are not errors of the bus:
 
@@ -46,6 +47,10 @@ class Conflict(Rejected):
 
 class Differs(BusError):  # noqa: N818
     """A stream of our name carries other subjects."""
+
+
+class NoRoom(BusError):  # noqa: N818
+    """JetStream has too little storage; the message names the variable, the bytes and the remedy."""
 
 
 class Transient(Exception):  # noqa: N818

@@ -22,6 +22,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StreamInfo
 from tfdrift.bus.errors import BusError
 from tfdrift.bus.inbound import Inbound
 from tfdrift.bus.messages import Message
+from tfdrift.bus.overrun import report_overrun
 from tfdrift.bus.requests import answered
 
 _HEARTBEAT_SECONDS = 2.0
@@ -67,6 +68,9 @@ class Follower:
         self._jetstream = jetstream
         self._follow = follow
         self._next = follow.start
+        # Only then a gap in the stream's sequence is a loss.
+        self._complete = not follow.subjects and not follow.last_per_subject
+        self._handed_over = False
         self._created: datetime | None = None
         self._caught_up = False
         self._broken = asyncio.Event()
@@ -128,7 +132,7 @@ class Follower:
 
     def _note_creation(self, info: StreamInfo) -> None:
         if self._created is not None and info.created != self._created:
-            self._next, self._caught_up = None, False
+            self._next, self._caught_up, self._handed_over = None, False, False
             if self._follow.on_remade is not None:
                 self._follow.on_remade()
         self._created = info.created
@@ -173,7 +177,9 @@ class Follower:
                 self._broken.set()
                 return
             self._consumer_sequence = message.consumer_sequence
-            self._next = message.sequence + 1
+            if self._complete and self._handed_over and self._next is not None and message.sequence > self._next:
+                report_overrun(self._follow.stream, "follower", message.sequence - self._next)
+            self._next, self._handed_over = message.sequence + 1, True
             try:
                 on_message(message)
             except Exception as error:  # noqa: BLE001 - it must not end the reading of the connection; `run` raises it

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
 
 from tfdrift.bus.errors import Differs, NotFound, Rejected
 from tfdrift.bus.requests import answered
+from tfdrift.bus.room import create
 from tfdrift.records import CLAIMS_BUCKET, DRIFTS_BUCKET, STATE_BUCKET, WORKSPACES_BUCKET
 from tfdrift.subjects import ALL_EVENTS, DEAD_PREFIX, DEAD_STREAM, STREAM
 
@@ -27,11 +30,17 @@ _SUBJECTS_OVERLAP: Final = 10065
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How far back the ledger reaches, and on how many servers everything is stored."""
+    """How far back the ledger reaches, and on how many servers everything is stored.
+
+    Attributes:
+        bytes: how large the ledger may grow.
+        may_be_smaller: whether the ledger is created smaller where JetStream has too little storage for `bytes`.
+    """
 
     hours: float
     bytes: int
     replicas: int
+    may_be_smaller: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,45 +107,73 @@ def wanted_streams(retention: Retention) -> list[StreamConfig]:
 _COMPARED: Final = ("max_age", "max_bytes", "num_replicas", "storage", "duplicate_window", "max_msgs_per_subject")
 
 
-async def ensure(jetstream: JetStreamContext, retention: Retention) -> list[Difference]:
-    """Create every stream that is missing; returns the settings that differ in those that exist.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stream as it is now.
+
+    Attributes:
+        created: when it was created; another time means another stream.
+        differences: the settings in which it differs from ours.
+    """
+
+    name: str
+    created: datetime
+    differences: tuple[Difference, ...] = ()
+
+
+async def ensure(
+    jetstream: JetStreamContext, retention: Retention, on_missing: Callable[[str], None] = lambda _: None
+) -> list[Found]:
+    """Create every stream that is missing, after calling `on_missing` with its name; returns all of them.
 
     Raises:
         Differs: a stream with one of our names has other subjects, so it is not ours to write to.
+        NoRoom: JetStream has less storage than the ledger is to have.
+        BusError: NATS did not answer.
     """
-    differences: list[Difference] = []
-    for wanted in wanted_streams(retention):
-        found = await _find_or_add(jetstream, wanted)
-        if found is None:
-            continue
-        if sorted(found.subjects or ()) != sorted(wanted.subjects or ()):
-            raise Differs(
-                f"the stream {wanted.name} exists with subjects {found.subjects} in place of {wanted.subjects}; "
-                f"point TFDRIFT_NATS_URL at another account, or remove that stream"
-            )
-        for setting in _COMPARED:
-            ours, theirs = getattr(wanted, setting), getattr(found, setting)
-            if ours not in (None, 0) and ours != theirs:
-                differences.append(Difference(str(wanted.name), setting, ours, theirs))
-    return differences
+    return [await _ensure_one(jetstream, wanted, retention, on_missing) for wanted in wanted_streams(retention)]
 
 
-async def _find_or_add(jetstream: JetStreamContext, wanted: StreamConfig) -> StreamConfig | None:
-    """Return the configuration of the stream as it was found; None when it was created as wanted."""
+async def _ensure_one(
+    jetstream: JetStreamContext, wanted: StreamConfig, retention: Retention, on_missing: Callable[[str], None]
+) -> Found:
+    name = str(wanted.name)
     try:
-        return (await answered(jetstream.stream_info(str(wanted.name)))).config
+        return _verified(await answered(jetstream.stream_info(name)), wanted, retention)
     except NotFound:
-        pass
+        on_missing(name)
     try:
-        await answered(jetstream.add_stream(wanted))
+        info = await create(jetstream, wanted, may_be_smaller=retention.may_be_smaller or name == DEAD_STREAM)
     except Rejected as error:
         if error.code == _SUBJECTS_OVERLAP:
             raise Differs(
-                f"another stream listens to subjects of {wanted.name} ({', '.join(wanted.subjects or ())}); "
+                f"another stream listens to subjects of {name} ({', '.join(wanted.subjects or ())}); "
                 f"point TFDRIFT_NATS_URL at another account, or remove that stream"
             ) from error
         if error.code != _STREAM_NAME_IN_USE:
             raise
         # Another service created it in the meantime.
-        return (await answered(jetstream.stream_info(str(wanted.name)))).config
-    return None
+        return _verified(await answered(jetstream.stream_info(name)), wanted, retention)
+    return Found(name, created_at(info))
+
+
+def created_at(info: StreamInfo) -> datetime:
+    """Return when a stream was created."""
+    return info.created or datetime.fromtimestamp(0, UTC)
+
+
+def _verified(info: StreamInfo, wanted: StreamConfig, retention: Retention) -> Found:
+    name, found = str(wanted.name), info.config
+    if sorted(found.subjects or ()) != sorted(wanted.subjects or ()):
+        raise Differs(
+            f"the stream {name} exists with subjects {found.subjects} in place of {wanted.subjects}; "
+            f"point TFDRIFT_NATS_URL at another account, or remove that stream"
+        )
+    differences = []
+    for setting in _COMPARED:
+        ours, theirs = getattr(wanted, setting), getattr(found, setting)
+        if setting == "max_bytes" and (retention.may_be_smaller or name == DEAD_STREAM):
+            continue  # the first service took what fits
+        if ours not in (None, 0) and ours != theirs:
+            differences.append(Difference(name, setting, ours, theirs))
+    return Found(name, created_at(info), tuple(differences))

@@ -11,11 +11,17 @@ from prometheus_client.exposition import choose_encoder
 from tfdrift.harness.readiness import CONNECTED, Readiness
 
 
-def admin_app(registry: CollectorRegistry, readiness: Readiness, nats_connected: Callable[[], bool]) -> web.Application:
+def admin_app(
+    registry: CollectorRegistry, readiness: Readiness, bus_fault: Callable[[], str | None]
+) -> web.Application:
     """Return the application of the three routes; metrics come in the format that the client accepts."""
 
+    def look_at_bus() -> None:
+        fault = bus_fault()
+        readiness.set(CONNECTED, fault is None, fault)
+
     async def metrics(request: web.Request) -> web.Response:
-        readiness.set(CONNECTED, nats_connected())  # also updates the gauge of readiness
+        look_at_bus()  # also updates the gauge of readiness
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(registry), headers={"Content-Type": content_type})
 
@@ -23,9 +29,11 @@ def admin_app(registry: CollectorRegistry, readiness: Readiness, nats_connected:
         return web.json_response({"status": "ok"})
 
     async def readyz(_: web.Request) -> web.Response:
-        readiness.set(CONNECTED, nats_connected())
-        status = 200 if readiness.ok else 503
-        return web.json_response({"ready": readiness.ok, "conditions": readiness.conditions}, status=status)
+        look_at_bus()
+        answer = {"ready": readiness.ok, "conditions": readiness.conditions}
+        if readiness.details:
+            answer["details"] = readiness.details
+        return web.json_response(answer, status=200 if readiness.ok else 503)
 
     app = web.Application()
     app.router.add_get("/metrics", metrics)

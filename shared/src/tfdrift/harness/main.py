@@ -46,7 +46,8 @@ COLLECTOR_THRESHOLDS = (2_000, 20, 50)
 class Service(Generic[S]):
     """A service: its name, its description, its settings, and its work.
 
-    `check` raises `ConfigurationError` for settings that are well-formed but unusable.
+    `check` raises `ConfigurationError` for settings that are well-formed but unusable. Without one of `streams` the
+    service is unready; None means all.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Service(Generic[S]):
     run: Run[S]
     modes: Mapping[str, Mode[S]] = field(default_factory=dict)
     check: Callable[[S], object] = lambda _: None
+    streams: frozenset[str] | None = None
 
 
 def main(service: Service[S], arguments: Sequence[str] | None = None) -> int:
@@ -89,7 +91,7 @@ def _act(service: Service[S], options: argparse.Namespace) -> int:
     structlog.get_logger().info("starting", version=__version__)
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(supervise(service.name, settings, service.run))
+        runner.run(supervise(service.name, settings, service.run, service.streams))
     structlog.get_logger().info("stopped")
     return 0
 

@@ -22,10 +22,12 @@ class Readiness:
 
     def __init__(self) -> None:
         self._conditions: dict[str, bool] = {}
+        self._details: dict[str, str] = {}
 
-    def set(self, condition: str, ok: bool) -> None:
-        """Set a condition."""
+    def set(self, condition: str, ok: bool, reason: str | None = None) -> None:
+        """Set a condition; `reason` is a sentence for the operator about one that is false."""
         self._conditions[condition] = ok
+        self.explain(condition, None if ok else reason)
         READY.set(self.ok)
 
     @property
@@ -37,3 +39,15 @@ class Readiness:
     def conditions(self) -> dict[str, bool]:
         """Return a copy, for /readyz."""
         return dict(self._conditions)
+
+    def explain(self, name: str, sentence: str | None) -> None:
+        """Show a sentence in /readyz, without any effect on readiness; None removes it."""
+        if sentence is None:
+            self._details.pop(name, None)
+        else:
+            self._details[name] = sentence
+
+    @property
+    def details(self) -> dict[str, str]:
+        """A copy of the sentences, for /readyz to show."""
+        return dict(self._details)

@@ -14,8 +14,9 @@ import structlog
 from aiohttp import web
 from prometheus_client import REGISTRY
 
-from tfdrift.bus import Bus, Differs
+from tfdrift.bus import Bus, Differs, NoRoom
 from tfdrift.harness.admin import admin_app
+from tfdrift.harness.browsers import Browsers, guard
 from tfdrift.harness.connection import Listening
 from tfdrift.harness.errors import ConfigurationError, cannot_listen
 from tfdrift.harness.readiness import NOT_DRAINING, Readiness
@@ -45,12 +46,24 @@ class Runtime(Generic[S]):
     log: Any = field(default_factory=structlog.get_logger)
     _runners: list[web.AppRunner] = field(default_factory=list)
 
-    async def serve(self, app: web.Application, port: int, tls: ssl.SSLContext | None = None) -> Listening:
+    async def serve(
+        self,
+        app: web.Application,
+        port: int,
+        tls: ssl.SSLContext | None = None,
+        *,
+        guarded: bool = True,
+    ) -> Listening:
         """Serve an application on `http_host`; a handler is cancelled when its client disconnects.
+
+        Args:
+            guarded: whether the harness refuses what pages of another origin make browsers send.
 
         Raises:
             ConfigurationError: the port is taken, or the host is not an address of this machine.
         """
+        if guarded:
+            app.middlewares.insert(0, guard(Browsers(self.settings.own_host_names)))
         runner = Listening(app, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS, access_log=None)
         self._runners.append(runner)
         host = self.settings.http_host
@@ -102,8 +115,11 @@ class _Stopped(Exception):  # noqa: N818
     """The service ended in order."""
 
 
-async def supervise(name: str, settings: S, run: Run[S]) -> None:
+async def supervise(name: str, settings: S, run: Run[S], streams: frozenset[str] | None = None) -> None:
     """Run a service until SIGTERM or SIGINT; then make it unready, drain it and return.
+
+    Args:
+        streams: the streams without which it is unready; None means all.
 
     Raises:
         ConfigurationError: it cannot run with its configuration.
@@ -116,7 +132,7 @@ async def supervise(name: str, settings: S, run: Run[S]) -> None:
             _stop_on_signals(runtime)
             tasks.create_task(_open(bus))
             try:
-                admin = admin_app(REGISTRY, runtime.readiness, lambda: bus.connected)
+                admin = admin_app(REGISTRY, runtime.readiness, lambda: _fault(bus, streams))
                 await runtime.serve_admin(admin, settings.admin_port)
                 await _run_to_the_end(runtime, run)
             finally:
@@ -136,8 +152,16 @@ async def supervise(name: str, settings: S, run: Run[S]) -> None:
 async def _open(bus: Bus) -> None:
     try:
         await bus.open()
-    except Differs as error:
+    except (Differs, NoRoom) as error:
         raise ConfigurationError(str(error)) from error
+
+
+def _fault(bus: Bus, streams: frozenset[str] | None) -> str | None:
+    """Return why a service that uses these streams cannot work; None when it can."""
+    if not bus.connected:
+        return "NATS is away, or its streams are not verified yet"
+    faults = [fault for name, fault in bus.faults.items() if streams is None or name in streams]
+    return "; ".join([*faults, *bus.stopped.values()]) or None
 
 
 async def _run_to_the_end(runtime: Runtime[S], run: Run[S]) -> None:

@@ -22,6 +22,7 @@ _FILE_SUFFIX = "_FILE"
 _NEXT_URL = re.compile(r",(?=\s*[A-Za-z][A-Za-z0-9+.-]*://)")
 _USER_INFORMATION = re.compile(r"(://(?!/)|^(?=[^\s/]+@))\S*@")
 _SIGNATURE = re.compile(r"\?[^\s#]*=[^\s#]*")
+_HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 _NATS_SCHEMES = ("nats", "tls", "ws", "wss")
 
 S = TypeVar("S", bound="Settings")
@@ -42,10 +43,17 @@ class Settings(BaseModel):
     nats_tls_cert_file: Path | None = Field(None, description="client certificate for NATS")
     nats_tls_key_file: Path | None = Field(None, description="key of the client certificate for NATS")
     http_host: str = Field("127.0.0.1", min_length=1, description="address of the public port and the admin port")
+    http_hosts: str = Field(
+        "", description="host names under which browsers may address the public port, comma-separated"
+    )
     admin_port: int = Field(ge=1, le=65535, description="port of /metrics, /healthz and /readyz")
     stream_replicas: int = Field(1, ge=1, le=5, description="how many NATS servers store each message")
     retention_hours: float = Field(168, gt=0, le=24 * 3650, description="how long the ledger keeps an event")
-    retention_bytes: int = Field(10 * 1024**3, ge=1024**2, description="how large the ledger may grow")
+    retention_bytes: int = Field(
+        10 * 1024**3,
+        ge=1024**2,
+        description="how large the ledger may grow; where it is unset and JetStream has less, half of what that has",
+    )
     log_format: Literal["json", "console"] | None = Field(None, description="json; console on a terminal")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least severe level logged")
     drain_seconds: float = Field(10, gt=0, le=300, description="how long a stopping service may finish its work")
@@ -60,9 +68,23 @@ class Settings(BaseModel):
             _check_server(server)
         return text
 
+    @field_validator("http_hosts")
+    @classmethod
+    def _host_names(cls, text: str) -> str:
+        for name in _parts(text):
+            if not _HOST_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not a host name such as drift.example.org, without scheme and port")
+        return text
+
+    @property
+    def own_host_names(self) -> frozenset[str]:
+        """The host names under which the public port may be addressed, in lower case."""
+        return frozenset(name.lower() for name in (*_parts(self.http_hosts), self.http_host))
+
     def retention(self) -> Retention:
         """Return how far back the ledger reaches."""
-        return Retention(self.retention_hours, self.retention_bytes, self.stream_replicas)
+        unset = "retention_bytes" not in self.model_fields_set
+        return Retention(self.retention_hours, self.retention_bytes, self.stream_replicas, may_be_smaller=unset)
 
     def nats_options(self, name: str) -> NatsOptions:
         """Return the options of the connection to NATS, under the client name `name`.

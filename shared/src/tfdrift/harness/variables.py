@@ -12,7 +12,9 @@ from typing import Final
 PREFIX: Final = "TFDRIFT_"
 
 # A secret may also be in a file: TFDRIFT_NATS_PASSWORD_FILE in place of TFDRIFT_NATS_PASSWORD.
-SECRETS: Final = frozenset({"nats_password", "nats_token", "webhook_token", "hash_key", "auth_jwt_secret"})
+SECRETS: Final = frozenset(
+    {"nats_password", "nats_token", "webhook_token", "webhook_signing_key", "relay_url", "hash_key", "auth_jwt_secret"}
+)
 
 KNOWN: Final = frozenset(
     {
@@ -27,6 +29,7 @@ KNOWN: Final = frozenset(
         "nats_tls_cert_file",
         "nats_tls_key_file",
         "http_host",
+        "http_hosts",
         "http_port",
         "admin_port",
         "stream_replicas",
@@ -40,14 +43,20 @@ KNOWN: Final = frozenset(
         "spool_dir",
         "spool_max_bytes",
         "webhook_token",
+        "webhook_signing_key",
+        "webhook_allowed_networks",
+        "http_tls_client_ca_file",
+        "relay_url",
         # ingest-tfstate
         "state_sources",
         "state_poll_seconds",
         "max_state_bytes",
         "hash_key",
+        "redact_file",
         # drift-detector
         "rules",
         "unconfirmed_after_minutes",
+        "resolved_retention_hours",
         # sse-gateway
         "keepalive_seconds",
         "cors_origins",

@@ -10,10 +10,10 @@ from drift_detector.catalog.event_rules import EventRule, TargetRule
 from drift_detector.catalog.resource_types import ONE_TAG, PLAIN, Comparison, Parent, ResourceType
 from drift_detector.facts.attribute_paths import parse_attribute
 from drift_detector.facts.call import Act
-from drift_detector.facts.document import operation_name
 from drift_detector.facts.mapping_terms import Transform
 from drift_detector.facts.names import identity_form
 from tfdrift.events import Json
+from tfdrift.operation_names import operation_name
 
 ANY_TYPE: Final = "*"
 # The paths of a single tag. Labels and annotations of a Kubernetes object are compared as tags are.

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from drift_detector.catalog.lookup import Catalog
 from drift_detector.catalog.yaml_text import parse_yaml
 from drift_detector.errors import CatalogError
-from drift_detector.facts.document import operation_name
 from drift_detector.facts.mapping_terms import Tier
+from tfdrift.operation_names import operation_name
 
 _FILE: Final = "without_resource.yaml"
 

@@ -10,7 +10,7 @@ from drift_detector.claim.kubernetes import audit_event
 from drift_detector.claim.sanction import Sanctions
 from drift_detector.facts.call import Call
 from tfdrift.envelope import Envelope
-from tfdrift.events import FalcoEvent
+from tfdrift.events import CloudCall, FalcoEvent
 from tfdrift.subjects import Provider
 
 _READERS = {
@@ -28,4 +28,9 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
         ValueError: the call that travelled with the alert is not a `CloudCall`.
     """
     reader = _READERS.get(event.provider)
-    return reader(event, envelope, catalog, sanctions) if reader is not None else None
+    call = reader(event, envelope, catalog, sanctions) if reader is not None else None
+    if call is None or envelope.call is None or b'"incomplete":true' not in envelope.call:
+        return call
+    # The text may also be a part of a request.
+    incomplete = CloudCall.model_validate_json(envelope.call).incomplete
+    return call.model_copy(update={"incomplete": incomplete})

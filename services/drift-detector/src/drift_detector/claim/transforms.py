@@ -14,6 +14,7 @@ from drift_detector.facts.names import identity_form
 from drift_detector.facts.no_value import MISSING, UNKNOWN, Absent, Unknown
 from drift_detector.facts.policies import policy_text
 from tfdrift.events import Json
+from tfdrift.records import hidden_hash
 
 # What AWS writes in place of a secret: HIDDEN_DUE_TO_SECURITY_REASONS, <sensitiveDataRemoved>, ****, HIDDEN.
 _PLACEHOLDER: Final = re.compile(r"\*{3,}|HIDDEN(_[A-Z_]+)?|<?sensitiveDataRemoved>?")
@@ -55,6 +56,8 @@ def is_hidden(value: Json) -> bool:
 
 def transformed(transform: Transform, found: Json, document: Document, *, plural: bool) -> Value:  # noqa: PLR0911, PLR0912
     """Returns a value of the call in the state's shape; `MISSING` if it has none, `UNKNOWN` if the log hides it."""
+    if transform is not Transform.HIDDEN and hidden_hash(found) is not None:
+        return found  # a hash in place of a secret
     match transform:
         case Transform.HIDDEN:
             return UNKNOWN
@@ -138,7 +141,7 @@ def tags_of(found: Json, document: Document) -> Value:
         if is_hidden(name):
             return UNKNOWN
         if not name.startswith(_RESERVED_TAG):
-            tags[name] = _tag_text(value)
+            tags[name] = value if hidden_hash(value) is not None else _tag_text(value)
     return tags
 
 

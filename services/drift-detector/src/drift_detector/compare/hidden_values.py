@@ -6,8 +6,6 @@ value is the recorded one if its hash under the same key is equal.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -17,7 +15,7 @@ import orjson
 from drift_detector.catalog.resource_types import Comparison
 from drift_detector.compare.verdict import DIFFERENT, SAME, UNKNOWN, Verdict
 from drift_detector.facts.mapping_terms import Comparator
-from tfdrift.envelope import canonical_json
+from tfdrift import redaction
 from tfdrift.events import Json
 from tfdrift.records import hidden_hash
 
@@ -29,15 +27,34 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
 def same_as_hidden(claimed: Json, found: str, comparison: Comparison, hasher: Hasher | None) -> Verdict:
     """Whether a claimed value is the one that a record hides behind the hash `found`; unknown without a hasher."""
-    if hidden_hash(claimed) == found:
-        return SAME
-    if hasher is None or hidden_hash(claimed) is not None:
+    simple = comparison.how is Comparator.VALUE and not isinstance(claimed, list)
+    if (given := hidden_hash(claimed)) is not None:
+        return _same_hash(given, found, is_simple=simple)
+    if hasher is None or not found:
         return UNKNOWN
     if any(hasher(spelling) == found for spelling in _spellings(claimed)):
         return SAME
-    simple = comparison.how is Comparator.VALUE and not isinstance(claimed, list | dict)
-    # A structure has more spellings than can be tried, so another hash need not mean another value.
+    # A structure has more spellings than can be tried: another hash need not be another thing.
+    return DIFFERENT if simple and not isinstance(claimed, dict) else UNKNOWN
+
+
+def same_as_shown(given: str, recorded: Json, comparison: Comparison, hasher: Hasher | None) -> Verdict:
+    """Whether the value that a call hides behind the hash `given` is one that the record shows; the same rules hold."""
+    if recorded is None or recorded == "":
+        return DIFFERENT
+    if hasher is None or not given:
+        return UNKNOWN
+    if any(hasher(spelling) == given for spelling in _spellings(recorded)):
+        return SAME
+    simple = comparison.how is Comparator.VALUE and not isinstance(recorded, list | dict)
     return DIFFERENT if simple else UNKNOWN
+
+
+def _same_hash(given: str, found: str, *, is_simple: bool) -> Verdict:
+    """Two hashes; an empty one was made without the key, and tells nothing."""
+    if not given or not found:
+        return UNKNOWN
+    return SAME if given == found else DIFFERENT if is_simple else UNKNOWN
 
 
 def _spellings(value: Json) -> Iterable[Json]:
@@ -58,9 +75,8 @@ def hasher_of(key: bytes) -> Hasher:
 
     def keyed_hash(value: object) -> str:
         try:
-            text = canonical_json(value)
+            return redaction.keyed_hash(key, value)
         except orjson.JSONEncodeError:
             return ""  # such as a number of more than 64 bits, which no state that was read has either
-        return hmac.new(key, text, hashlib.sha256).hexdigest()
 
     return keyed_hash

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from drift_detector.facts.json_text import canonical_text
 from tfdrift.events import Json
 
 # Only several actions have an ``order``. They are compared as a set, in which each has a type of its own.
@@ -30,17 +31,24 @@ def _action(action: Json) -> Json:
     forward = _one(action.get("forward"))
     groups = forward.get("target_group") if isinstance(forward, dict) else None
     stickiness = _one(forward.get("stickiness")) if isinstance(forward, dict) else None
+    groups = groups if isinstance(groups, list) else [groups]
     targets = {
-        group["arn"]: group.get("weight") for group in groups or () if isinstance(group, dict) and "arn" in group
+        _text(group["arn"]): group.get("weight") for group in groups if isinstance(group, dict) and "arn" in group
     }
     if not targets and action.get("target_group_arn"):
-        targets = {action["target_group_arn"]: None}
+        targets = {_text(action["target_group_arn"]): None}
     # The weight of a single target means nothing.
     weights = {arn: 1 if len(targets) == 1 or weight is None else weight for arn, weight in targets.items()}
-    canonical["targets"] = [f"{arn} {weight}" for arn, weight in sorted(weights.items())]
+    canonical["targets"] = [
+        f"{arn} {_text(weight)}" for arn, weight in sorted(weights.items(), key=lambda target: target[0])
+    ]
     sticky = isinstance(stickiness, dict) and stickiness.get("enabled") is True
     canonical["sticky_seconds"] = stickiness.get("duration") if isinstance(stickiness, dict) and sticky else None
     return canonical
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else canonical_text(value)
 
 
 def _one(value: Json) -> Json:

@@ -9,11 +9,11 @@ as ``{"AWS": "*"}`` is.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Final
 
 from drift_detector.compare.verdict import Verdict, verdict_of
+from drift_detector.facts.json_text import canonical_text
 from drift_detector.facts.policies import listed, parse_policy
 from tfdrift.events import Json
 
@@ -46,13 +46,8 @@ def canonical_policy(policy: Json) -> str | None:
     canonical["Version"] = document.get("Version") or _DEFAULT_VERSION
     if document.get("Id"):
         canonical["Id"] = document["Id"]
-    canonical["Statement"] = sorted({_dumps(_statement(one)) for one in listed(document.get("Statement"))})
-    return _dumps(canonical)
-
-
-def _dumps(value: Json) -> str:
-    # Not orjson: a call may hold integers of more than 64 bits.
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical["Statement"] = sorted({canonical_text(_statement(one)) for one in listed(document.get("Statement"))})
+    return canonical_text(canonical)
 
 
 def _statement(statement: Json) -> Json:
@@ -103,4 +98,4 @@ def _strings(value: Json, fold: bool = False) -> list[str]:
 
 
 def _text(value: Json) -> str:
-    return value if isinstance(value, str) else _dumps(value)
+    return value if isinstance(value, str) else canonical_text(value)

@@ -13,9 +13,9 @@ import re
 from decimal import Decimal
 from typing import Final
 
-import orjson
-
 from drift_detector.compare.verdict import DIFFERENT, SAME, UNKNOWN, Verdict, verdict_of
+from drift_detector.facts.json_text import parse_json
+from drift_detector.facts.no_value import Absent
 from tfdrift.events import Json
 
 # IANA's numbers of the protocols that the provider or EC2 has names for.
@@ -78,10 +78,8 @@ def text_folded(claimed: Json, recorded: Json) -> Verdict | None:
 def parsed(value: Json) -> Json:
     """Returns the JSON value in a text; any other value unchanged."""
     if isinstance(value, str):
-        try:
-            return orjson.loads(value)
-        except orjson.JSONDecodeError:
-            return value
+        document = parse_json(value)
+        return value if isinstance(document, Absent) else document
     return value
 
 

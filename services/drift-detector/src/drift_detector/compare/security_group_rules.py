@@ -11,14 +11,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from drift_detector.facts.json_text import canonical_text
+from drift_detector.facts.numbers import whole_number
 from tfdrift.events import Json
 
 _LISTS: Final = ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups")
 _ALL_PROTOCOLS: Final = "-1"
 _OWNER: Final = re.compile(r"^\d{12}/(?=sg-)")
 
+# A port; what a record has in its place as text, if it is none.
+Port = int | str
 # Protocol, from, to, kind of source, source.
-Source = tuple[str, int, int, str, str]
+Source = tuple[str, Port, Port, str, str]
 
 
 def canonical_rules(elements: Sequence[Json]) -> frozenset[tuple[Source, str]]:
@@ -45,7 +49,7 @@ def remove_rules(current: Sequence[Json], elements: Sequence[Json]) -> list[Json
     for element in (dict(one) for one in current if isinstance(one, dict)):
         head = _head(element)
         for attribute in _LISTS:
-            if given := element.get(attribute):
+            if given := _listed(element.get(attribute)):
                 element[attribute] = [one for one in given if (*head, attribute, _canonical(one)) not in gone]
         if element.get("self") and (*head, "self", "self") in gone:
             element["self"] = False
@@ -60,24 +64,31 @@ def _sources(elements: Sequence[Json]) -> Iterator[tuple[dict[str, Any], Source]
             continue
         head = _head(element)
         for attribute in _LISTS:
-            for one in element.get(attribute) or ():
+            for one in _listed(element.get(attribute)):
                 yield element, (*head, attribute, _canonical(one))
         if element.get("self"):
             yield element, (*head, "self", "self")
 
 
-def _head(element: dict[str, Any]) -> tuple[str, int, int]:
+def _head(element: dict[str, Any]) -> tuple[str, Port, Port]:
     protocol = str(element.get("protocol", "")).lower()
     if protocol in (_ALL_PROTOCOLS, "all"):
         return _ALL_PROTOCOLS, 0, 0
     return protocol, _port(element.get("from_port")), _port(element.get("to_port"))
 
 
-def _port(value: Json) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
+def _port(value: Json) -> Port:
+    if value is None or value == "":
         return 0
+    number = whole_number(value)
+    return canonical_text(value) if number is None else number
+
+
+def _listed(value: Json) -> list[Json]:
+    """Returns a list of sources; a value in its place is one source, which equals none that EC2 knows."""
+    if isinstance(value, list):
+        return value
+    return [] if value in (None, "", {}) else [value]
 
 
 def _canonical(source: Json) -> str:
@@ -101,5 +112,5 @@ def _merge(result: list[Json], element: dict[str, Any], source: Source) -> None:
     if kind == "self":
         home["self"] = True
     else:
-        given = next(one for one in element[kind] if _canonical(one) == source[4])
-        home[kind] = [*(home.get(kind) or ()), given]
+        given = next(one for one in _listed(element[kind]) if _canonical(one) == source[4])
+        home[kind] = [*_listed(home.get(kind)), given]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from drift_detector.catalog.resource_types import PLAIN, Comparison
-from drift_detector.compare.hidden_values import Hasher, same_as_hidden
+from drift_detector.compare.hidden_values import Hasher, same_as_hidden, same_as_shown
 from drift_detector.compare.listener_actions import canonical_actions
 from drift_detector.compare.policies import same_policy
 from drift_detector.compare.scalars import (
@@ -55,8 +55,8 @@ def _same(  # noqa: PLR0911 - a table of cases
 ) -> Verdict:
     if (found := hidden_hash(recorded)) is not None:
         return same_as_hidden(claimed, found, comparison, hasher)
-    if hidden_hash(claimed) is not None:
-        return UNKNOWN
+    if (given := hidden_hash(claimed)) is not None:
+        return same_as_shown(given, recorded, comparison, hasher)
     if comparison.how is Comparator.TAG:
         # A tag may have an empty value, which is not the same as having no tag.
         return DIFFERENT if (claimed is None) != (recorded is None) else _value(claimed, recorded, hasher)
@@ -153,8 +153,8 @@ def _value(claimed: Json, recorded: Json, hasher: Hasher | None = None) -> Verdi
     """Compares scalars by their meaning, lists in order, objects by members; an unset member equals a missing one."""
     if (found := hidden_hash(recorded)) is not None:
         return same_as_hidden(claimed, found, PLAIN, hasher)
-    if hidden_hash(claimed) is not None:
-        return UNKNOWN
+    if (given := hidden_hash(claimed)) is not None:
+        return same_as_shown(given, recorded, PLAIN, hasher)
     if isinstance(claimed, dict) and isinstance(recorded, dict):
         return _all(same(claimed.get(key), recorded.get(key), PLAIN, hasher) for key in {**claimed, **recorded})
     if isinstance(claimed, list) and isinstance(recorded, list):

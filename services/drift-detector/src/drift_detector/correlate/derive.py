@@ -7,9 +7,10 @@ wherever they are derived.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from drift_detector.catalog.lookup import Catalog
@@ -17,9 +18,10 @@ from drift_detector.compare.apply_operation import apply, per_tag
 from drift_detector.compare.hidden_values import Hasher
 from drift_detector.compare.values import same
 from drift_detector.compare.verdict import Verdict
+from drift_detector.correlate.failure import Failure, evaluated, reason_of
 from drift_detector.correlate.history import plain
-from drift_detector.correlate.lifecycle import Outcome, correlate
-from drift_detector.correlate.payload import Ignored, display_identity, managed_drift, unmanaged_drift
+from drift_detector.correlate.lifecycle import Agreement, Outcome, correlate
+from drift_detector.correlate.payload import Ignored, display_identity, drift_id, managed_drift, unmanaged_drift
 from drift_detector.facts.attribute_paths import located, spells
 from drift_detector.facts.attribute_paths import recorded as recorded_at
 from drift_detector.facts.call import Act, Call, Operation, Target
@@ -62,11 +64,19 @@ class Derived:
         drifts: by id.
         ignored: the drifts that a rule ignores, by id.
         due: when a waiting call becomes a drift without a new fact; None where none waits.
+        failures: what could not be evaluated.
+        agreements: the calls after which cloud and state agree, with how, by the id that a drift would have.
+        needed: the calls without which the drifts would be others; nothing is lost when others are forgotten.
+        is_incomplete: no state describes the place any more where the subject was created.
     """
 
     drifts: Mapping[str, Drift]
     ignored: Mapping[str, Ignored] = field(default_factory=dict)
     due: datetime | None = None
+    failures: tuple[Failure, ...] = ()
+    agreements: Mapping[str, Agreement] = field(default_factory=dict)
+    needed: frozenset[str] = frozenset()
+    is_incomplete: bool = False
 
 
 def unmanaged_id(call: Call, target: Target) -> str:
@@ -93,27 +103,49 @@ def derive_managed(
     drifts: dict[str, Drift] = {}
     ignored: dict[str, Ignored] = {}
     dues: list[datetime] = []
-    for attribute, claimed in _by_attribute(incarnations, claims, record.address).items():
-        if attribute is None and not any(fact.operations[0].value is None for fact in claimed):
-            continue  # it was only created, and it exists
+    agreements: dict[str, Agreement] = {}
+    needed: set[str] = set()
+    by_attribute, failures = _by_attribute(incarnations, claims, record.address)
+
+    def evaluate(
+        attribute: str | None, claimed: Sequence[Claimed]
+    ) -> tuple[Drift | Ignored | None, datetime | None, Outcome]:
         outcome = _read(record, attribute, incarnations, claimed, context)
         lifecycle, due = outcome.at(now, confirmed, context.unconfirmed_after)
+        if lifecycle is None:
+            return None, due, outcome
+        incarnation = incarnations[lifecycle.incarnation]
+        return managed_drift(record, incarnation, attribute, lifecycle, context.rules), due, outcome
+
+    for attribute, claimed in by_attribute.items():
+        if attribute is None and not any(fact.operations[0].value is None for fact in claimed):
+            continue  # it was only created, and it exists
+        what, key = f"{attribute or 'the existence'} of {record.address}", drift_id(record, attribute)
+        result, failure = evaluated(partial(evaluate, attribute), claimed, what, key)
+        if failure is not None:
+            failures.append(failure)
+            needed |= failure.event_ids
+        if result is None:
+            continue
+        drift, due, outcome = result
+        needed |= outcome.needed
+        if outcome.agreement is not None:
+            agreements[key] = outcome.agreement
         if due is not None:
             dues.append(due)
-        if lifecycle is not None:
-            drift = managed_drift(record, incarnations[lifecycle.incarnation], attribute, lifecycle, context.rules)
-            if isinstance(drift, Ignored):
-                ignored[drift.id] = drift
-            else:
-                drifts[drift.id] = drift
-    return Derived(drifts, ignored, min(dues, default=None))
+        if isinstance(drift, Ignored):
+            ignored[drift.id] = drift
+        elif drift is not None:
+            drifts[drift.id] = drift
+    return Derived(drifts, ignored, min(dues, default=None), tuple(failures), agreements, frozenset(needed))
 
 
 def _by_attribute(
     incarnations: tuple[Incarnation, ...], claims: Iterable[tuple[Call, ResolvedTarget]], address: str
-) -> dict[str | None, list[Claimed]]:
-    """Returns what calls claim of each attribute, and under None what they claim of the existence."""
+) -> tuple[dict[str | None, list[Claimed]], list[Failure]]:
+    """Returns what calls claim of each attribute, under None what they claim of the existence, and what failed."""
     found: dict[str | None, list[Claimed]] = defaultdict(list)
+    failures: list[Failure] = []
     for call, resolved in claims:
         incarnation, target = incarnations[resolved.incarnation], resolved.target
         if incarnation.began is not None and call.occurred < incarnation.began:
@@ -122,12 +154,23 @@ def _by_attribute(
             identity = incarnation.resource_id or address if target.act is Act.CREATE else None
             existence = Operation(attribute=_EXISTENCE, value=identity)
             found[None].append(Claimed(call, (existence,), resolved.incarnation))
-        for operation in target.operations:
-            for single in per_tag(operation, recorded_at(incarnation.attributes, "tags")):
-                attribute = located(incarnation.attributes, single.attribute)
-                if _has_attribute(incarnation, attribute, single):
-                    found[attribute].append(Claimed(call, (single,), resolved.incarnation))
-    return found
+        try:
+            for attribute, operation in _located(incarnation, target):
+                found[attribute].append(Claimed(call, (operation,), resolved.incarnation))
+        except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call or a state
+            failures.append(Failure("derive", address, frozenset((call.event_id,)), reason_of(error)))
+    return found, failures
+
+
+def _located(incarnation: Incarnation, target: Target) -> list[tuple[str, Operation]]:
+    """Returns the operations of a target on attributes that the state has, each with the attribute's path there."""
+    tags = recorded_at(incarnation.attributes, "tags")
+    located_operations = [
+        (located(incarnation.attributes, single.attribute), single)
+        for operation in target.operations
+        for single in per_tag(operation, tags)
+    ]
+    return [(path, single) for path, single in located_operations if _has_attribute(incarnation, path, single)]
 
 
 def _has_attribute(incarnation: Incarnation, path: str, operation: Operation) -> bool:
@@ -150,6 +193,7 @@ def derive_unmanaged(
     creation = next(((call, target) for call, target in named if target.act is Act.CREATE), None)
     if creation is None:
         return Derived({})
+    key = unmanaged_id(*creation)
     identity = display_identity(creation[1])
     managed = _joined(holdings)
     facts: list[Fact] = [Recorded(SINCE_EVER, 0, MISSING)]
@@ -163,10 +207,14 @@ def derive_unmanaged(
             facts.append(Claimed(call, (Operation(attribute=_EXISTENCE, value=value),)))
     outcome = correlate(facts, _compare_existence, _apply_existence, _kind_of_existence)
     lifecycle, due = outcome.at(now, None, context.unconfirmed_after)
+    needed = outcome.needed and frozenset(call.event_id for call, _ in named)
+    agreements = {key: outcome.agreement} if outcome.agreement is not None else {}
     if lifecycle is None:
-        return Derived({}, due=due)
-    drift = unmanaged_drift(unmanaged_id(*creation), creation[1], lifecycle, context.rules)
-    return Derived({}, {drift.id: drift}, due) if isinstance(drift, Ignored) else Derived({drift.id: drift}, due=due)
+        return Derived({}, due=due, agreements=agreements, needed=needed)
+    drift = unmanaged_drift(key, creation[1], lifecycle, context.rules)
+    if isinstance(drift, Ignored):
+        return Derived({}, {key: drift}, due, needed=needed)
+    return Derived({key: drift}, due=due, needed=needed)
 
 
 def _joined(holdings: Iterable[Holding]) -> list[Holding]:
@@ -198,7 +246,7 @@ def _read(
     record: ResourceRecord,
     attribute: str | None,
     incarnations: tuple[Incarnation, ...],
-    claimed: list[Claimed],
+    claimed: Sequence[Claimed],
     context: EvaluationContext,
 ) -> Outcome:
     """Reads the time line of one attribute."""

@@ -74,5 +74,9 @@ def with_forgotten_steps(stored: Drift, derived: Drift, is_known: Callable[[str]
     history = (*older, *serials, *derived.history)
     surplus = max(0, len(history) - MAX_HISTORY)
     kept = (history[0], *history[1 + surplus :]) if surplus else history
-    omitted = stored.history_omitted + derived.history_omitted + surplus
-    return derived.model_copy(update={"history": kept, "history_omitted": omitted})
+    # What either side leaves out may be the same steps, so the omissions cannot be added up.
+    latest = stored.history[-1].timestamp
+    before = len(stored.history) + stored.history_omitted
+    added = sum(step.timestamp > latest for step in derived.history)
+    total = max(before + added, len(derived.history) + derived.history_omitted, len(history))
+    return derived.model_copy(update={"history": kept, "history_omitted": total - len(kept)})

@@ -33,7 +33,7 @@ from typing import Final
 
 from drift_detector.compare.verdict import Verdict
 from drift_detector.correlate.history import entry, with_forgotten_steps, written
-from drift_detector.facts.call import Call, Operation
+from drift_detector.facts.call import Call, Operation, Verb
 from drift_detector.facts.no_value import MISSING, UNKNOWN, Unknown
 from drift_detector.facts.time_line import Claimed, Fact, Recorded, Removed, Value, time_line
 from tfdrift.events import Drift, DriftKind, DriftStatus, HistoryEntry, Resolution
@@ -166,13 +166,28 @@ class Lifecycle:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """A call since which cloud and state agree, and how that resolves a drift that was open before it."""
+
+    call: Call
+    resolution: Resolution
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a time line amounts to: the relation at its end, and the last drift, if there was any."""
+    """What a time line amounts to: the relation at its end, and the last drift, if there was any.
+
+    Attributes:
+        agreement: the call since which cloud and state agree; None where they do not, or no call brought it about.
+        needed: the calls without which relation and open drift would be others.
+    """
 
     drift: Lifecycle | None
     relation: Relation
     recorded: Value
     incarnation: int
+    agreement: Agreement | None
+    needed: frozenset[str]
 
     def at(
         self, now: datetime, confirmed: datetime | None, unconfirmed_after: timedelta
@@ -222,12 +237,19 @@ def correlate(facts: Iterable[Fact], compare: Compare, apply: Apply, kind_of: Ki
     if drift is not None:
         history, omitted = written(reading.steps)
         drift = replace(drift, history=history, omitted=omitted)
-    return Outcome(drift, reading.relation, reading.recorded, reading.incarnation)
+    needed = {call.event_id for call in reading.building}
+    if drift is not None and drift.is_open:
+        needed.add(drift.culprit.event_id)
+    return Outcome(drift, reading.relation, reading.recorded, reading.incarnation, reading.agreement, frozenset(needed))
 
 
 @dataclass(slots=True)
 class _Reading:
-    """A time line, read so far."""
+    """A time line, read so far.
+
+    Attributes:
+        building: the calls that the cloud's present value is built from, since cloud and state agreed last.
+    """
 
     compare: Compare
     apply: Apply
@@ -236,6 +258,8 @@ class _Reading:
     recorded: Value = MISSING
     incarnation: int = 0
     drift: Lifecycle | None = None
+    agreement: Agreement | None = None
+    building: list[Call] = field(default_factory=list)
     steps: list[Callable[[], HistoryEntry]] = field(default_factory=list)
 
     def read(self, fact: Fact) -> None:
@@ -256,6 +280,10 @@ class _Reading:
             cloud = self.relation.cloud
         for operation in fact.operations:
             cloud = self.apply(operation, cloud)
+        last = fact.operations[-1]
+        if last.verb is Verb.SET or last.unknown:
+            self.building.clear()
+        self.building.append(fact.call)
         verdict = self.compare(cloud, self.recorded)
         # What cannot be compared, such as an alias with an ARN, is reported as changed, and not as changed to that.
         new = UNKNOWN if verdict is Verdict.UNKNOWN else cloud
@@ -285,6 +313,15 @@ class _Reading:
         serial: int | None = None,
     ) -> None:
         kind, step = TRANSITIONS[type(self.relation)][given]
+        if kind is InSync:
+            if call is not None:
+                self.agreement = Agreement(call, Resolution.REVERTED)
+            elif isinstance(self.relation, Waiting):
+                self.agreement = Agreement(self.relation.call, Resolution.APPLIED)
+        else:
+            self.agreement = None
+        if kind in (InSync, Gone):
+            self.building.clear()
         if kind is Waiting and call is not None:
             self.relation = Waiting(cloud, call)
         elif kind is Drifted and call is not None:
@@ -329,12 +366,18 @@ class Evidence:
         record: the managed resource that the drift is about, where there is one.
         ignored: a rule ignores what the facts derive.
         failure: the entry of the log that says that the culprit's operation failed later on.
+        agreement: the call since which cloud and state agree, as far as the known calls say.
+        is_recorded: a state that was written after the drift has its new value.
+        is_incomplete: facts are missing that the drift was derived from.
     """
 
     is_known: Callable[[str], bool]
     record: ResourceRecord | None = None
     ignored: bool = False
     failure: Call | None = None
+    agreement: Agreement | None = None
+    is_recorded: bool = False
+    is_incomplete: bool = False
 
 
 def next_drift(stored: Drift | None, derived: Drift | None, evidence: Evidence) -> Drift | None:
@@ -352,27 +395,44 @@ def next_drift(stored: Drift | None, derived: Drift | None, evidence: Evidence) 
         return with_forgotten_steps(stored, derived, evidence.is_known)
     if stored.status is DriftStatus.RESOLVED:
         return stored
-    if evidence.failure is not None:  # the cloud has what it had before
-        failure = evidence.failure
+    return _ended(stored, evidence)
+
+
+def _ended(stored: Drift, evidence: Evidence) -> Drift:
+    """Returns an open drift that the facts do not derive: resolved where a positive step ended it, else as stored."""
+    if (failure := evidence.failure) is not None:  # the cloud has what it had before
         return _resolved(stored, Resolution.REVERTED, failure.occurred, call=failure)
-    record = evidence.record
-    at, serial = (record.recorded_at, record.serial) if record is not None else (stored.detected_at, None)
-    return _resolved(stored, _ending(stored, evidence), at, serial=serial)
+    record, resolution, agreement = evidence.record, _ending(stored, evidence), evidence.agreement
+    if resolution is not None:
+        at, serial = (record.recorded_at, record.serial) if record is not None else (stored.detected_at, None)
+        return _resolved(stored, resolution, at, serial=serial)
+    if agreement is not None and agreement.call.occurred > stored.timestamp:
+        return _resolved(stored, agreement.resolution, agreement.call.occurred, call=agreement.call)
+    return stored
 
 
-def _ending(stored: Drift, evidence: Evidence) -> Resolution:
-    """Returns why an open drift ended that the facts no longer amount to."""
+def _ending(stored: Drift, evidence: Evidence) -> Resolution | None:
+    """Returns why an open drift ended that the facts no longer amount to; None where facts are missing.
+
+    A drift ends by a positive step alone: that a call, or every state of an account, is not known any more is none.
+    """
     if evidence.ignored:  # by a rule that is newer than the drift
         return Resolution.DISMISSED
     record = evidence.record
     if record is not None and (record.removed is not None or _is_replaced(record, stored.timestamp)):
         return Resolution.DESTROYED
+    is_known = stored.event_id is None or evidence.is_known(stored.event_id)
+    if evidence.is_incomplete or not (is_known or evidence.is_recorded):
+        return None
     return Resolution.APPLIED if stored.kind is DriftKind.UNCONFIRMED else Resolution.ABSORBED
 
 
 def _is_replaced(record: ResourceRecord, since: datetime) -> bool:
     """Whether another cloud resource is under the address since then: the id there is another."""
-    return any((change.created or "id" in change.before) and change.recorded_at > since for change in record.changes)
+    return any(
+        ((change.created and not change.moved) or "id" in change.before) and change.recorded_at > since
+        for change in record.changes
+    )
 
 
 def _resolved(

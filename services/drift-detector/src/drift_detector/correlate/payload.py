@@ -20,8 +20,8 @@ from tfdrift.subjects import Provider
 
 
 def drift_id(record: ResourceRecord, attribute: str | None) -> str:
-    """Returns the id of a managed resource's drift, the same for as long as the attribute has one."""
-    return digest(f"{record.workspace}\0{record.address}\0{attribute or ''}")
+    """Returns the id of a managed resource's drift: the same while the attribute has one, also after a move."""
+    return digest(f"{record.workspace}\0{record.origin or record.address}\0{attribute or ''}")
 
 
 def display_identity(target: Target) -> str:

@@ -6,10 +6,12 @@ A *subject* is what drifts are derived for: a managed resource, or an unmanaged 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from drift_detector.correlate.derive import Derived, EvaluationContext, derive_managed, derive_unmanaged, unmanaged_id
+from drift_detector.correlate.failure import Failure, reason_of
 from drift_detector.facts.call import Act, Call, Target
 from drift_detector.facts.time_line import FOR_EVER, SINCE_EVER
 from drift_detector.resolve.call_index import CallIndex
@@ -46,15 +48,62 @@ class FactStore:
         self.states = StateIndex(record_tokens(context.catalog))
         self.calls = CallIndex(context.catalog)
         self.heads: dict[str, WorkspaceHead] = {}
+        self._failures: dict[str, Failure] = {}
         self._resolved: dict[str, list[list[ResolvedTarget]]] = {}
         self._resolved_at = (0, 0)
+
+    def put_call(self, call: Call) -> bool:
+        """Add a call; False when it is known already. A call that cannot be indexed is left out, and is a failure."""
+        try:
+            return self.calls.put(call)
+        except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call
+            self._note_failure(call, error)
+            with suppress(Exception):
+                self.remove_call(call.event_id)
+            return False
+
+    def remove_call(self, event_id: str) -> None:
+        """Forget a call."""
+        self.calls.remove(event_id)
+        self._resolved.pop(event_id, None)
+
+    def failures_of(self, call: Call, now: datetime) -> list[Failure]:
+        """Returns why a call that was put cannot be evaluated against what is known now; nothing for a sound one."""
+        subjects = self.subjects_of_call(call)
+        failures = self.take_failures()
+        for subject in subjects:
+            if isinstance(subject, ManagedSubject) and (indexed := self.states.get(subject.key)) is not None:
+                claims = [
+                    (call, resolved)
+                    for group in self._targets_of(call)
+                    for resolved in group
+                    if resolved.resource.key == subject.key
+                ]
+                with suppress(ValueError):  # the state's fault, and not the call's
+                    failures += derive_managed(indexed.record(), claims, None, now, self.context).failures
+        return [failure for failure in failures if call.event_id in failure.event_ids]
+
+    def take_failures(self) -> list[Failure]:
+        """Returns the failures of calls that could not be indexed or resolved since this was asked last."""
+        failures, self._failures = list(self._failures.values()), {}
+        return failures
+
+    def _note_failure(self, call: Call, error: Exception) -> None:
+        reason = reason_of(error)
+        self._failures[call.event_id] = Failure("resolve", call.event_name, frozenset((call.event_id,)), reason)
 
     def subjects_of_call(self, call: Call) -> set[DriftSubject]:
         """Returns the subjects that a call may change.
 
         An entry of an operation may change the meaning of the operation's other entries, so their subjects count too.
         """
-        return set().union(*(self._subjects_of(part) for part in self.calls.parts(call)))
+        subjects: set[DriftSubject] = set()
+        for part in self.calls.parts(call):
+            try:
+                subjects |= self._subjects_of(part)
+            except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call or a state
+                self._note_failure(part, error)
+        return subjects
 
     def _subjects_of(self, call: Call) -> set[DriftSubject]:
         subjects: set[DriftSubject] = set()
@@ -86,7 +135,12 @@ class FactStore:
             self._resolved.clear()
         resolved = self._resolved.get(call.event_id)
         if resolved is None:
-            resolved = self._resolved[call.event_id] = [self._resolve(group, call) for group in call.groups]
+            try:
+                resolved = [self._resolve(group, call) for group in call.groups]
+            except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call or a state
+                self._note_failure(call, error)
+                resolved = [[] for _ in call.groups]
+            self._resolved[call.event_id] = resolved
         return resolved
 
     def _resolve(self, group: tuple[Target, ...], call: Call) -> list[ResolvedTarget]:
@@ -112,18 +166,26 @@ class FactStore:
         return set().union(*(self.subjects_of_call(call) for call in self.calls))
 
     def record(self, subject: DriftSubject) -> ResourceRecord | None:
-        """Returns the record of a managed resource; None where there is none."""
+        """Returns the record of a managed resource; None where there is none.
+
+        Raises:
+            ValueError: the bucket has something else under the resource's key.
+        """
         indexed = self.states.get(subject.key) if isinstance(subject, ManagedSubject) else None
         return indexed.record() if indexed is not None else None
 
     def derive(self, subject: DriftSubject, now: datetime) -> Derived:
-        """Returns the drifts of a subject, as far as the facts are known."""
-        match subject:
-            case ManagedSubject(key):
-                indexed = self.states.get(key)
-                return Derived({}) if indexed is None else self._derive_managed(indexed, now)
-            case UnmanagedSubject():
-                return self._derive_unmanaged(subject, now)
+        """Returns the drifts of a subject, as far as the facts are known; what cannot be evaluated is a failure."""
+        try:
+            match subject:
+                case ManagedSubject(key):
+                    indexed = self.states.get(key)
+                    return Derived({}) if indexed is None else self._derive_managed(indexed, now)
+                case UnmanagedSubject():
+                    return self._derive_unmanaged(subject, now)
+        except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call or a state
+            what = "a managed resource" if isinstance(subject, ManagedSubject) else "an unmanaged resource"
+            return Derived({}, failures=(Failure("derive", what, frozenset(), reason_of(error)),))
 
     def targets_of(self, key: str) -> list[tuple[Call, ResolvedTarget]]:
         """Returns the calls about the resource of a key, each with the target that names it."""
@@ -137,6 +199,11 @@ class FactStore:
             for resolved in group
             if resolved.resource.key == key
         ]
+
+    def count_calls(self, key: str) -> int:
+        """Returns how many calls name the resource of a key, or another one by the same name."""
+        indexed = self.states.get(key)
+        return 0 if indexed is None else len(self.calls.naming(indexed.tokens))
 
     def _calls_naming(self, indexed: IndexedResource) -> list[Call]:
         """Returns the calls that name a resource, also by the names that calls gave it."""
@@ -157,6 +224,8 @@ class FactStore:
 
     def _derive_unmanaged(self, subject: UnmanagedSubject, now: datetime) -> Derived:
         named = list(self._creations_and_deletions(subject))
+        if not any(target.act is Act.CREATE for _, target in named):
+            return Derived({}, is_incomplete=not self._is_in_some_state(subject))
         holdings = [
             (match.incarnation.began or SINCE_EVER, match.incarnation.ended or FOR_EVER)
             for call, target in named[:1]
@@ -177,6 +246,14 @@ class FactStore:
         for call, group, target in self.calls.deletions_of((call, target) for call, _, target in created):
             if not self._is_in_another_resource(group, call, target):
                 yield call, target
+
+    def _is_in_some_state(self, subject: UnmanagedSubject) -> bool:
+        """Whether a state has what was created as a part of another resource."""
+        return any(
+            self._is_in_another_resource(group, call, target)
+            for call, group, target in self.calls.creations_by(subject.token)
+            if unmanaged_id(call, target) == subject.drift
+        )
 
     def _is_in_another_resource(self, group: tuple[Target, ...], call: Call, target: Target) -> bool:
         return any(resolved.target != target for resolved in self._resolve(group, call))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from tfdrift.events import DriftStatus
 from tfdrift.records import DriftRecord, ResourceRecord
@@ -22,6 +23,7 @@ class StoredDrifts:
         """Add a version, unless a later one is known."""
         if revision < self._revisions.get(key, 0):
             return
+        self.remove(key)  # it may have moved to another address
         self._revisions[key] = revision
         self._records[key] = record
         if record.drift.workspace is not None and record.drift.address is not None:
@@ -57,6 +59,29 @@ class StoredDrifts:
 
     def __len__(self) -> int:
         return len(self._records)
+
+    def open_without(self, is_known: Callable[[str], bool]) -> int:
+        """Returns how many open drifts there are whose call is not known."""
+        return sum(
+            record.drift.event_id is not None and not is_known(record.drift.event_id)
+            for record in self
+            if record.drift.status is DriftStatus.OPEN
+        )
+
+    def resolved_before(self, moment: datetime) -> list[str]:
+        """Returns the ids of drifts that are published and whose last step, a resolution, was before a moment."""
+        return [
+            key
+            for key, record in self._records.items()
+            if record.drift.status is DriftStatus.RESOLVED
+            and record.published == record.version
+            and max((step.timestamp for step in record.drift.history), default=record.received) < moment
+            and record.received < moment
+        ]
+
+    def revision(self, key: str) -> int:
+        """Returns the revision of the latest known version; 0 for none."""
+        return self._revisions.get(key, 0)
 
     def open_by_severity(self) -> dict[Severity, int]:
         """Returns how many drifts of each severity are open."""

@@ -1,67 +1,82 @@
-"""Handles the alerts of the ledger: stores what a call claims, and reconciles the subjects that it concerns."""
+"""Handles the alerts of the ledger: stores what a call claims, and has the subjects that it concerns reconciled."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 from drift_detector import metrics
 from drift_detector.claim.by_provider import call_of
+from drift_detector.correlate.failure import reason_of
 from drift_detector.correlate.sanctions import sanctions
-from drift_detector.correlate.store import DriftSubject, FactStore
+from drift_detector.correlate.store import FactStore
+from drift_detector.effects.claims import Claims
 from drift_detector.effects.reconcile import Cause
+from drift_detector.effects.work_queue import WorkQueue
 from drift_detector.facts.call import Call
-from tfdrift.bus import Bus, Conflict, Message, Poison
+from tfdrift.bus import Message, Poison
 from tfdrift.envelope import parse_headers
 from tfdrift.events import FalcoEvent
-from tfdrift.records import CLAIMS_BUCKET, digest
 
 # Every falco event. One that is no cloud call costs a look at its payload.
 SUBJECTS = ("tfdrift.falco.>",)
+# Clocks differ by seconds. A call further ahead would take precedence over all that really follow it.
+MAX_AHEAD = timedelta(minutes=5)
 
 
 class Alerts:
     """The handler of the ledger's alerts."""
 
-    def __init__(self, bus: Bus, store: FactStore, reconcile: Callable[[DriftSubject, Cause], Awaitable[None]]) -> None:
-        self._claims = bus.bucket(CLAIMS_BUCKET)
+    def __init__(self, store: FactStore, claims: Claims, queue: WorkQueue) -> None:
         self._store = store
-        self._reconcile = reconcile
+        self._claims = claims
+        self._queue = queue
 
     async def handle(self, message: Message) -> None:
-        """Store what the call of one alert claims, and bring the drifts that it concerns up to date.
+        """Store what the call of one alert claims, and return when the drifts that it concerns are up to date.
 
         Raises:
-            Poison: the alert cannot be read.
+            Poison: the alert cannot be read, or what it claims cannot be evaluated; then it is not stored.
             BusError: NATS went away.
         """
         call = self._read(message)
         if call is None:
             metrics.CALLS.labels("claims_nothing").inc()
             return
-        call = await self._stored(call)
-        self._store.calls.put(call)
-        cause = Cause(call.received, call.occurred)
-        for subject in self._store.subjects_of_call(call):
-            await self._reconcile(subject, cause)
+        self._try(call)
+        before = self._store.calls.get(call.event_id)
+        call = await self._claims.put(call)
+        subjects = self._store.subjects_of_call(call)
+        if before is not None and before.groups != call.groups:  # what it was about before it was completed
+            subjects |= self._store.subjects_of_call(before)
+        await self._queue.reconciled(subjects, Cause(call.received, call.occurred, call.event_id))
 
     def _read(self, message: Message) -> Call | None:
         """Returns the call of an alert; None for one that claims nothing."""
         context = self._store.context
         try:
             event = FalcoEvent.model_validate_json(message.data)
-            envelope = parse_headers(message.headers)
-            return call_of(event, envelope, context.catalog, sanctions(context.rules))
+            call = call_of(event, parse_headers(message.headers), context.catalog, sanctions(context.rules))
         except ValueError as error:  # pydantic's and orjson's errors among them
             raise Poison(f"the alert at sequence {message.sequence} cannot be read: {error}") from error
-
-    async def _stored(self, call: Call) -> Call:
-        """Returns the call as the bucket has it: this one, or that of an earlier alert about the same event."""
-        key = digest(call.event_id)
-        try:
-            await self._claims.create(key, call.model_dump_json().encode())
-        except Conflict:
-            metrics.CALLS.labels("repeated").inc()
-            entry = await self._claims.get(key)
-            return Call.model_validate_json(entry.value) if entry is not None and entry.value else call
-        metrics.CALLS.labels("claims").inc()
+        except Exception as error:
+            metrics.FAILED.labels("claim").inc()
+            raise Poison(f"the call at sequence {message.sequence} cannot be read: {reason_of(error)}") from error
+        if call is not None and call.occurred > call.received + MAX_AHEAD:
+            metrics.CLAMPED.inc()
+            call = call.model_copy(update={"occurred": call.received + MAX_AHEAD})
         return call
+
+    def _try(self, call: Call) -> None:
+        """Evaluate a call before it is stored, so that a stored call is one that could be evaluated.
+
+        Raises:
+            Poison: it cannot be evaluated.
+        """
+        if call.event_id in self._store.calls:
+            return
+        self._store.put_call(call)
+        failures = self._store.failures_of(call, datetime.now(UTC))
+        if failures:
+            self._store.remove_call(call.event_id)
+            metrics.FAILED.labels(failures[0].stage).inc()
+            raise Poison(f"the call {call.event_id} cannot be evaluated: {failures[0].what}: {failures[0].reason}")

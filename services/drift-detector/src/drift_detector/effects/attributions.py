@@ -12,6 +12,7 @@ from datetime import datetime
 
 from drift_detector.correlate.attribution import attribution_of
 from drift_detector.correlate.store import FactStore
+from drift_detector.effects.failures import Failures
 from tfdrift.bus import Bus, Message
 from tfdrift.envelope import Envelope
 from tfdrift.events import Attribution, StateChange
@@ -26,8 +27,9 @@ MAX_CHANGES = 20_000
 class Attributions:
     """The recent state changes, and the actors that were published for each."""
 
-    def __init__(self, bus: Bus, store: FactStore) -> None:
+    def __init__(self, bus: Bus, store: FactStore, failures: Failures) -> None:
         self._bus = bus
+        self._failures = failures
         self._store = store
         self._changes: OrderedDict[str, StateChange] = OrderedDict()
         self._by_resource: dict[str, list[str]] = {}
@@ -67,7 +69,11 @@ class Attributions:
         """
         for identifier in list(self._by_resource.get(key, ())):
             change = self._changes[identifier]
-            attribution = attribution_of(change, self._store.targets_of(key), self._store.context.catalog)
+            try:
+                attribution = attribution_of(change, self._store.targets_of(key), self._store.context.catalog)
+            except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call or a state
+                self._failures.note_error("attribute", f"the state change {identifier}", error)
+                continue
             if attribution is None:
                 continue
             actors = frozenset(actor.event_id for actor in attribution.actors)

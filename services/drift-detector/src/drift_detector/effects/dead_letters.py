@@ -7,10 +7,11 @@ from collections import deque
 
 import structlog
 
+from drift_detector import metrics
 from tfdrift.bus import Bus, BusError, Message
 
 _RETRY_SECONDS = 1.0
-# Past it the oldest stay where they are, on the ledger.
+# Past it the oldest stay where they are, on the ledger; each is counted and logged.
 _MAX_WAITING = 1000
 
 
@@ -26,6 +27,9 @@ class DeadLetters:
 
     def add(self, message: Message, reason: str) -> None:
         """Have a message dead-lettered soon."""
+        if len(self._waiting) == _MAX_WAITING:
+            metrics.DROPPED.labels("message").inc()
+            self._log.error("dead_letter_dropped", sequence=self._waiting[0][0].sequence, reason=self._waiting[0][1])
         self._waiting.append((message, reason))
         self._added.set()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,11 +13,12 @@ from drift_detector.compare.hidden_values import hasher_of
 from drift_detector.correlate.store import FactStore, ManagedSubject
 from drift_detector.correlate.stored_drifts import StoredDrifts
 from drift_detector.effects.attributions import SUBJECTS, Attributions
+from drift_detector.effects.claims import Claims
 from drift_detector.effects.dead_letters import DeadLetters
 from drift_detector.effects.reconcile import Cause
+from drift_detector.effects.refill import Refill
 from drift_detector.effects.takeover import Takeover
 from drift_detector.effects.work_queue import WorkQueue
-from drift_detector.facts.call import Call
 from tfdrift.bus import Bus, Entry, Follow, Message
 from tfdrift.records import (
     CLAIMS_BUCKET,
@@ -41,18 +43,22 @@ class Mirrors:
     bus: Bus
     store: FactStore
     stored: StoredDrifts
+    claims: Claims
     attributions: Attributions
     takeover: Takeover
     queue: WorkQueue
     dead_letters: DeadLetters
+    refill: Refill
+    _outdated: set[str] = field(default_factory=set)
+    _recorded: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _caught_up: dict[str, asyncio.Event] = field(default_factory=_events)
 
     def watches(self) -> Iterator[Coroutine[Any, Any, None]]:
         """Yields the coroutines that follow the buckets and the ledger, each until cancelled."""
-        yield self._watch(STATE_BUCKET, bytes, self._on_state, self.store.states.clear)
-        yield self._watch(WORKSPACES_BUCKET, bytes, self._on_head, self.store.heads.clear)
-        yield self._watch(CLAIMS_BUCKET, Call.model_validate_json, self._on_claim, self.store.calls.clear)
-        yield self._watch(DRIFTS_BUCKET, DriftRecord.model_validate_json, self._on_drift, self.stored.clear)
+        yield self._watch(STATE_BUCKET, bytes, self._on_state, self._expect_states)
+        yield self._watch(WORKSPACES_BUCKET, bytes, self._on_head, lambda: None)
+        yield self._watch(CLAIMS_BUCKET, bytes, self._on_claim, self._refill_claims)
+        yield self._watch(DRIFTS_BUCKET, DriftRecord.model_validate_json, self._on_drift, self._refill_drifts)
         caught_up = self._caught_up[STREAM].set
         yield self.bus.follow(Follow(STREAM, self._on_change, SUBJECTS, on_caught_up=caught_up))
 
@@ -85,6 +91,30 @@ class Mirrors:
             on_remade=on_remade,
         )
 
+    def _expect_states(self) -> None:
+        """Keep what is known of each workspace until ingest-tfstate has recorded it anew, as its head says."""
+        self._outdated.update(resource.key for resource in self.store.states)
+        self._recorded.clear()
+
+    def _drop_outdated(self, workspace: str) -> None:
+        """Forget the records that a workspace had before its bucket was lost, once it has those of its head again."""
+        head = self.store.heads.get(workspace)
+        if head is None or len(self._recorded[workspace]) < head.resource_count:
+            return
+        gone = {key for key in self._outdated if key.startswith(f"{workspace}.")}
+        self._outdated -= gone
+        for key in gone:
+            self.store.states.remove(key)
+        self.queue.add({ManagedSubject(key) for key in gone})
+
+    def _refill_claims(self) -> None:
+        self.refill.add(CLAIMS_BUCKET, self.claims.lost())
+
+    def _refill_drifts(self) -> None:
+        values = {record.drift.id: record.encode() for record in self.stored}
+        self.stored.clear()  # their revisions are those of the lost bucket
+        self.refill.add(DRIFTS_BUCKET, values)
+
     def _on_state(self, entry: Entry[bytes]) -> None:
         if entry.value is None:
             self.store.states.remove(entry.key)
@@ -92,6 +122,11 @@ class Mirrors:
             subjects = self.store.put_state(entry.key, entry.value)
             if self._complete:
                 self.queue.add(subjects)
+        if self._outdated and entry.value is not None:
+            workspace = entry.key.partition(".")[0]
+            self._outdated.discard(entry.key)
+            self._recorded[workspace].add(entry.key)
+            self._drop_outdated(workspace)
         metrics.RESOURCES.set(len(self.store.states))
 
     def _on_head(self, entry: Entry[bytes]) -> None:
@@ -101,6 +136,9 @@ class Mirrors:
             self._on_hash_key(entry.value)
         else:
             self.store.heads[entry.key] = WorkspaceHead.model_validate_json(entry.value)
+            if self._outdated:
+                self._drop_outdated(entry.key)
+            metrics.RESOURCES.set(len(self.store.states))
 
     def _on_hash_key(self, key: bytes) -> None:
         """Compare sensitive values from now on; a key of the settings takes precedence over the one in the bucket."""
@@ -110,10 +148,11 @@ class Mirrors:
         if self._complete:
             self.queue.add(self.store.subjects_of_all_calls())
 
-    def _on_claim(self, entry: Entry[Call]) -> None:
-        call = entry.value
-        if call is not None and self.store.calls.put(call) and self._complete:  # another replica handled it
-            self.queue.add(self.store.subjects_of_call(call), Cause(call.received, call.occurred))
+    def _on_claim(self, entry: Entry[bytes]) -> None:
+        call = self.claims.watched(entry)
+        if call is not None and self._complete:  # another replica handled it
+            cause = Cause(call.received, call.occurred, call.event_id)
+            self.queue.add(self.store.subjects_of_call(call), cause)
         metrics.CLAIMING_CALLS.set(len(self.store.calls))
 
     def _on_drift(self, entry: Entry[DriftRecord]) -> None:

@@ -7,11 +7,9 @@ reaches the ledger: `tfdrift.outbox`.
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from weakref import WeakValueDictionary
 
 import structlog
 
@@ -19,6 +17,7 @@ from drift_detector import metrics
 from drift_detector.correlate.plan import Plan, plan
 from drift_detector.correlate.store import DriftSubject, FactStore, ManagedSubject
 from drift_detector.correlate.stored_drifts import StoredDrifts
+from drift_detector.effects.failures import Failures
 from tfdrift.bus import Bus, Conflict
 from tfdrift.outbox import Outbox, StoredRecord, next_version
 from tfdrift.records import STATE_BUCKET, DriftRecord
@@ -26,26 +25,32 @@ from tfdrift.records import STATE_BUCKET, DriftRecord
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a subject is reconciled: when the pipeline first saw the reason, and when that happened in the cloud."""
+    """Why a subject is reconciled.
+
+    Attributes:
+        received: when the pipeline first saw the reason.
+        occurred: when it happened in the cloud; None where it is no call.
+        event_id: of the call, where it is one.
+    """
 
     received: datetime
     occurred: datetime | None = None
+    event_id: str | None = None
 
 
 class Reconciler:
-    """Reconciles any number of subjects at once, each of them once at a time.
+    """Reconciles any number of subjects at once; a subject must not be reconciled twice at once.
 
     Attributes:
         due: when subjects have to be reconciled without a new fact.
     """
 
-    def __init__(self, bus: Bus, store: FactStore, stored: StoredDrifts) -> None:
+    def __init__(self, bus: Bus, store: FactStore, stored: StoredDrifts, failures: Failures) -> None:
         self._store = store
         self._stored = stored
+        self._failures = failures
         self._outbox = Outbox(bus, self._on_published)
         self._states = bus.bucket(STATE_BUCKET)
-        # A lock lives for as long as a task has it or waits for it.
-        self._locks: WeakValueDictionary[DriftSubject, asyncio.Lock] = WeakValueDictionary()
         self._log = structlog.get_logger()
         self.due: dict[DriftSubject, datetime] = {}
 
@@ -55,13 +60,12 @@ class Reconciler:
         Raises:
             BusError: NATS went away; do it again.
         """
-        lock = self._locks.setdefault(subject, asyncio.Lock())
-        async with lock:
-            metrics.RECONCILED.inc()
-            planned = self._plan(subject)
-            self._note_due(subject, planned.due)
-            for key in planned.keys:
-                await self._write(subject, key, cause)
+        metrics.RECONCILED.inc()
+        planned = self._plan(subject)
+        self._failures.note([*planned.failures, *self._store.take_failures()])
+        self._note_due(subject, planned.due)
+        for key in planned.keys:
+            await self._write(subject, key, cause)
 
     async def publish(self, key: str) -> None:
         """Publish a stored version that its writer did not publish.

@@ -1,40 +1,114 @@
-"""Deletes calls after the retention time, or when there are too many, but none that an open drift needs."""
+"""Deletes what is not needed any more: calls after the retention time, superseded calls, and resolved drifts."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from drift_detector import metrics
-from drift_detector.correlate.store import FactStore
+from drift_detector.correlate.store import DriftSubject, FactStore, ManagedSubject
 from drift_detector.correlate.stored_drifts import StoredDrifts
-from tfdrift.bus import Bucket
+from drift_detector.effects.claims import Claims
+from drift_detector.facts.call import Call
+from tfdrift.bus import Bucket, Conflict
 from tfdrift.events import DriftStatus
-from tfdrift.records import digest
 
-# At about 2 KB a call in memory, 400 MB.
-MAX_CALLS = 200_000
+MAX_CALLS: Final = 200_000
+# A resource with more calls is folded: of the calls before the latest ones, those go that its drifts do not need.
+FOLD_ABOVE: Final = 128
+FOLD_KEEPS: Final = 64
+# A replica may still be about to write what a younger call means.
+FOLD_AFTER: Final = timedelta(seconds=10)
+# Resolved drifts leave memory after this time; what concerns them later is read from the bucket.
+IN_MEMORY: Final = timedelta(hours=1)
 
 
-async def delete_expired_calls(
-    store: FactStore, stored: StoredDrifts, claims: Bucket, cutoff: datetime, *, max_calls: int = MAX_CALLS
-) -> None:
-    """Delete the calls before `cutoff`, and the oldest beyond `max_calls`, except those of open drifts.
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Deletes calls and drifts; every method raises `BusError` when NATS is away, and goes on at the next call."""
 
-    Raises:
-        BusError: NATS went away; the next round deletes the rest.
-    """
-    needed = {
-        step.event_id for record in stored if record.drift.status is DriftStatus.OPEN for step in record.drift.history
-    }
-    # The other entries of an operation may be needed to understand one of them.
-    needed |= {part.event_id for call in store.calls if call.event_id in needed for part in store.calls.parts(call)}
-    oldest_first = sorted(store.calls, key=lambda call: call.order)
-    surplus = len(oldest_first) - max_calls
-    for number, call in enumerate(oldest_first):
-        old = call.occurred < cutoff
-        if not old and number >= surplus:
+    store: FactStore
+    stored: StoredDrifts
+    claims: Claims
+    drifts: Bucket
+
+    async def delete_expired_calls(self, now: datetime, cutoff: datetime, *, max_calls: int = MAX_CALLS) -> None:
+        """Delete the calls before `cutoff`, and the oldest beyond `max_calls`, except those that drifts need."""
+        needed = _Needed(self.store, self.stored, now, whole_history=True)
+        oldest_first = sorted(self.store.calls, key=lambda call: call.order)
+        surplus = len(oldest_first) - max_calls
+        for number, call in enumerate(oldest_first):
+            old = call.occurred < cutoff
+            if not old and number >= surplus:
+                return
+            if not needed.has(call):
+                await self._delete(call, "retention" if old else "too_many")
+
+    async def fold(self, subject: DriftSubject, now: datetime) -> None:
+        """Delete the superseded calls of a resource that has many.
+
+        A call is superseded when a later one sets what it set, or when cloud and state have agreed since. Its steps
+        stay in the stored history of the drift.
+        """
+        if not isinstance(subject, ManagedSubject) or self.store.count_calls(subject.key) <= FOLD_ABOVE:
             return
-        if call.event_id not in needed:
-            await claims.delete(digest(call.event_id))
-            store.calls.remove(call.event_id)
-            metrics.FORGOTTEN.labels("retention" if old else "too_many").inc()
+        calls = {call.event_id: call for call, _ in self.store.targets_of(subject.key)}
+        needed = _Needed(self.store, self.stored, now, whole_history=False)
+        for call in list(calls.values())[:-FOLD_KEEPS]:
+            plain = call.operation is None and not self.store.calls.renames.of(call)
+            if plain and call.received < now - FOLD_AFTER and not needed.has(call):
+                await self._delete(call, "superseded")
+
+    async def delete_resolved_drifts(self, now: datetime, cutoff: datetime) -> None:
+        """Delete the drifts that were resolved before `cutoff` and that no stored call would derive again."""
+        for key in self.stored.resolved_before(min(cutoff, now - IN_MEMORY)):
+            record = self.stored.get(key)
+            if record is None or any(step.event_id in self.store.calls for step in record.drift.history):
+                continue
+            with suppress(Conflict):  # somebody has written it again
+                await self.drifts.delete(key, revision=self.stored.revision(key))
+                self.stored.remove(key)
+                metrics.AGED_OUT.inc()
+        for key in self.stored.resolved_before(now - IN_MEMORY):
+            self.stored.remove(key)
+
+    async def _delete(self, call: Call, reason: str) -> None:
+        await self.claims.delete(call.event_id)
+        metrics.FORGOTTEN.labels(reason).inc()
+
+
+class _Needed:
+    """The calls without which some drift would be another, found subject by subject when they are asked for.
+
+    Args:
+        whole_history: every step of an open drift needs its call, and not the last one alone.
+    """
+
+    def __init__(self, store: FactStore, stored: StoredDrifts, now: datetime, *, whole_history: bool) -> None:
+        self._store = store
+        self._now = now
+        self._of_subject: dict[DriftSubject, frozenset[str]] = {}
+        self._reported = {
+            event_id
+            for record in stored
+            if record.drift.status is DriftStatus.OPEN
+            for event_id in (record.drift.event_id, *(step.event_id for step in record.drift.history if whole_history))
+        }
+
+    def has(self, call: Call) -> bool:
+        """Whether a call is needed, or another entry of its operation is."""
+        parts = {part.event_id for part in self._store.calls.parts(call)}
+        if not parts.isdisjoint(self._reported):
+            return True
+        return any(not parts.isdisjoint(needed) for needed in self._needed(self._store.subjects_of_call(call)))
+
+    def _needed(self, subjects: Iterable[DriftSubject]) -> Iterator[frozenset[str]]:
+        for subject in subjects:
+            if subject not in self._of_subject:
+                derived = self._store.derive(subject, self._now)
+                left_out = (failure.event_ids for failure in derived.failures)
+                self._of_subject[subject] = derived.needed.union(*left_out)
+            yield self._of_subject[subject]

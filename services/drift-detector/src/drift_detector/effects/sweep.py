@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from drift_detector import metrics
+from drift_detector.correlate.store import FactStore
 from drift_detector.correlate.stored_drifts import StoredDrifts
 from drift_detector.effects.reconcile import Reconciler
 from drift_detector.effects.takeover import Takeover
@@ -16,7 +17,10 @@ SWEEP_SECONDS = 1.0
 class Sweep:
     """Subjects that have become due, unpublished versions, and the gauge of open drifts."""
 
-    def __init__(self, stored: StoredDrifts, reconciler: Reconciler, takeover: Takeover, queue: WorkQueue) -> None:
+    def __init__(
+        self, store: FactStore, stored: StoredDrifts, reconciler: Reconciler, takeover: Takeover, queue: WorkQueue
+    ) -> None:
+        self._store = store
         self._stored = stored
         self._reconciler = reconciler
         self._takeover = takeover
@@ -30,6 +34,7 @@ class Sweep:
         """
         for severity, count in self._stored.open_by_severity().items():
             metrics.OPEN_DRIFTS.labels(severity).set(count)
+        metrics.WITHOUT_CALL.set(self._stored.open_without(self._store.calls.__contains__))
         now = datetime.now(UTC)
         self._queue.add({subject for subject, due in self._reconciler.due.items() if due <= now})
         await self._takeover.publish_overdue()

@@ -102,6 +102,7 @@ class Call(_Fact):
         operation: the id that the entries of one operation share, if the log has several
             (`drift_detector.resolve.long_running_operations`).
         part: which of those entries this is.
+        incomplete: the call reached the pipeline without some of its request or response.
     """
 
     event_id: str
@@ -119,6 +120,17 @@ class Call(_Fact):
     groups: tuple[tuple[Target, ...], ...]
     operation: str | None = None
     part: Part | None = None
+    incomplete: bool = False
+
+    @property
+    def content(self) -> tuple[bool, int, int]:
+        """How much the call says: of two alerts of one event, the one with more content counts.
+
+        A complete one says more than an incomplete one; else the operations with a value count, then the targets.
+        """
+        targets = [target for group in self.groups for target in group]
+        known = sum(not operation.unknown for target in targets for operation in target.operations)
+        return (not self.incomplete, known, len(targets))
 
     @property
     def order(self) -> tuple[datetime, datetime, str]:

@@ -17,15 +17,8 @@ from typing import Any, Final
 from drift_detector.facts.no_value import MISSING, Absent
 from tfdrift.events import Json
 
-# Lambda and CloudFront append the API's version: UpdateFunctionCode20150331v2, CreateDistribution2020_05_31.
-_VERSION_SUFFIX: Final = re.compile(r"\d{4}_?\d{2}_?\d{2}(v\d+)?$")
 _LIST_MEMBERS: Final = ("items", "item")
 _NOISE: Final = frozenset({"xmlns", "tag", "quantity"})
-
-
-def operation_name(event_name: str) -> str:
-    """Returns the name of the API operation in a CloudTrail ``eventName``."""
-    return _VERSION_SUFFIX.sub("", event_name) if event_name[-1:].isdigit() else event_name
 
 
 def elements(value: Json) -> list[Json] | None:

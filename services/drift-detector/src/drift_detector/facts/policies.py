@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote
 
-import orjson
-
+from drift_detector.facts.json_text import canonical_text, parse_json
 from tfdrift.events import Json
 
 
@@ -25,10 +24,7 @@ def parse_policy(policy: Json) -> Json | None:
     text = policy.strip()
     if text[:3].lower() == "%7b":
         text = unquote(text)
-    try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
+    document = parse_json(text)
     return document if isinstance(document, dict) else None
 
 
@@ -49,10 +45,14 @@ def remove_statements(policy: Json, statements: list[Json]) -> Json:
 
 
 def _others(policy: Json, statements: list[Json]) -> list[Json]:
-    named = {statement.get("Sid") for statement in statements if isinstance(statement, dict)}
+    named = {_sid(statement) for statement in statements if isinstance(statement, dict)}
     document = parse_policy(policy) or {}
     there = listed(document.get("Statement"))
-    return [one for one in there if not isinstance(one, dict) or one.get("Sid") not in named]
+    return [one for one in there if not isinstance(one, dict) or _sid(one) not in named]
+
+
+def _sid(statement: dict[str, Json]) -> str:
+    return canonical_text(statement.get("Sid"))
 
 
 def _with_statements(policy: Json, statements: list[Json]) -> Json:

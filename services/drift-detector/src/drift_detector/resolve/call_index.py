@@ -46,6 +46,10 @@ class CallIndex:
         """Iterates over the calls as they came."""
         return iter(tuple(self._stored.values()))
 
+    def get(self, event_id: str) -> Call | None:
+        """Returns the call of an event as it was reported; None where it is not known."""
+        return self._stored.get(event_id)
+
     def put(self, call: Call) -> bool:
         """Adds a call; returns False if it is known already."""
         if call.event_id in self._stored:

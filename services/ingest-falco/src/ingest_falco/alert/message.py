@@ -8,17 +8,23 @@ not enough its request: the alert itself always arrives.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+import orjson
+
 from ingest_falco.alert.normalise import Normalised
 from ingest_falco.errors import AlertTooLarge
-from tfdrift.envelope import MSG_ID, Envelope
+from tfdrift.envelope import CALL, MSG_ID, Envelope, header_text, parse_header_text
 from tfdrift.events import CloudCall
 
-MAX_MESSAGE_BYTES: Final = 1024 * 1024 - 1024  # nats-server's default max_payload, less the header block's frame
+# What a block of NATS headers has beside its headers: its version and two line ends.
+FRAME_BYTES: Final = len(b"NATS/1.0\r\n\r\n")
+MAX_MESSAGE_BYTES: Final = 1024 * 1024 - FRAME_BYTES  # nats-server's default max_payload
+# The first part of a text of Falco's, which names what happened.
+_MAX_OUTPUT: Final = 1024
 
 # W3C Trace Context, version 00 and what later versions keep of it.
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -57,25 +63,49 @@ def build_message(normalised: Normalised, *, received: datetime, traceparent: st
     """
     if traceparent is not None and not _TRACEPARENT.fullmatch(traceparent):
         traceparent = None
-    message = LedgerMessage(str(normalised.event.subject()), {}, normalised.event.encode())
-    for call, omitted in _shrinking(normalised.call):
-        envelope = Envelope(
-            message_id=normalised.message_id,
-            received=received,
-            occurred=normalised.occurred,
-            traceparent=traceparent,
-            call=call.encode() if call is not None else None,
-        )
-        message = replace(message, headers=envelope.headers(), omitted=omitted)
-        if message.size_bytes <= MAX_MESSAGE_BYTES:
-            return message
-    raise AlertTooLarge(f"the alert makes a message of {message.size_bytes} bytes; {MAX_MESSAGE_BYTES} are allowed")
+    envelope = Envelope(
+        message_id=normalised.message_id,
+        received=received,
+        occurred=normalised.occurred,
+        traceparent=traceparent,
+        call=normalised.call.encode() if normalised.call is not None else None,
+    )
+    message = LedgerMessage(str(normalised.event.subject()), envelope.headers(), normalised.event.encode())
+    return fit(message, MAX_MESSAGE_BYTES)
 
 
-def _shrinking(call: CloudCall | None) -> tuple[tuple[CloudCall | None, tuple[str, ...]], ...]:
-    """The call, then with less and less of it, each with the names of what is omitted."""
-    if call is None:
-        return ((None, ()),)
-    without_response = call.model_copy(update={"response": None})
-    bare = without_response.model_copy(update={"request": None})
-    return ((call, ()), (without_response, ("response",)), (bare, ("request", "response")))
+def fit(message: LedgerMessage, max_bytes: int, *, without_fields: bool = False) -> LedgerMessage:
+    """The message with as much of its call as fits.
+
+    Args:
+        without_fields: also omit the output fields, where only that fits.
+
+    Raises:
+        AlertTooLarge: not even that fits.
+    """
+    if message.size_bytes <= max_bytes:
+        return message
+    for smaller in _shrinking(message, max_bytes, without_fields):
+        if smaller.size_bytes <= max_bytes:
+            return smaller
+    raise AlertTooLarge(f"the alert makes a message of {message.size_bytes} bytes; {max_bytes} are allowed")
+
+
+def _shrinking(message: LedgerMessage, max_bytes: int, without_fields: bool) -> Iterator[LedgerMessage]:
+    """The message with less and less in it, each with the names of the omitted parts."""
+    omitted: tuple[str, ...] = ()
+    if CALL in message.headers:
+        call = CloudCall.model_validate_json(parse_header_text(message.headers[CALL]))
+        for part in ("response", "request"):
+            if getattr(call, part) is None:
+                continue
+            omitted = tuple(sorted({*omitted, part}))
+            detail = f"a message of the ledger has at most {max_bytes} bytes: {' and '.join(omitted)} omitted"
+            call = call.model_copy(update={part: None, "incomplete": True, "detail": detail})
+            header = header_text(call.encode().decode())
+            message = replace(message, headers={**message.headers, CALL: header}, omitted=omitted)
+            yield message
+    event = orjson.loads(message.payload) if without_fields else {}
+    if event.get("output_fields"):
+        reduced = orjson.dumps({**event, "output_fields": None, "output": event["output"][:_MAX_OUTPUT]})
+        yield replace(message, payload=reduced, omitted=(*omitted, "fields"))

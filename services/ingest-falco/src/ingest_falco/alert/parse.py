@@ -8,11 +8,13 @@ so (``json_include_output_property`` and its like), does not send is optional he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ingest_falco.clouds.partial_json import repaired
 from ingest_falco.clouds.sources import guess_source
 from ingest_falco.errors import MalformedAlert
 from ingest_falco.strict_json import InvalidJson, parse
@@ -21,6 +23,9 @@ from tfdrift.events import Json
 from tfdrift.severity import Severity, severity_of_priority
 
 _TYPE_NAMES: Final = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+
+# A byte that is no UTF-8, as `surrogateescape` decodes it.
+_INVALID_BYTE: Final = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,10 @@ def parse_alert(body: bytes) -> Alert:
     if not body.strip():
         raise MalformedAlert("the body is empty; a Falco alert in JSON was expected")
     try:
-        document = parse(body)
+        document = _document(body)
     except InvalidJson as error:
-        raise MalformedAlert(f"the body is not JSON: {error}") from error
+        hint = "" if body.lstrip()[:1] in b"{[" else "; set json_output: true in Falco's configuration"
+        raise MalformedAlert(f"the body is not JSON: {error}{hint}") from error
     if not isinstance(document, dict):
         raise MalformedAlert(f"the body is {_type_name(document)}, not one alert as a JSON object")
     priority = _required(document, "priority")
@@ -79,6 +85,24 @@ def parse_alert(body: bytes) -> Alert:
         fields=fields,
         document=document,
     )
+
+
+def _document(body: bytes) -> Json:
+    """The JSON of a body; what is no text in it is replaced as Go's decoder does, so that the rest still counts.
+
+    Raises:
+        InvalidJson: it is no JSON even so.
+    """
+    try:
+        return parse(body)
+    except InvalidJson as error:
+        mended = repaired(_INVALID_BYTE.sub("\ufffd", body.decode("utf-8", "surrogateescape")))
+        if mended.encode() == body:
+            raise
+        try:
+            return parse(mended)
+        except InvalidJson:
+            raise error from None
 
 
 def _type_name(value: Json) -> str:

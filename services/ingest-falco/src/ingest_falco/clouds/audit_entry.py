@@ -9,16 +9,19 @@ Each cloud's package reads an entry once, into a typed record of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from ingest_falco.clouds.part import Gap, read_part
 from ingest_falco.clouds.plugin_fields import NOT_AVAILABLE, text_field
-from ingest_falco.strict_json import InvalidJson, parse
 from tfdrift.envelope import parse_rfc3339
 from tfdrift.events import Json
 
 _PREFIXES: Final = ("json", "jevt")
+# A field such as json.value[/insertId]; falcosidekick's `bracketreplacer` makes json.value_/insertId of it.
+_VALUE: Final = re.compile(r"(?:json|jevt)\.value[^/]*(/.*?)\]?")
 # How a plugin in Go prints an absent member, and what Falco prints for a field without a value.
 _NOTHING: Final = frozenset({"", "null", "<nil>", NOT_AVAILABLE})
 
@@ -27,20 +30,20 @@ class AuditEntry:
     """One audit log entry, as far as an alert has it.
 
     Attributes:
-        undecodable: the parts that were sent as JSON but could not be read, in the order they were asked for.
+        gaps: what is missing of the parts that were read, in the order in which they were read.
     """
 
     def __init__(self, fields: Mapping[str, Json]) -> None:
         self._fields = fields
-        self.undecodable: list[str] = []
+        self.gaps: list[Gap] = []
+        self._values = {match.group(1): value for name, value in fields.items() if (match := _VALUE.fullmatch(name))}
         self._whole = self._object()
 
     def at(self, pointer: str) -> Json:
         """The value at a JSON pointer such as ``/resource/labels/zone``; None where the alert lacks it."""
-        for prefix in _PREFIXES:
-            value = self._fields.get(f"{prefix}.value[{pointer}]")
-            if value is not None and not (isinstance(value, str) and value in _NOTHING):
-                return value
+        value = self._values.get(pointer)
+        if value is not None and not (isinstance(value, str) and value in _NOTHING):
+            return value
         return _walk(self._whole, pointer)
 
     def text(self, field: str | None, *pointers: str) -> str | None:
@@ -72,18 +75,16 @@ class AuditEntry:
         Args:
             part: what it is called among the undecodable.
         """
-        candidates = [self._fields.get(field)] if field is not None else []
-        candidates += [self.at(pointer) for pointer in pointers]
-        for value in candidates:
+        candidates = [(field, self._fields.get(field))] if field is not None else []
+        candidates += [(f"json.value[{pointer}]", self.at(pointer)) for pointer in pointers]
+        for name, value in candidates:
             if value is None or (isinstance(value, str) and value in _NOTHING):
                 continue
-            if not isinstance(value, str):
-                return value
-            try:
-                return parse(value)
-            except InvalidJson:
-                if part not in self.undecodable:
-                    self.undecodable.append(part)
+            found = read_part(value, part, name)
+            if found.gap is not None and found.gap.part not in [gap.part for gap in self.gaps]:
+                self.gaps.append(found.gap)
+            if found.value is not None:
+                return found.value
         return None
 
     def _object(self) -> Json:
@@ -92,10 +93,11 @@ class AuditEntry:
             if isinstance(value, dict):
                 return value
             if isinstance(value, str) and value not in _NOTHING:
-                try:
-                    return parse(value)
-                except InvalidJson:
-                    self.undecodable.append("entry")
+                found = read_part(value, "entry", f"{prefix}.obj")
+                if found.gap is not None:
+                    self.gaps.append(found.gap)
+                if found.value is not None:
+                    return found.value
         return None
 
 

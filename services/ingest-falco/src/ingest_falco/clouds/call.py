@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ingest_falco.clouds.part import Gap
 from tfdrift.events import CloudCall, CloudResource, UserIdentity
 
 
@@ -19,7 +20,7 @@ class Call:
         account_id: the account, project, subscription or cluster of the resource; else the caller's.
         identity: who made the call; None where the alert names nobody.
         detail: request and response for the detector; None where the alert names no endpoint.
-        undecodable: the parts that were sent but could not be read, such as ``request``.
+        gaps: what is missing of the call's parts; it is incomplete where there are any.
     """
 
     event_id: str | None
@@ -35,4 +36,4 @@ class Call:
     resources: tuple[CloudResource, ...]
     identity: UserIdentity | None
     detail: CloudCall | None
-    undecodable: tuple[str, ...]
+    gaps: tuple[Gap, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ingest_falco.clouds.aws import cloudtrail
+from ingest_falco.clouds.aws.fields import lacks_request
 from ingest_falco.clouds.azure import entry as azure_entry
 from ingest_falco.clouds.azure import operation
 from ingest_falco.clouds.call import Call
@@ -60,3 +61,26 @@ def read_call(source: str, fields: Mapping[str, Json]) -> tuple[Provider, Call |
     elif provider is Provider.AZURE and (logged := azure_entry.parse_entry(fields)) is not None:
         call = operation.call_of(logged)
     return provider, call
+
+
+# The output fields without which a call is no whole call, by the provider whose alerts need them.
+_NEEDED: Final[Mapping[Provider, tuple[tuple[str, ...], ...]]] = {
+    Provider.AWS: (("ct.id",), ("ct.src", "ct.shortsrc"), ("ct.request",)),
+    Provider.GCP: (("json.obj", "json.value[/insertId]"), ("gcp.methodName", "json.obj")),
+    Provider.KUBERNETES: (("ka.auditid", "json.obj"), ("ka.verb", "json.obj"), ("ka.target.resource", "json.obj")),
+    Provider.AZURE: (("azure.operationName", "json.obj"),),
+}
+
+
+def missing_fields(provider: Provider, source: str, fields: Mapping[str, Json]) -> tuple[str, ...]:
+    """The output fields that an alert about a cloud lacks; ``output_fields`` where it has none at all.
+
+    Where one field of several is enough, the first is named. Read-only calls need no request.
+    """
+    if provider not in _NEEDED or (provider is Provider.AWS and source != CLOUDTRAIL):
+        return ()
+    if not fields:
+        return ("output_fields",)
+    present = {name.replace("jevt.", "json.") for name, value in fields.items() if value not in (None, "")}
+    missing = tuple(names[0] for names in _NEEDED[provider] if present.isdisjoint(names))
+    return tuple(name for name in missing if name != "ct.request" or lacks_request(fields))

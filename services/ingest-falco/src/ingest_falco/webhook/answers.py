@@ -1,13 +1,13 @@
-"""Decides what the webhook answers, and who may send."""
+"""Decides what the webhook answers."""
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ingest_falco.errors import AlertTooLarge, IngestError, MalformedAlert, SpoolRefused
+from ingest_falco.errors import AlertFailed, AlertTooLarge, IngestError, MalformedAlert, SpoolRefused
+from ingest_falco.webhook.authentication import Refusal
 
 _RETRY_AFTER_SECONDS: Final = 5
 
@@ -27,17 +27,26 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-UNAUTHORISED: Final = Answer(
-    401, "unauthorised", "send the token as 'Authorization: Bearer …'", {"WWW-Authenticate": "Bearer"}
+_SHOW: Final = (
+    "a token as 'Authorization: Bearer …' or as the password of any user, a signature or a client certificate"
 )
+_FORBIDDEN: Final = {
+    Refusal.NETWORK: "alerts are not taken from this address (TFDRIFT_WEBHOOK_ALLOWED_NETWORKS)",
+    Refusal.BROWSER: "a page of another origin may not post alerts",
+}
+_UNAUTHORISED: Final = {
+    Refusal.MISSING: "send the token as 'Authorization: Bearer …' or as the password of any user, a signature in"
+    " X-Signature-256, or a client certificate: whichever of them this service is configured for",
+    Refusal.TOKEN: "the token is wrong",
+    Refusal.SIGNATURE: "the signature is not that of this body",
+}
 
 
-def may_send(authorization: str, token: bytes | None) -> bool:
-    """Whether the ``Authorization`` header shows the token; without a token everybody may send."""
-    if token is None:
-        return True
-    scheme, _, shown = authorization.partition(" ")
-    return scheme.lower() == "bearer" and hmac.compare_digest(shown.strip().encode("utf-8", "surrogateescape"), token)
+def refused(reason: Refusal) -> Answer:
+    """The answer to a sender that may not post."""
+    if reason in _FORBIDDEN:
+        return Answer(403, "forbidden", _FORBIDDEN[reason])
+    return Answer(401, "unauthorised", _UNAUTHORISED[reason], {"WWW-Authenticate": 'Bearer, Basic realm="tfdrift"'})
 
 
 def rejection(error: IngestError) -> Answer:
@@ -47,6 +56,8 @@ def rejection(error: IngestError) -> Answer:
             return Answer(400, "malformed", str(error))
         case AlertTooLarge():
             return Answer(413, "too_large", str(error))
+        case AlertFailed():
+            return Answer(500, "failed", str(error))
         case SpoolRefused():
             return Answer(503, "refused", str(error), {"Retry-After": str(_RETRY_AFTER_SECONDS)})
     raise AssertionError(f"{type(error).__name__} has no answer")

@@ -2,83 +2,160 @@
 
 from __future__ import annotations
 
+import ssl
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import orjson
 from aiohttp import hdrs, web
 
-from ingest_falco.errors import AlertTooLarge, IngestError
-from ingest_falco.metrics import ALERTS, REQUEST_SECONDS
-from ingest_falco.webhook.answers import UNAUTHORISED, Answer, may_send, rejection
+from ingest_falco.alert.audit_logs import AUDIT_LOGS, AuditLog, validation_code
+from ingest_falco.conditions import Condition, Conditions
+from ingest_falco.errors import AlertTooLarge, IngestError, MalformedAlert
+from ingest_falco.metrics import ALERTS, REFUSED_SENDERS, REQUEST_SECONDS
+from ingest_falco.throttle import Throttle
+from ingest_falco.webhook.answers import Answer, refused, rejection
+from ingest_falco.webhook.authentication import Policy, Refusal, Sender, refusal, signature_refusal
 from ingest_falco.webhook.intake import Intake
+from ingest_falco.webhook.relay import Relay
 from tfdrift.envelope import rfc3339
+
+_WARN_SECONDS: Final = 60.0
+# An API server posts up to 400 events at once; CloudTrail's files have some megabytes.
+_MAX_ENTRIES_BYTES: Final = 32 * 1024 * 1024
 
 
 class Webhook:
-    """Answers the requests of Falco and falcosidekick.
+    """Answers the requests of Falco and falcosidekick."""
 
-    Attributes:
-        token: the token that senders must show; None lets everybody send.
-    """
-
-    def __init__(self, intake: Intake, token: bytes | None, max_alert_bytes: int, log: Any) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        policy: Policy,
+        conditions: Conditions,
+        max_alert_bytes: int,
+        log: Any,
+        relay: Relay | None = None,
+    ) -> None:
         self._intake = intake
-        self._token = token
+        self._policy = policy
+        self._conditions = conditions
         self._max_alert_bytes = max_alert_bytes
+        self._warnings = Throttle(_WARN_SECONDS)
         self._log = log
+        self._relay = relay
 
     def app(self) -> web.Application:
         """The application with every route."""
-        # aiohttp refuses bodies from its limit on; ours is the largest that is taken.
-        app = web.Application(client_max_size=self._max_alert_bytes + 1)
+        app = web.Application()
         app.router.add_post("/", self.alert)
         app.router.add_put("/", self.alert)
         app.router.add_post("/test", self.test)
+        for path, log in AUDIT_LOGS.items():
+            app.router.add_post(path, partial(self.entries, log))
+        app.router.add_route("OPTIONS", "/azure", _allow_event_grid)
         app.router.add_get("/ping", _ping)
         app.router.add_get("/healthz", _healthz)
         return app
 
     async def alert(self, request: web.Request) -> web.Response:
         """``POST /``: one alert, answered once it is on disk."""
-        if not self._may_send(request):
-            return self._refuse(UNAUTHORISED)
-        try:
-            body = await self._body(request)
-        except AlertTooLarge as error:
-            return self._refuse(rejection(error))
-        return await self._take(request, body)
+        received = await self._received(request)
+        return received if isinstance(received, web.Response) else await self._take(request, received)
 
     async def test(self, request: web.Request) -> web.Response:
         """``POST /test``: falcosidekick's test alert, taken like every alert."""
-        return await self._take(request, _test_alert()) if self._may_send(request) else self._refuse(UNAUTHORISED)
+        received = await self._received(request)
+        return received if isinstance(received, web.Response) else await self._take(request, _test_alert())
+
+    async def entries(self, log: AuditLog, request: web.Request) -> web.Response:
+        """``POST /cloudtrail`` and its like: entries of an audit log, answered once all are on disk."""
+        received = await self._received(request, _MAX_ENTRIES_BYTES)
+        if isinstance(received, web.Response):
+            return received
+        if (code := validation_code(received)) is not None:
+            return web.json_response({"validationResponse": code})
+        with REQUEST_SECONDS.time():
+            try:
+                outcomes = await self._intake.take_entries(log, received, request.headers.get("traceparent"))
+            except IngestError as error:
+                return self._reject(rejection(error))
+        for outcome, count in outcomes.items():
+            ALERTS.labels(outcome).inc(count)
+        return web.Response()
+
+    async def _received(self, request: web.Request, max_bytes: int | None = None) -> bytes | web.Response:
+        """The body of a sender that may post, or the answer that refuses it."""
+        sender = _sender(request)
+        if (reason := refusal(self._policy, sender)) is not None:
+            return self._turn_away(sender, reason)
+        try:
+            body = await _body(request, max_bytes or self._max_alert_bytes)
+        except IngestError as error:  # the rest of the body is still on its way
+            response = self._reject(rejection(error))
+            response.force_close()
+            return response
+        if (reason := signature_refusal(self._policy, sender, body)) is not None:
+            return self._turn_away(sender, reason)
+        return body
 
     async def _take(self, request: web.Request, body: bytes) -> web.Response:
         with REQUEST_SECONDS.time():
             try:
                 outcome = await self._intake.take(body, request.headers.get("traceparent"))
             except IngestError as error:
-                return self._refuse(rejection(error))
+                return self._reject(rejection(error))
         ALERTS.labels(outcome).inc()
+        if self._relay is not None:
+            self._relay.offer(body)
         return web.Response()
 
-    async def _body(self, request: web.Request) -> bytes:
-        limit = f"the body is larger than the {self._max_alert_bytes} bytes that are taken"
-        if request.content_length is not None and request.content_length > self._max_alert_bytes:
-            raise AlertTooLarge(limit)
-        try:
-            return await request.read()
-        except web.HTTPRequestEntityTooLarge as error:
-            raise AlertTooLarge(limit) from error
+    def _turn_away(self, sender: Sender, reason: Refusal) -> web.Response:
+        """Count and show a refused sender; log each address once a minute."""
+        answer = refused(reason)
+        ALERTS.labels(answer.outcome).inc()
+        REFUSED_SENDERS.labels(reason).inc()
+        self._conditions.begin(Condition.SENDER_REFUSED, f"a sender at {sender.address} is refused: {answer.text}")
+        if self._warnings.due((reason, sender.address)):
+            self._log.warning("sender_refused", address=sender.address, status=answer.status, reason=reason)
+        return web.Response(status=answer.status, text=answer.text, headers=answer.headers)
 
-    def _may_send(self, request: web.Request) -> bool:
-        return may_send(request.headers.get(hdrs.AUTHORIZATION, ""), self._token)
-
-    def _refuse(self, answer: Answer) -> web.Response:
+    def _reject(self, answer: Answer) -> web.Response:
         ALERTS.labels(answer.outcome).inc()
         self._log.warning("alert_rejected", status=answer.status, reason=answer.text)
         return web.Response(status=answer.status, text=answer.text, headers=answer.headers)
+
+
+async def _body(request: web.Request, max_bytes: int) -> bytes:
+    """The body, at most `max_bytes` of it, decompressed."""
+    if request.content_length is not None and request.content_length > max_bytes:
+        raise AlertTooLarge(f"the body is larger than the {max_bytes} bytes that are taken")
+    chunks, size = [], 0
+    try:
+        async for chunk in request.content.iter_any():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > max_bytes:
+                raise AlertTooLarge(f"the body is larger than the {max_bytes} bytes that are taken")
+    except web.RequestPayloadError as error:
+        request.content.feed_eof()  # else aiohttp reads on, and logs the same error with a traceback
+        encoding = request.headers.get(hdrs.CONTENT_ENCODING, "identity")
+        raise MalformedAlert(f"the body is broken: it is no {encoding!r} as Content-Encoding says") from error
+    return b"".join(chunks)
+
+
+async def _allow_event_grid(request: web.Request) -> web.Response:
+    """``OPTIONS /azure``: CloudEvents' validation of a webhook, by which nothing is allowed that a token would not."""
+    origin = request.headers.get("WebHook-Request-Origin", "")
+    return web.Response(headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"} if origin else {})
+
+
+def _sender(request: web.Request) -> Sender:
+    tls = request.transport.get_extra_info("ssl_object") if request.transport is not None else None
+    has_certificate = isinstance(tls, ssl.SSLObject) and bool(tls.getpeercert())
+    return Sender(request.remote or "", request.headers, has_certificate)
 
 
 async def _ping(_: web.Request) -> web.Response:

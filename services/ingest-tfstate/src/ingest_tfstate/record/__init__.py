@@ -1,5 +1,5 @@
 """Turns a state into records and events, and stores them.
 
 In: a `State` and the stored records. Out: writes to buckets and `state_change` events.
-Uses `state`, `redaction` and `resource`.
+Uses `state` and `resource`.
 """

@@ -41,7 +41,7 @@ def observed(snapshot: StateSnapshot, at: datetime) -> StateChange:
         provider=providers.pop() if len(providers) == 1 else Provider.OTHER,
         terraform_version=state.terraform_version,
         timestamp=at,
-        resource_count=len(state.instances),
+        resource_count=state.resource_count,
     )
 
 
@@ -125,6 +125,12 @@ def _limited(changes: tuple[AttributeChange, ...]) -> tuple[AttributeChange, ...
         else change
         for change, size in zip(changes, sizes, strict=True)
     )
+
+
+def without_values(event: StateChange) -> StateChange:
+    """Returns an event that says which attributes changed, for a server that refuses its values as too large."""
+    shown = {"old_value": TOO_LARGE_DISPLAY, "new_value": TOO_LARGE_DISPLAY}
+    return event.model_copy(update={"changes": tuple(change.model_copy(update=shown) for change in event.changes)})
 
 
 def _event(

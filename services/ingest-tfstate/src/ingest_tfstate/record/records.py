@@ -10,24 +10,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from ingest_tfstate.errors import LineageChanged, StaleSerial
+from ingest_tfstate.errors import Incomplete, LineageChanged, StaleSerial, StateError
 from ingest_tfstate.record.diff import same
-from ingest_tfstate.redaction.redact import RULES_VERSION, Redactor
 from ingest_tfstate.resource.flat_map import like
 from ingest_tfstate.resource.instances import Instance, State
 from ingest_tfstate.resource.place import Place, places
 from tfdrift.envelope import canonical_json
 from tfdrift.records import MAX_CHANGES, RecordedChange, Removal, ResourceRecord, WorkspaceHead, hidden_hash
+from tfdrift.redaction import NO_RULES, RULES_VERSION, Redactor, Rules
 
 # A record is one message, and NATS allows 1 MiB for a message with its headers.
 MAX_RECORD_BYTES: Final = 900 * 1024
 
 # A head with this condition accepts the next state whatever its lineage and serial, since an operator asked for it.
 LINEAGE_ACCEPTED: Final = "lineage_accepted"
+
+Failures = dict[str, str]
+"""Why an instance cannot be recorded, by address."""
 
 _TICK: Final = timedelta(microseconds=1)
 
@@ -49,11 +53,16 @@ class StateSnapshot:
     modified: datetime
     received: datetime
 
+    @property
+    def moment(self) -> datetime:
+        """When the state was written, as far as that is not in the future."""
+        return min(self.modified, self.received)
 
-def fingerprint(data: bytes) -> str:
-    """Returns a hash of a state's bytes and of the version of the redaction rules, in hex."""
+
+def fingerprint(data: bytes, rules: Rules = NO_RULES) -> str:
+    """Returns a hash of a state's bytes and of what is hidden of a state, in hex."""
     digest = hashlib.sha256(data)
-    digest.update(f"redaction {RULES_VERSION}".encode())
+    digest.update(f"redaction {RULES_VERSION}{rules.digest}".encode())
     return digest.hexdigest()
 
 
@@ -80,20 +89,34 @@ def check_order(state: State, head: WorkspaceHead | None) -> None:
         )
 
 
-def recorded_at(snapshot: StateSnapshot, head: WorkspaceHead | None, records: Iterable[ResourceRecord]) -> datetime:
+def recorded_at(moment: datetime, head: WorkspaceHead | None, records: Iterable[ResourceRecord]) -> datetime:
     """Returns the moment under which the state's changes are recorded: when it was written, but later than the head.
 
     Local backends write one serial several times during an apply, clocks are set back, and copies keep old times.
     Changes later than the head's moment are still to be announced, so the moments must be in order.
 
     Args:
+        moment: `StateSnapshot.moment` of the process that began to record the state.
         records: those of the workspace; those without a change later than the head may be left out.
     """
-    moment = min(snapshot.modified, snapshot.received)
     if head is None:
         return moment
     unannounced = [at for record in records for at, _ in versions(record) if at > head.recorded_at]
     return max([moment, head.recorded_at + _TICK, *unannounced])
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a workspace's next state is compared with.
+
+    Attributes:
+        records: by address, with tombstones; those of `State.unchanged` may be left out.
+        places: of all instances that are compared; by default they are found from those.
+    """
+
+    head: WorkspaceHead
+    records: Mapping[str, ResourceRecord]
+    places: Mapping[str, Place] | None = None
 
 
 def versions(record: ResourceRecord) -> list[tuple[datetime, int]]:
@@ -104,59 +127,96 @@ def versions(record: ResourceRecord) -> list[tuple[datetime, int]]:
     return found
 
 
-def first_records(snapshot: StateSnapshot, at: datetime, redactor: Redactor) -> Iterator[ResourceRecord]:
-    """Yields the records of a workspace that is seen for the first time, one by one, without a history."""
-    where = places(snapshot.state.instances.values())
+def first_records(
+    snapshot: StateSnapshot,
+    at: datetime,
+    redactor: Redactor,
+    failures: Failures | None = None,
+    where: Mapping[str, Place] | None = None,
+) -> Iterator[ResourceRecord]:
+    """Yields the records of a workspace that is seen for the first time, one by one, without a history.
+
+    Args:
+        failures: receives the instances that cannot be recorded.
+        where: the places of all instances; by default they are found from those.
+    """
+    failures = {} if failures is None else failures
+    where = places(snapshot.state.instances.values()) if where is None else where
     for address, instance in snapshot.state.instances.items():
-        yield _record(snapshot, instance, where[address], at, redactor)
+        with _alone(address, failures):
+            yield _record(snapshot, instance, where[address], at, redactor)
 
 
 def next_records(
     snapshot: StateSnapshot,
     at: datetime,
     redactor: Redactor,
-    records: Mapping[str, ResourceRecord],
-    head: WorkspaceHead,
+    stored: Stored,
+    failures: Failures | None = None,
 ) -> list[ResourceRecord]:
     """Returns the records that differ from those in the bucket: changed and new ones first, then tombstones.
 
     Args:
         at: the moment that `recorded_at` returned.
-        records: the workspace's records by address, with tombstones.
-
-    Raises:
-        TooDeep: an instance's attributes are nested too deeply.
+        failures: receives the instances that cannot be recorded; their records stay as they are.
     """
-    state = snapshot.state
-    where = places(state.instances.values())
-    left = [records[address] for address in records if address not in state.instances]
+    state, head, records = snapshot.state, stored.head, stored.records
+    failures = {} if failures is None else failures
+    where = places(state.instances.values()) if stored.places is None else stored.places
+    left = [record for address in records if address not in state and (record := records.get(address)) is not None]
     gone = [record for record in left if record.removed is None or record.removed.recorded_at > head.recorded_at]
     movable = _by_identity(gone)
     fresh: list[ResourceRecord] = []
+    moved_to: dict[str | None, str] = {}
     for address, instance in state.instances.items():
-        record = _record(snapshot, instance, where[address], at, redactor)
-        before = records.get(address)
-        moved = before is None and record.id is not None
-        if moved:
-            before = movable.get((record.type, record.id or ""))
-        equal = before is not None and _same_attributes(before, record)
-        if before is None:
-            created = RecordedChange(serial=state.serial, recorded_at=at, before={}, created=True)
-            record = record.model_copy(update={"changes": (created,)})
-        elif not equal:
-            # What has become secret is compared, and stored in the history, as a hash.
-            before = before.model_copy(update={"changes": _hidden_past(before, instance, redactor)})
-            hidden = redactor.redact(instance.type, before.attributes, instance.sensitive_paths)
-            if before.flat and not record.flat:
-                hidden = like(hidden, record.attributes)
-            record = _with_past(record, before, hidden)
-        else:
-            record = _with_past(record, before, record.attributes)
-        if moved or not equal or not _unchanged(record, before):
-            fresh.append(fit(record))
-    removal = Removal(serial=state.serial, recorded_at=at)
-    fresh.extend(record.model_copy(update={"removed": removal}) for record in gone if record.removed is None)
+        with _alone(address, failures):
+            record = _record(snapshot, instance, where[address], at, redactor)
+            record, before = _followed(record, instance, records.get(address), movable, redactor)
+            last = record.changes[-1] if record.changes else None
+            if last is not None and last.moved and last.recorded_at > head.recorded_at:
+                moved_to[last.previous_address] = address
+            if before is None or not _unchanged(record, before):
+                fresh.append(fit(record))
+    for record in gone:
+        if record.removed is None:
+            removal = Removal(serial=state.serial, recorded_at=at, moved_to=moved_to.get(record.address))
+            fresh.append(record.model_copy(update={"removed": removal}))
     return fresh
+
+
+@contextmanager
+def _alone(address: str, failures: Failures) -> Iterator[None]:
+    """Lets an error of one instance concern it alone; its message names no value, which may be secret."""
+    try:
+        yield
+    except StateError as error:
+        failures[address] = str(error)
+    except Exception as error:  # noqa: BLE001 - the supervisor of instances: one of them never stops the rest
+        failures[address] = f"an unexpected {type(error).__name__}; please report it"
+
+
+def _followed(
+    record: ResourceRecord,
+    instance: Instance,
+    before: ResourceRecord | None,
+    movable: Mapping[tuple[str, str], ResourceRecord],
+    redactor: Redactor,
+) -> tuple[ResourceRecord, ResourceRecord | None]:
+    """Returns the record with its history, and the stored record of its address that it follows, if it is the same."""
+    moved = before is None and record.id is not None
+    if moved:
+        before = movable.get((record.type, record.id or ""))
+    if before is None:
+        created = RecordedChange(serial=record.serial, recorded_at=record.recorded_at, before={}, created=True)
+        return record.model_copy(update={"changes": (created,)}), None
+    if _same_attributes(before, record):
+        return _with_past(record, before, record.attributes), None if moved else before
+    # What has become secret is compared, and stored in the history, as a hash.
+    before = before.model_copy(update={"changes": _hidden_past(before, instance, redactor)})
+    hidden = redactor.redact(instance.type, before.attributes, instance.sensitive_paths)
+    if before.flat and not record.flat:
+        hidden = like(hidden, record.attributes)
+    return _with_past(record, before, hidden), None
 
 
 def _record(
@@ -206,7 +266,8 @@ def _with_past(record: ResourceRecord, before: ResourceRecord, hidden: dict[str,
     Args:
         hidden: the attributes of `before`, redacted as those of `record` are.
     """
-    created = before.address != record.address or before.removed is not None
+    moved = before.address != record.address
+    created = moved or before.removed is not None
     changed = (
         {}
         if hidden is record.attributes
@@ -223,11 +284,21 @@ def _with_past(record: ResourceRecord, before: ResourceRecord, hidden: dict[str,
             recorded_at=record.recorded_at,
             before=changed,
             created=created,
-            moved=before.address != record.address,
-            removed=before.removed if before.address == record.address else None,
+            moved=moved,
+            removed=None if moved else before.removed,
+            previous_address=before.address if moved else None,
         )
         changes = (*changes, entry)[-MAX_CHANGES:]
-    return record.model_copy(update={"changes": changes})
+    return record.model_copy(update={"changes": changes, "origin": _origin(record, before)})
+
+
+def _origin(record: ResourceRecord, before: ResourceRecord) -> str | None:
+    """Returns `ResourceRecord.origin` of a record that follows another one."""
+    if before.address != record.address:
+        return before.origin or before.address
+    if before.removed is not None and before.removed.moved_to is not None:
+        return f"{record.address} since {record.serial}"
+    return before.origin
 
 
 def _unchanged(record: ResourceRecord, before: ResourceRecord | None) -> bool:
@@ -258,12 +329,14 @@ def fit(record: ResourceRecord) -> ResourceRecord:
     return record.model_copy(update={"changes": tuple(changes)}) if len(changes) < len(record.changes) else record
 
 
-def next_head(snapshot: StateSnapshot, at: datetime) -> WorkspaceHead:
-    """Returns the head of a state that is recorded and announced."""
+def next_head(snapshot: StateSnapshot, at: datetime, fence: int = 0, failures: Failures | None = None) -> WorkspaceHead:
+    """Returns the head of a state that is recorded and announced.
+
+    Args:
+        fence: the revision of the fence under which the records were written.
+        failures: the instances that could not be recorded.
+    """
     state = snapshot.state
-    types: dict[str, int] = {}
-    for instance in state.instances.values():
-        types[instance.type] = types.get(instance.type, 0) + 1
     return WorkspaceHead(
         workspace=snapshot.workspace,
         source=snapshot.source,
@@ -272,7 +345,9 @@ def next_head(snapshot: StateSnapshot, at: datetime) -> WorkspaceHead:
         digest=snapshot.digest,
         terraform_version=state.terraform_version,
         recorded_at=at,
-        resource_count=len(state.instances),
+        resource_count=state.resource_count,
         data_source_count=state.data_source_count,
-        types=dict(sorted(types.items())),
+        types=state.types(),
+        fence=fence,
+        condition=Incomplete.condition if failures else None,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +12,7 @@ import orjson
 
 from ingest_tfstate.errors import Malformed
 from ingest_tfstate.resource.flat_map import nested
+from tfdrift.subjects import Provider
 
 Path = tuple[str | int, ...]
 """Steps from the attributes down: attribute names and map keys as text, list indices as numbers."""
@@ -26,6 +29,7 @@ class Instance:
         encoded: the attributes as in the file; a slice of the file's bytes, so it takes no memory.
         flat: whether the file has them as a flat map (`ingest_tfstate.resource.flat_map`).
         sensitive_paths: the paths that the file marks as sensitive.
+        digest: of its bytes in the file and of what its resource says of it; empty where nothing remembers it.
     """
 
     address: str
@@ -36,6 +40,7 @@ class Instance:
     encoded: msgspec.Raw
     flat: bool = False
     sensitive_paths: tuple[Path, ...] = ()
+    digest: bytes = b""
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -49,6 +54,33 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnPlace:
+    """What an instance shows by itself of where it is, and where the rest is to be found.
+
+    Attributes:
+        provider: a `tfdrift.subjects.Provider`.
+        provider_config: whose other instances may show the account and region.
+        is_global: it has no region, whatever the others show.
+    """
+
+    provider: Provider
+    provider_config: str
+    account_id: str | None
+    region: str | None
+    is_global: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownInstance:
+    """What is remembered of an instance that is recorded, so that it need not be parsed again while it is the same."""
+
+    address: str
+    type: str
+    digest: bytes
+    own_place: OwnPlace
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """One serial of a workspace.
 
@@ -56,6 +88,9 @@ class State:
         instances: the managed ones by address, in the file's order.
         data_source_count: data source instances, which are read and not managed.
         deposed_count: objects that await their destruction behind a replacement.
+        unreadable: why an instance cannot be read, by address; it is in the state, and in no other member.
+        unchanged: instances of which all is remembered already, by address; they are in no other member.
+        parsed_whole: returns the same state with `unchanged` parsed; needed only where there are any.
     """
 
     lineage: str
@@ -64,6 +99,24 @@ class State:
     instances: dict[str, Instance]
     data_source_count: int
     deposed_count: int
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    unchanged: Mapping[str, KnownInstance] = field(default_factory=dict)
+    parsed_whole: Callable[[], State] | None = None
+
+    def __contains__(self, address: object) -> bool:
+        """Whether the state has the instance of an address."""
+        return address in self.instances or address in self.unchanged or address in self.unreadable
+
+    @property
+    def resource_count(self) -> int:
+        """The number of its managed instances."""
+        return len(self.instances) + len(self.unchanged) + len(self.unreadable)
+
+    def types(self) -> dict[str, int]:
+        """Returns the number of managed instances that can be read, by type."""
+        counts = Counter(instance.type for instance in self.instances.values())
+        counts.update(known.type for known in self.unchanged.values())
+        return dict(sorted(counts.items()))
 
 
 def attributes_of(encoded: msgspec.Raw, flat: bool, where: str) -> dict[str, Any]:

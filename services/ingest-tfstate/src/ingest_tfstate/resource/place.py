@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ingest_tfstate.resource.instances import Instance
+from ingest_tfstate.resource.instances import Instance, OwnPlace
 from tfdrift.subjects import Provider
 
 _PROVIDERS: Final = {
@@ -80,69 +80,75 @@ def places(instances: Iterable[Instance]) -> dict[str, Place]:
     An instance that does not show its account or region gets that of its provider configuration, if all instances of
     the same configuration (and alias) in the workspace that show one agree.
     """
-    found: dict[str, tuple[Instance, Place]] = {}
+    found = {instance.address: own_place(instance) for instance in instances}
+    inferred = inferences(found.values())
+    return {address: place_of(own, inferred) for address, own in found.items()}
+
+
+Inferences = dict[str, tuple[str | None, str | None]]
+"""The account and region that all instances of a provider configuration agree on."""
+
+
+def inferences(own_places: Iterable[OwnPlace]) -> Inferences:
+    """Returns what the instances of each provider configuration agree on, None where they do not."""
     accounts: defaultdict[str, set[str]] = defaultdict(set)
     regions: defaultdict[str, set[str]] = defaultdict(set)
-    for instance in instances:
-        place = _own_place(instance)
-        found[instance.address] = (instance, place)
-        if place.account_id:
-            accounts[instance.provider_config].add(place.account_id)
-        if place.region:
-            regions[instance.provider_config].add(place.region)
-    return {
-        address: Place(
-            place.provider,
-            place.account_id or _only(accounts[instance.provider_config]),
-            place.region or (None if _is_global(instance) else _only(regions[instance.provider_config])),
-        )
-        for address, (instance, place) in found.items()
-    }
+    for own in own_places:
+        if own.account_id:
+            accounts[own.provider_config].add(own.account_id)
+        if own.region:
+            regions[own.provider_config].add(own.region)
+    return {config: (_only(accounts[config]), _only(regions[config])) for config in accounts.keys() | regions.keys()}
+
+
+def place_of(own: OwnPlace, inferred: Inferences) -> Place:
+    """Returns an instance's place, completed from its provider configuration."""
+    account, region = inferred.get(own.provider_config, (None, None))
+    return Place(own.provider, own.account_id or account, own.region or (None if own.is_global else region))
 
 
 def _only(values: set[str]) -> str | None:
     return next(iter(values)) if len(values) == 1 else None
 
 
-def _own_place(instance: Instance) -> Place:
-    provider = provider_of(instance.provider_config, instance.type)
+def own_place(instance: Instance) -> OwnPlace:
+    """Returns what an instance shows by itself of its place."""
+    provider, attributes = provider_of(instance.provider_config, instance.type), instance.attributes
     if provider is Provider.AWS:
-        account, region = _aws(instance)
+        account, region = _aws(instance.type, attributes)
     elif provider is Provider.GCP:
-        account, region = _gcp(instance.attributes)
+        account, region = _gcp(attributes)
     elif provider is Provider.AZURE:
-        account, region = _azure(instance.attributes)
+        account, region = _azure(attributes)
     else:
         account, region = None, None
-    return Place(provider, account, region)
+    return OwnPlace(provider, instance.provider_config, account, region, _is_global(instance.type, attributes))
 
 
-def _aws(instance: Instance) -> tuple[str | None, str | None]:
-    attributes = instance.attributes
+def _aws(kind: str, attributes: dict[str, Any]) -> tuple[str | None, str | None]:
     account = region = None
-    for name in () if instance.type in _ARN_OF_ANOTHER else ("arn", "id"):
+    for name in () if kind in _ARN_OF_ANOTHER else ("arn", "id"):
         if found := _ARN.match(_text(attributes, name) or ""):
             region, account = region or found.group(1) or None, account or found.group(2)
     if found := _SQS_URL.match(_text(attributes, "id") or ""):
         region, account = region or found.group(1), account or found.group(2)
     owner = _text(attributes, "owner_id")
-    if instance.type == "aws_s3_account_public_access_block":
+    if kind == "aws_s3_account_public_access_block":
         owner = _text(attributes, "account_id")
     if account is None and owner and _ACCOUNT.fullmatch(owner):
         account = owner
-    if _is_global(instance):
+    if _is_global(kind, attributes):
         return account, None
     # `region` is S3's bucket region, and from version 6 of the provider on the region of every resource.
     zone = _AWS_REGION.match(_text(attributes, "availability_zone") or "")
     return account, _text(attributes, "region") or region or (zone.group() if zone else None)
 
 
-def _is_global(instance: Instance) -> bool:
+def _is_global(kind: str, attributes: dict[str, Any]) -> bool:
     """Whether the instance does not have the region of the provider's configuration."""
-    kind = instance.type
     if kind.startswith("google_"):
-        named = _text(instance.attributes, "self_link") or _text(instance.attributes, "id") or ""
-        return "/global/" in named or "location" in instance.attributes or "_global_" in kind
+        named = _text(attributes, "self_link") or _text(attributes, "id") or ""
+        return "/global/" in named or "location" in attributes or "_global_" in kind
     return kind.startswith(_GLOBAL_AWS) and not kind.startswith(_REGIONAL_ROUTE53)
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import structlog
-from watchfiles import watch
+from watchfiles import Change, watch
 
 from ingest_tfstate.errors import Missing, TooLarge, Unreadable
 from ingest_tfstate.sources.source import Content, Found
@@ -63,7 +63,7 @@ class LocalFiles:
 
     def _watch(self, stop: threading.Event, wake: Callable[[], None]) -> None:
         while not stop.is_set():
-            is_set_up = False
+            is_set_up, identity = False, _identity(self._folder)
             try:
                 for changes in watch(
                     self._folder,
@@ -76,6 +76,9 @@ class LocalFiles:
                     stop_event=stop,
                     ignore_permission_denied=True,
                 ):
+                    if (Change.deleted, self._folder) in changes or _identity(self._folder) != identity:
+                        wake()
+                        break  # the folder was removed, replaced or mounted over: the watch would see nothing more
                     # The first turn comes once the watch is set up. What was written before that needs a look now.
                     if changes or not is_set_up:
                         is_set_up = True
@@ -142,6 +145,15 @@ class LocalFiles:
         if len(data) > self.max_bytes:
             raise TooLarge(f"{path} has grown over {self.max_bytes} bytes; raise TFDRIFT_MAX_STATE_BYTES")
         return Content(data, datetime.fromtimestamp(status.st_mtime, UTC), _signature(status))
+
+
+def _identity(folder: str) -> tuple[int, int] | None:
+    """Returns the device and inode of a folder, None if it does not exist."""
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _signature(status: os.stat_result) -> str:

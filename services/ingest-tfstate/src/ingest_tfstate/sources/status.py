@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from ingest_tfstate.errors import DuplicateWorkspace, Malformed, Missing, ReadError, StateError, Truncated
+from ingest_tfstate.errors import DuplicateWorkspace, Incomplete, Malformed, Missing, ReadError, StateError, Truncated
 
 # Content that cannot be parsed may be half-written. It is refused when it is still the same after this time.
 DOUBT_SECONDS: Final = 0.5
@@ -48,7 +48,11 @@ class Doubtful:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A condition keeps the last good state while the content has this signature; None if only a read can end it."""
+    """A condition keeps the last good state, or a part of it.
+
+    Attributes:
+        signature: the condition lasts while the content has it; None if only a read can end it.
+    """
 
     reported: StateError
     signature: str | None
@@ -125,10 +129,21 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The content is the recorded one, now or since before; `head_condition` is what the head shows."""
+    """The content is the recorded one, now or since before.
+
+    Attributes:
+        head_condition: what the head shows.
+        incomplete: why not all of its resources are recorded.
+    """
 
     signature: str
     head_condition: str | None
+    incomplete: Incomplete | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """Another state has taken the workspace, or its name, while this one is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +151,7 @@ class HeadChanged:
     """Somebody else changed the workspace's head."""
 
 
-Observation = Listed | Claimed | Absent | SourceLost | Unchanged | Unread | Rejected | Stored | HeadChanged
+Observation = Listed | Claimed | Absent | SourceLost | Unchanged | Unread | Rejected | Stored | Succeeded | HeadChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +227,14 @@ def step(status: Status, observation: Observation, now: float) -> Step:  # noqa:
             return _refuse(status, error, None)
         case Rejected(error, _, signature):
             return _doubt(status, observation, now) or _refuse(status, error, signature)
+        case Stored(signature, _, incomplete) if incomplete is not None:
+            return Refused(incomplete, signature), report_changes(reported(status), incomplete)
         case Stored(signature, head_condition):
             marks = (Mark(None),) if head_condition is not None else ()
             after, effects = _clear(status, Recorded(signature))
             return after, (*marks, *effects)
+        case Succeeded():
+            return _clear(status, Unseen())
         case HeadChanged():
             return (status if _signature(status) is None else Unseen(reported(status))), ()
         case Unchanged():
@@ -229,6 +248,11 @@ def reported(status: Status) -> StateError | None:
             return None
         case _:
             return status.reported
+
+
+def is_missing(status: Status | None) -> bool:
+    """Whether a state is known to be gone."""
+    return isinstance(status, Refused) and isinstance(status.reported, Missing)
 
 
 def report_changes(before: StateError | None, error: StateError | None) -> tuple[Report | Replace | Clear, ...]:

@@ -14,9 +14,19 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ingest_tfstate import metrics
-from ingest_tfstate.errors import ContentError, DuplicateWorkspace, Missing, OrderError, ReadError
+from ingest_tfstate.errors import (
+    ContentError,
+    DuplicateState,
+    DuplicateWorkspace,
+    Failed,
+    Incomplete,
+    Missing,
+    OrderError,
+    ReadError,
+)
 from ingest_tfstate.record.recorder import Recorder
-from ingest_tfstate.record.records import StateSnapshot, fingerprint
+from ingest_tfstate.record.records import Failures, StateSnapshot, fingerprint
+from ingest_tfstate.resource.instances import State
 from ingest_tfstate.sources.conditions import report
 from ingest_tfstate.sources.source import Content, Found, Source
 from ingest_tfstate.sources.status import (
@@ -37,16 +47,20 @@ from ingest_tfstate.sources.status import (
     SourceLost,
     Status,
     Stored,
+    Succeeded,
     Unchanged,
     Unread,
     Unseen,
+    is_missing,
     report_changes,
     step,
 )
 from ingest_tfstate.state.v4 import parse_state
 from tfdrift.bus import BusError
+from tfdrift.records import WorkspaceHead
 
 RETRY_SECONDS: Final = 1.0
+SHOWN_FAILURES: Final = 5
 
 
 @dataclass(slots=True)
@@ -55,13 +69,19 @@ class Shared:
 
     Attributes:
         turn: locked while a state is in memory, so that there is never more than one.
+        statuses: that of each state by its URI.
         owners: the URI that each workspace is read from; a second one is a condition.
+        heads: that of each workspace, as far as the bucket's watch has come.
+        watchers: those of all sources.
     """
 
     recorder: Recorder
     log: Any
     turn: asyncio.Lock
+    statuses: dict[str, Status] = field(default_factory=dict)
     owners: dict[str, str] = field(default_factory=dict)
+    heads: dict[str, WorkspaceHead] = field(default_factory=dict)
+    watchers: list[Watcher] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +107,7 @@ class Watcher:
         self.looked = asyncio.Event()
         self._shared = shared
         self._poll_seconds = poll_seconds
-        self._statuses: dict[str, Status] = {}
+        self._paths: set[str] = set()
         self._lost: ReadError | None = None
         self._look_in_seconds = poll_seconds
 
@@ -98,29 +118,43 @@ class Watcher:
             while True:
                 self.wake.clear()
                 self._look_in_seconds = self._poll_seconds
-                await self._look()
-                self.looked.set()
+                if await self._look():
+                    self.looked.set()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._look_in_seconds):
                         await self.wake.wait()
 
     def head_changed(self, workspace: str) -> None:
         """Read a workspace again, though its content is the same: somebody else changed its head."""
-        for path, status in self._statuses.items():
+        for path in self._paths:
             if self.source.uri.workspace_of(path) == workspace:
-                after, _ = step(status, HeadChanged(), time.monotonic())
-                if after != status:
-                    self._statuses[path] = after
-                    self.wake.set()
+                self._read_again(path)
+
+    def forget(self) -> None:
+        """Read every state again, since what was recorded of it is lost; `looked` is set once that is done."""
+        self.looked.clear()
+        self.wake.set()
+        for path in self._paths:
+            self._read_again(path)
+
+    def _read_again(self, path: str) -> None:
+        where = self.source.uri.of(path)
+        status = self._shared.statuses.get(where, Unseen())
+        after, _ = step(status, HeadChanged(), time.monotonic())
+        if after != status:
+            self._shared.statuses[where] = after
+            self.wake.set()
 
     def expect(self, source: str) -> None:
         """A head says that a workspace was read from `source`; if that is ours, its absence is a condition."""
         prefix = self.source.uri.of("")
         path = source.removeprefix(prefix)
         if source.startswith(prefix) and self.source.uri.matches(path):
-            self._statuses.setdefault(path, Unseen())
+            self._paths.add(path)
+            self._shared.statuses.setdefault(source, Unseen())
 
-    async def _look(self) -> None:
+    async def _look(self) -> bool:
+        """Looks at every state, first at those that are gone; False if one is put off."""
         lost: ReadError | None = None
         found: list[Found] = []
         try:
@@ -128,15 +162,35 @@ class Watcher:
         except ReadError as error:
             lost = error
         self._report_source(lost)
-        listed = {state.path: state for state in found}
-        for path in (*listed, *sorted(self._statuses.keys() - listed.keys())):
+        listed = {state.path: state for state in sorted(found, key=_order)}
+        gone = sorted(self._paths - listed.keys())
+        self._paths |= listed.keys()
+        is_whole = True
+        for path in (*gone, *listed):
             uri = self.source.uri
             place = _Place(path, uri.of(path), uri.workspace_of(path))
             try:
+                if path in listed:
+                    await self._take_over(place)
                 await self._observe(place, listed.get(path), self._first_observation(place, listed.get(path), lost))
             except BusError as error:
+                is_whole = False
                 self._shared.log.warning("state_put_off", workspace=place.workspace, reason=str(error))
                 self._look_again(RETRY_SECONDS)
+        return is_whole
+
+    async def _take_over(self, place: _Place) -> None:
+        """Gives a workspace's name to this state, if the state that has it is gone."""
+        owner = self._shared.owners.get(place.workspace)
+        if owner not in (None, place.where) and is_missing(self._shared.statuses.get(owner)):
+            self._shared.log.info("state_moved", workspace=place.workspace, before=owner, source=place.where)
+            await self._succeed(_Place("", owner, place.workspace))
+            self._shared.owners[place.workspace] = place.where
+
+    async def _succeed(self, gone: _Place) -> None:
+        """Ends the condition of a state that is gone, since another one goes on in its place."""
+        await self._observe(gone, None, Succeeded())
+        self._shared.owners.pop(gone.workspace, None)
 
     def _first_observation(self, place: _Place, found: Found | None, lost: ReadError | None) -> Observation:
         owners = self._shared.owners
@@ -151,13 +205,23 @@ class Watcher:
     async def _observe(self, place: _Place, found: Found | None, observation: Observation | None) -> None:
         """Step from observation to observation, until no effect makes another one."""
         while observation is not None:
-            before = self._statuses.setdefault(place.path, Unseen())
+            before = self._shared.statuses.setdefault(place.where, Unseen())
             after, effects = step(before, observation, time.monotonic())
             observation = None
             for effect in effects:
                 observation = await self._execute(effect, place, found) or observation
-            if self._statuses[place.path] is before:  # else the head was changed meanwhile, and it is read again
-                self._statuses[place.path] = after
+            if self._shared.statuses[place.where] is before:  # else the head was changed meanwhile: it is read again
+                self._shared.statuses[place.where] = after
+            if is_missing(after) and not is_missing(before):
+                self._wake_duplicates(place.workspace)
+
+    def _wake_duplicates(self, workspace: str) -> None:
+        """Has the sources looked at whose states may take over a workspace."""
+        for watcher in self._shared.watchers:
+            if watcher is not self and any(
+                watcher.source.uri.workspace_of(path) == workspace for path in watcher._paths
+            ):
+                watcher.wake.set()
 
     async def _execute(self, effect: Effect, place: _Place, found: Found | None) -> Observation | None:
         match effect:
@@ -187,29 +251,65 @@ class Watcher:
 
     async def _record(self, place: _Place, content: Content) -> Observation:
         recorder = self._shared.recorder
-        digest = await asyncio.to_thread(fingerprint, content.data)
+        digest = await asyncio.to_thread(fingerprint, content.data, self._shared.recorder.rules)
         stored = await recorder.load_head(place.workspace)
-        if stored.head is not None and stored.head.digest == digest:
+        if stored.head is not None and stored.has(digest) and stored.head.condition != Incomplete.condition:
+            await recorder.move_source(stored, place.where)
             self._count("unchanged")
             _measure(place.workspace, stored.head.serial, stored.head.resource_count, content)
             return Stored(content.signature, stored.head.condition)
         try:
             started = time.perf_counter()
-            state = await asyncio.to_thread(parse_state, content.data)
+            known = recorder.known(place.workspace, stored)
+            state = await asyncio.to_thread(parse_state, content.data, known.by_digest if known else {})
             metrics.PARSE_SECONDS.observe(time.perf_counter() - started)
+            if stored.head is None:
+                await self._follow_rename(place, state)
             started = time.perf_counter()
             received = datetime.now(UTC)
             snapshot = StateSnapshot(place.workspace, place.where, state, digest, content.modified, received)
-            events = await recorder.record(snapshot, stored)
+            recording = await recorder.record(snapshot, stored)
             metrics.RECORD_SECONDS.observe(time.perf_counter() - started)
         except (ContentError, OrderError) as error:
             return Rejected(error, digest, content.signature)
+        except BusError:
+            raise
+        except Exception as error:
+            self._shared.log.exception("state_failed", workspace=place.workspace, source=place.where)
+            metrics.FAILED.labels("state").inc()
+            return Rejected(Failed(f"{place.where}: an unexpected {type(error).__name__}"), digest, content.signature)
         self._count("taken")
         self._shared.log.info(
-            "state_taken", workspace=place.workspace, serial=state.serial, source=place.where, changes=len(events)
+            "state_taken",
+            workspace=place.workspace,
+            serial=state.serial,
+            source=place.where,
+            changes=len(recording.events),
         )
-        _measure(place.workspace, state.serial, len(state.instances), content)
-        return Stored(content.signature, None)
+        _measure(place.workspace, state.serial, state.resource_count, content)
+        return Stored(content.signature, None, _incomplete(recording.failures, state.resource_count))
+
+    async def _follow_rename(self, place: _Place, state: State) -> None:
+        """Retires the workspace that a new one goes on for: it has the same lineage and resources, and is gone.
+
+        Raises:
+            DuplicateState: that workspace is not gone.
+        """
+        for twin in [head for head in self._shared.heads.values() if head.lineage and head.lineage == state.lineage]:
+            status = self._shared.statuses.get(twin.source)
+            if twin.workspace == place.workspace or status is None:
+                continue  # nothing is known of a state that no source of this process has
+            if not await self._shared.recorder.shares_resources(state, twin.workspace):
+                continue
+            if not is_missing(status):
+                raise DuplicateState(
+                    f"{place.where} has the lineage and resources of the workspace {twin.workspace}, read from "
+                    f"{twin.source}; remove one of the two, or leave it out of TFDRIFT_STATE_SOURCES"
+                )
+            await self._shared.recorder.forget(twin.workspace, f"renamed to {place.workspace}")
+            self._shared.heads.pop(twin.workspace, None)
+            await self._succeed(_Place("", twin.source, twin.workspace))
+            self._shared.log.info("workspace_renamed", workspace=place.workspace, before=twin.workspace)
 
     def _report_source(self, lost: ReadError | None) -> None:
         uri = str(self.source.uri)
@@ -223,6 +323,19 @@ class Watcher:
 
     def _count(self, outcome: str) -> None:
         metrics.READS.labels(self.source.uri.scheme, outcome).inc()
+
+
+def _order(state: Found) -> tuple[bool, str]:
+    """Puts last what Terraform writes when it cannot store a state: where both are there, the other one counts."""
+    return state.path.rpartition("/")[2] == "errored.tfstate", state.path
+
+
+def _incomplete(failures: Failures, count: int) -> Incomplete | None:
+    if not failures:
+        return None
+    shown = "; ".join(f"{address}: {reason}" for address, reason in sorted(failures.items())[:SHOWN_FAILURES])
+    more = f"; and {len(failures) - SHOWN_FAILURES} more" if len(failures) > SHOWN_FAILURES else ""
+    return Incomplete(f"{len(failures)} of {count} resources keep their last records: {shown}{more}")
 
 
 def _measure(workspace: str, serial: int, resources: int, content: Content) -> None:

@@ -165,6 +165,20 @@ def objects_in(holder: Members, name: str, where: str) -> Iterator[Members]:
         yield _typed(_MEMBERS, entry, None, f"{where} has {name} of which one is no object")
 
 
+def members_in(encoded: msgspec.Raw, otherwise: str) -> Members:
+    """Returns the members of an encoded object.
+
+    Raises:
+        Malformed: it is no object; the message is `otherwise`.
+    """
+    return _typed(_MEMBERS, encoded, None, otherwise)
+
+
+def raws_in(holder: Members, name: str, where: str) -> list[msgspec.Raw]:
+    """Returns the undecoded entries of a list; none if it is missing or null."""
+    return _typed(_LIST, holder.get(name), [], f"{where} has {name} that are no list")
+
+
 def is_null(encoded: msgspec.Raw | None) -> bool:
     """Whether a member is missing or null."""
     return encoded is None or bytes(memoryview(encoded)[:4]) == b"null"

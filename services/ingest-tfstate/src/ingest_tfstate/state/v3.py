@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 
 from ingest_tfstate.errors import Malformed, NotAState
-from ingest_tfstate.redaction.redact import check_depth
+from ingest_tfstate.resource.depth import check_depth
 from ingest_tfstate.resource.instances import Instance, State, address, attributes_of
 from ingest_tfstate.state.document import (
     Members,

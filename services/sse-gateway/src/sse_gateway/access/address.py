@@ -1,4 +1,4 @@
-"""Whose connection it is: the client's address behind proxies that are trusted to tell it."""
+"""Finds the client's address behind trusted proxies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Network = IPv4Network | IPv6Network
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:
-    """The networks of a comma-separated list; an address alone is a network of one.
+    """Returns the networks of a comma-separated list; a single address is a network of one.
 
     Raises:
         ValueError: a part is neither.
@@ -19,14 +19,14 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 
 
 def client_address(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Network]) -> str:
-    """The rightmost address that is not a trusted proxy's.
+    """Returns the rightmost address that is not a trusted proxy's.
 
-    Each proxy appends whom it was called by, so only what trusted proxies appended is believed: from the right, up to
-    the first that is not one of them. What stands further left was the client's own to write. Where a trusted proxy
-    appended something that is no address, that proxy counts as the client.
+    Each proxy appends the address of its caller, so only what trusted proxies appended is believed: from the right, up
+    to the first address that is not a trusted proxy's. The client itself may have written what stands further left.
+    Where a trusted proxy appended something else than an address, that proxy counts as the client.
 
     Args:
-        peer: who connected to us.
+        peer: the address that connected to us.
         forwarded_for: the values of every ``X-Forwarded-For`` header, in order.
     """
     address = _parse(peer)
@@ -47,7 +47,7 @@ def _within(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -> 
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
-    """An address, with or without a port, as proxies write them: ``192.0.2.1:4711``, ``[2001:db8::1]:4711``."""
+    """Parse an address, with or without a port, as proxies write them: ``192.0.2.1:4711``, ``[2001:db8::1]:4711``."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,26 +1,26 @@
-"""Who asks, and what they may see: the one place where a request's token is read.
+"""Decides who sent a request and what they may see. No other place reads a request's token.
 
-A token comes as ``Authorization: Bearer …`` (RFC 6750) or, where browsers are to use it with EventSource, which sends
-no headers of its own, in a cookie. Never in the URL, where logs and histories would keep it.
+A token comes as ``Authorization: Bearer …`` (RFC 6750). EventSource sends no headers of its own, so browsers may send
+it in a cookie. It never comes in the URL, because logs and histories would store it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Final
 
-from aiohttp import web
-
-from sse_gateway.access.jwks import KeysUnavailable
-from sse_gateway.access.jwts import BadToken, Key, Rules, key_id, verify
+from sse_gateway.access.jwts import Rules, key_id, verify
+from sse_gateway.access.keys import Keys
 from sse_gateway.access.scope import Grant
 from sse_gateway.access.tokens import Token, find
-from sse_gateway.errors import Refused
-from sse_gateway.metrics import REFUSED
+from sse_gateway.errors import BadToken, KeysUnavailable, Refused
 from sse_gateway.problem import Problem
+
+# The cookie that `POST /api/v1/session` sets. Browsers send it only to pages of the same site.
+SESSION_COOKIE: Final = "tfdrift_session"
 
 # What everybody may do where no access rule is set.
 OPEN: Final = Grant("anonymous", may_write=True)
@@ -29,16 +29,12 @@ _SCHEME: Final = "bearer "
 _CHALLENGE: Final = 'Bearer realm="tfdrift"'
 
 
-class Keys(Protocol):
-    """Where the keys of JWTs come from."""
-
-    async def find(self, kid: str | None) -> Key:
-        """The key with an id."""
-        ...
-
-
 class Access:
-    """The access rules; without tokens and keys the gateway is open to all who reach it."""
+    """The access rules. Without tokens and keys the gateway is open to all who reach it.
+
+    Attributes:
+        cookie: the name of the cookie that may carry a token; None is none.
+    """
 
     def __init__(
         self,
@@ -48,45 +44,56 @@ class Access:
         rules: Rules = Rules(),  # noqa: B008 - frozen
         cookie: str | None = None,
     ) -> None:
+        self.cookie = cookie
         self._now = now
         self._tokens = tokens
         self._keys = keys
         self._rules = rules
-        self._cookie = cookie
 
     @property
     def open(self) -> bool:
-        """Whether nobody is asked for a token."""
+        """Whether no token is needed."""
         return not self._tokens and self._keys is None
 
     @property
     def by_cookie(self) -> bool:
-        """Whether browsers send the token by themselves."""
-        return not self.open and self._cookie is not None
+        """Whether browsers of other origins may send the token by themselves."""
+        return not self.open and self.cookie is not None
 
-    def exchange(self, tokens: Sequence[Token]) -> set[str]:
-        """Take these tokens in place of those before; the names of those that are gone, or may do other things."""
+    @property
+    def session_cookie(self) -> str:
+        """The cookie that a sign-in sets."""
+        return self.cookie or SESSION_COOKIE
+
+    def token_in(self, cookies: Mapping[str, str]) -> str | None:
+        """Returns the token that a request's cookies carry."""
+        return cookies.get(self.session_cookie)
+
+    def replace_tokens(self, tokens: Sequence[Token]) -> set[str]:
+        """Accept these tokens in place of those before; returns the names of those that are gone or changed."""
         before, after = ({token.grant.name: token for token in each} for each in (self._tokens, tokens))
         self._tokens = tokens
         return {name for name, token in before.items() if after.get(name) != token}
 
-    async def grant(self, request: web.Request) -> Grant:
-        """What the sender of a request may do.
+    async def grant(self, authorization: Sequence[str], cookie: str | None) -> Grant:
+        """Returns what the sender of a request may do.
+
+        Args:
+            authorization: the values of its ``Authorization`` headers.
+            cookie: the token in its cookie.
 
         Raises:
-            Refused: it shows no valid token (401), or the issuer's keys cannot be read (503).
+            Refused: it has no valid token (401), or the issuer's keys cannot be read (503).
         """
         if self.open:
             return OPEN
-        header = request.headers.getall("Authorization", [])
-        if not header:
-            cookie = request.cookies.get(self._cookie) if self._cookie is not None else None
+        if not authorization:
             if not cookie:
                 raise _unauthorized("no_token", "A token is needed: send it as `Authorization: Bearer …`.")
             return replace(await self._granted(cookie), by_cookie=True)
-        if len(header) > 1 or not header[0].lower().startswith(_SCHEME):
+        if len(authorization) > 1 or not authorization[0].lower().startswith(_SCHEME):
             raise _unauthorized("no_token", "The Authorization header is not one of the form `Bearer …`.")
-        return await self._granted(header[0][len(_SCHEME) :].strip())
+        return await self._granted(authorization[0][len(_SCHEME) :].strip())
 
     async def _granted(self, token: str) -> Grant:
         grant = find(self._tokens, token)
@@ -94,9 +101,9 @@ class Access:
             if grant is None:
                 grant = await self._verified(token)
         except BadToken as error:
-            raise _unauthorized("bad_token", f"The token is not taken: {error}.", "invalid_token") from None
+            raise _unauthorized("bad_token", f"The token is not accepted: {error}.", "invalid_token") from None
         if grant.expires is not None and grant.expires <= self._now():
-            raise _unauthorized("expired_token", "The token is not taken: it has expired.", "invalid_token")
+            raise _unauthorized("expired_token", "The token is not accepted: it has expired.", "invalid_token")
         return grant
 
     async def _verified(self, token: str) -> Grant:
@@ -106,20 +113,18 @@ class Access:
         try:
             key = await self._keys.find(kid)
         except KeysUnavailable:
-            REFUSED.labels("keys_unavailable").inc()
             detail = "The keys of the tokens' issuer cannot be read now (TFDRIFT_AUTH_JWKS_URL)."
-            raise Refused(Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_seconds=5)) from None
+            problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, retry_after_seconds=5)
+            raise Refused(problem, "keys_unavailable") from None
         return verify(token, key, self._rules)
 
 
 def forbidden(detail: str) -> Refused:
     """The refusal of something that the token does not allow (RFC 6750 section 3.1)."""
-    REFUSED.labels("forbidden").inc()
     challenge = f'{_CHALLENGE}, error="insufficient_scope"'
-    return Refused(Problem(HTTPStatus.FORBIDDEN, detail, challenge=challenge))
+    return Refused(Problem(HTTPStatus.FORBIDDEN, detail, challenge=challenge), "forbidden")
 
 
 def _unauthorized(reason: str, detail: str, error: str | None = None) -> Refused:
-    REFUSED.labels(reason).inc()
     challenge = f'{_CHALLENGE}, error="{error}"' if error else _CHALLENGE
-    return Refused(Problem(HTTPStatus.UNAUTHORIZED, detail, challenge=challenge))
+    return Refused(Problem(HTTPStatus.UNAUTHORIZED, detail, challenge=challenge), reason)

@@ -1,8 +1,8 @@
-"""Tokens and certificates that are exchanged while the gateway runs: read anew when their files change.
+"""Reads tokens and certificates again when their files change, while the gateway runs.
 
-A token that was taken out of its file, or may do other things than before, ends its streams at once. A certificate
-holds for connections that are made from then on. A file that is wrong changes nothing: what was read before stays in
-force, which the log and `tfdrift_gateway_credentials_valid` say.
+When a token is removed from its file or changed there, its streams end at once. A new certificate applies to new
+connections. An invalid file changes nothing: what was read before stays in force, and the log and
+`tfdrift_gateway_credentials_valid` say so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LOOK_SECONDS: Final = 1.0
 
 
 class Credentials:
-    """The files that `settings` name, into `access` and the TLS context of the public port."""
+    """Watches the files that `settings` name, and updates `access` and the TLS context of the public port."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Credentials:
         tls: ssl.SSLContext | None,
         withdraw: Callable[[str], None],
     ) -> None:
-        """`withdraw` is told the names of tokens whose streams are to end."""
+        """`withdraw` is called with the name of each token whose streams must end."""
         self._settings = settings
         self._access = access
         self._tls = tls
@@ -45,7 +45,7 @@ class Credentials:
         self._log = structlog.get_logger()
 
     async def run(self) -> None:
-        """Look at the files until cancelled."""
+        """Check the files every second until cancelled."""
         CREDENTIALS_VALID.set(1)
         while self._tokens or self._certificate:
             await asyncio.sleep(LOOK_SECONDS)
@@ -53,7 +53,7 @@ class Credentials:
             self._look("certificate", self._certificate, self._read_certificate)
 
     def _look(self, what: str, files: list[WatchedFile], read: Callable[[], None]) -> None:
-        changed = [file.changed() for file in files]  # each of them: both files of a certificate may have changed
+        changed = [file.changed() for file in files]  # check each: both files of a certificate may have changed
         if not any(changed) and what not in self._failed:
             return
         try:
@@ -69,19 +69,19 @@ class Credentials:
         CREDENTIALS_VALID.set(not self._failed)
 
     def _read_tokens(self) -> None:
-        for name in sorted(self._access.exchange(read_tokens(self._settings))):
+        for name in sorted(self._access.replace_tokens(read_tokens(self._settings))):
             self._withdraw(name)
 
     def _read_certificate(self) -> None:
-        # Into the same context it would come beside the old one, if its key is of another kind, or without its own key.
+        # Loaded into the same context, a certificate with another kind of key would stand beside the old one.
         fresh = tls_of(self._settings)
 
-        def exchange(connection: ssl.SSLObject, _: str, __: ssl.SSLContext) -> None:
+        def use_fresh(connection: ssl.SSLObject, _: str, __: ssl.SSLContext) -> None:
             if fresh is not None:
                 connection.context = fresh
 
         if self._tls is not None:
-            self._tls.sni_callback = exchange  # called for every connection, whether it names a server or not
+            self._tls.sni_callback = use_fresh  # called for every connection, with or without a server name
 
 
 def _watched(paths: Iterable[Path | None]) -> list[WatchedFile]:

@@ -1,4 +1,4 @@
-"""An issuer's keys, read from its JWKS URL: kept, read again from time to time, and at once for a new key id."""
+"""Reads an issuer's keys from its JWKS URL: at first use, every ten minutes, and at once for an unknown key id."""
 
 from __future__ import annotations
 
@@ -11,33 +11,19 @@ import aiohttp
 import orjson
 import structlog
 
-from sse_gateway.access.jwts import BadToken, Key, key_set
+from sse_gateway.access.jwts import Key, key_set
+from sse_gateway.errors import BadToken, KeysUnavailable
 from sse_gateway.metrics import KEY_READS
 
 REFRESH_SECONDS: Final = 600.0
-# A token of an unknown key makes us read the keys anew, but not for everybody who sends nonsense.
+# An unknown key id makes us read the keys again, but no more often than this.
 RETRY_SECONDS: Final = 5.0
 _TIMEOUT_SECONDS: Final = 5.0
 _MAX_BYTES: Final = 512 * 1024
 
 
-class KeysUnavailable(Exception):  # noqa: N818 - the name is the condition
-    """The issuer's keys were never read, and cannot be now."""
-
-
-class FixedKey:
-    """One key of our own configuration, whatever a token says of its id."""
-
-    def __init__(self, key: Key) -> None:
-        self._key = key
-
-    async def find(self, _: str | None) -> Key:
-        """The key."""
-        return self._key
-
-
 class JwksKeys:
-    """The keys behind a URL. While it cannot be read, those that were read last stay valid."""
+    """The keys behind a URL. While it cannot be read, the keys that were read last stay valid."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._url = url
@@ -48,7 +34,7 @@ class JwksKeys:
         self._log = structlog.get_logger()
 
     async def find(self, kid: str | None) -> Key:
-        """The key with an id; without one, the only key that there is.
+        """Returns the key with an id; without one, the only key that there is.
 
         Raises:
             BadToken: there is no such key.
@@ -73,7 +59,7 @@ class JwksKeys:
         tried = self._tried
         async with self._reading:
             if self._tried != tried and self._choose(kid) is not None:
-                return  # somebody else has just read what we wait for
+                return  # another request has just read what this one waits for
             if self._clock() - self._tried >= RETRY_SECONDS:
                 self._tried = self._clock()
                 try:
@@ -99,5 +85,5 @@ class JwksKeys:
             raise ValueError(f"status {response.status}, {len(body)} bytes")
         members = orjson.loads(body)
         if not isinstance(members, dict):
-            raise ValueError("it is no JWK set")
+            raise ValueError("it is not a JWK set")
         return key_set(members)

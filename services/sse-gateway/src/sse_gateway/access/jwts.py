@@ -1,7 +1,7 @@
-"""JSON Web Tokens (RFC 7519): whether one is genuine and meant for us, and what its claims allow.
+"""Verifies JSON Web Tokens (RFC 7519): whether one is genuine and meant for us, and what its claims allow.
 
-Which algorithms are taken follows from the key alone and never from the token, so that a public key is not taken for
-a shared secret (RFC 8725 section 3.1).
+The key alone decides the algorithm, never the token, so a public key is never used as a shared secret (RFC 8725
+section 3.1).
 """
 
 from __future__ import annotations
@@ -18,22 +18,19 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from sse_gateway.access.scope import Grant, ScopeError, parse_scope
+from sse_gateway.access.scope import Grant, parse_scope
+from sse_gateway.errors import BadToken, ScopeError
 
 SUBJECTS_CLAIM: Final = "tfdrift_subjects"
 WORKSPACES_CLAIM: Final = "tfdrift_workspaces"
 WRITE_CLAIM: Final = "tfdrift_write"
 
-# An issuer's clock may be ahead of ours by so much for a token to be valid from now on. Its end is its end.
+# An issuer's clock may be ahead of ours by this much.
 CLOCK_SKEW_SECONDS: Final = 10
 # RFC 7518 section 3.2: a key of the size of the hash output, or larger.
 MIN_SECRET_BYTES: Final = 32
 _MIN_RSA_BITS: Final = 2048
 _MAX_NAME: Final = 256
-
-
-class BadToken(Exception):  # noqa: N818 - the name is the condition
-    """A token that is not taken; the text says why without quoting it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +43,17 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a token's claims must say; None is not checked, but a token made for another audience is never taken."""
+    """What a token's claims must say. None is not checked, but a token for another audience is never accepted."""
 
     audience: str | None = None
     issuer: str | None = None
 
 
 def secret_key(secret: str) -> Key:
-    """The key of HS256.
+    """Returns the key of HS256.
 
     Raises:
-        ValueError: it is too short to be one.
+        ValueError: the secret is too short.
     """
     if len(secret.encode()) < MIN_SECRET_BYTES:
         raise ValueError(f"it is shorter than {MIN_SECRET_BYTES} bytes; `openssl rand -hex 32` makes a good one")
@@ -64,22 +61,22 @@ def secret_key(secret: str) -> Key:
 
 
 def public_key(pem: bytes) -> Key:
-    """The key of RS256 or ES256 in PEM.
+    """Returns the key of RS256 or ES256 from PEM.
 
     Raises:
-        ValueError: it is none.
+        ValueError: there is no such key in it.
     """
     try:
         return key_of(load_pem_public_key(pem))
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError(f"it holds no public key of RS256 or ES256 in PEM: {error}") from error
+        raise ValueError(f"it contains no public key of RS256 or ES256 in PEM: {error}") from error
 
 
 def key_of(material: object) -> Key:
-    """A public key with its algorithm.
+    """Returns a public key with its algorithm.
 
     Raises:
-        ValueError: it is of no kind that is taken.
+        ValueError: it is of another kind.
     """
     if isinstance(material, RSAPublicKey) and material.key_size >= _MIN_RSA_BITS:
         return Key(material, "RS256")
@@ -89,10 +86,10 @@ def key_of(material: object) -> Key:
 
 
 def key_set(members: Mapping[str, Any]) -> dict[str | None, Key]:
-    """The usable signature keys of a JWK set (RFC 7517 section 5) by their id; others are passed over.
+    """Returns the usable signature keys of a JWK set (RFC 7517 section 5) by their id; other keys are skipped.
 
     Raises:
-        ValueError: it is no such set, or holds none.
+        ValueError: there is no usable key.
     """
     keys: dict[str | None, Key] = {}
     for member in members.get("keys") or ():
@@ -105,18 +102,18 @@ def key_set(members: Mapping[str, Any]) -> dict[str | None, Key]:
         if member.get("alg", key.algorithm) == key.algorithm:
             keys[member.get("kid")] = key
     if not keys:
-        raise ValueError("there is no key of RS256 or ES256 in it")
+        raise ValueError("it has no key of RS256 or ES256")
     return keys
 
 
 def key_id(token: str) -> str | None:
-    """The id of the key that a token says it was signed with.
+    """Returns the id of the key that a token names as its signer.
 
     Raises:
-        BadToken: it is no JWT.
+        BadToken: it is not a JWT.
     """
     if not token.isascii():
-        raise BadToken("it holds characters that no token has")
+        raise BadToken("it contains characters that no token has")
     try:
         kid = jwt.get_unverified_header(token).get("kid")
     except jwt.PyJWTError:
@@ -125,7 +122,7 @@ def key_id(token: str) -> str | None:
 
 
 def verify(token: str, key: Key, rules: Rules) -> Grant:
-    """What a token allows.
+    """Returns what a token allows.
 
     Raises:
         BadToken: it is forged, expired, not yet valid, not meant for us, or its claims cannot be read.
@@ -161,10 +158,10 @@ def _reason(error: jwt.PyJWTError) -> str:
     reasons = {
         jwt.ExpiredSignatureError: "it has expired",
         jwt.ImmatureSignatureError: "it is not valid yet",
-        jwt.InvalidAudienceError: "it is meant for another audience",
-        jwt.InvalidIssuerError: "it is of another issuer",
+        jwt.InvalidAudienceError: "it is for another audience",
+        jwt.InvalidIssuerError: "it is from another issuer",
         jwt.MissingRequiredClaimError: f"it lacks a claim: {error}",
-        jwt.InvalidSignatureError: "its signature is wrong",
+        jwt.InvalidSignatureError: "its signature is invalid",
         jwt.InvalidAlgorithmError: "its algorithm is not that of the key",
     }
     return reasons.get(type(error), "it is malformed")

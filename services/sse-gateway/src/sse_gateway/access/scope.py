@@ -1,7 +1,7 @@
 """What a token may see: NATS subject patterns, and workspaces.
 
-A scope is part of the filter that every way to the ledger goes through, so that a cursor, a replay or a list never
-shows more than the live stream does.
+A scope is part of the filter of every read of the ledger, so a cursor, a replay or a list never shows more than the
+live stream does.
 """
 
 from __future__ import annotations
@@ -11,17 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from sse_gateway.errors import ScopeError
 from tfdrift.severity import Severity
 from tfdrift.subjects import PREFIX, EventName, Provider, build
 
-# A token of a pattern as NATS has it: a word, or a wildcard that stands alone ("aws_*" is no pattern in NATS).
+# A token of a NATS pattern: a word, or a wildcard alone ("aws_*" is not a pattern in NATS).
 _TOKEN: Final = re.compile(r"[!-)+-\-/-=?-~]+|\*")
 _ANY_TAIL: Final = ">"
 _MAX_PATTERNS: Final = 64
-
-
-class ScopeError(ValueError):
-    """A scope that cannot be read; whoever carries it is let see nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,7 @@ class Scope:
 
     Attributes:
         subjects: NATS patterns such as ``tfdrift.drift.>``, in which ``*`` is one token and a last ``>`` all the rest.
-        workspaces: workspaces; an event that is about none is then not seen.
+        workspaces: names; an event without a workspace is then not seen.
     """
 
     subjects: tuple[str, ...] | None = None
@@ -45,7 +42,7 @@ class Scope:
         return self.workspaces is None or workspace in self.workspaces
 
     def allows_subject(self, subject: str) -> bool:
-        """Whether an event on ``subject`` may be seen, were it not for its workspace."""
+        """Whether an event on ``subject`` may be seen, apart from its workspace."""
         return self.subjects is None or any(_covers(pattern, subject) for pattern in self.subjects)
 
     def allows_event(self, event: EventName) -> bool:
@@ -53,12 +50,12 @@ class Scope:
         return self.subjects is None or any(_reaches(pattern, event) for pattern in self.subjects)
 
     def allows_resource(self, provider: Provider, resource_type: str, workspace: str) -> bool:
-        """Whether the record of a resource may be seen: whoever may see its state changes may."""
+        """Whether the record of a resource may be seen: a token that may see its state changes may."""
         subject = build(EventName.STATE_CHANGE, Severity.INFO, provider, resource_type)
         return self.allows(str(subject), workspace)
 
     def allows_head(self, workspace: str) -> bool:
-        """Whether the counts of a workspace may be seen: whoever may see any of its state changes may."""
+        """Whether the counts of a workspace may be seen: a token that may see any of its state changes may."""
         return self.allows_workspace(workspace) and self.allows_event(EventName.STATE_CHANGE)
 
 
@@ -66,10 +63,10 @@ EVERYTHING: Final = Scope()
 
 
 def parse_scope(subjects: object, workspaces: object) -> Scope:
-    """The scope that two claims or two members of a file spell, each a list of texts or absent (None).
+    """Returns the scope of two claims or two members of a file, each a list of texts or absent (None).
 
     Raises:
-        ScopeError: one is neither, or a pattern is none of NATS'.
+        ScopeError: one is neither, or a pattern is not a NATS pattern.
     """
     patterns, names = _texts("subjects", subjects), _texts("workspaces", workspaces)
     for pattern in patterns or ():
@@ -93,9 +90,11 @@ def _texts(name: str, value: object) -> list[str] | None:
 def _check(pattern: str) -> None:
     *tokens, last = pattern.split(".")
     if not all(_TOKEN.fullmatch(token) for token in tokens) or not (last == _ANY_TAIL or _TOKEN.fullmatch(last)):
-        raise ScopeError(f"{pattern!r} is no NATS subject pattern such as tfdrift.drift.> or tfdrift.*.critical.aws.>")
+        raise ScopeError(
+            f"{pattern!r} is not a NATS subject pattern such as tfdrift.drift.> or tfdrift.*.critical.aws.>"
+        )
     if (tokens or [last])[0] not in (PREFIX, "*", _ANY_TAIL):
-        raise ScopeError(f"{pattern!r} does not begin with {PREFIX}, so it would never match")
+        raise ScopeError(f"{pattern!r} does not begin with {PREFIX}, so it never matches")
 
 
 def _covers(pattern: str, subject: str) -> bool:
@@ -122,11 +121,11 @@ class Grant:
     """What one bearer may do, and how long.
 
     Attributes:
-        name: who it is, for logs, limits and the history of what it writes.
+        name: who it is, for logs, limits and the history of drifts.
         scope: what it may see.
-        may_write: whether it may change what it sees, such as dismiss a drift.
+        may_write: whether it may change what it sees, for example dismiss a drift.
         expires: when its streams end; None is never.
-        by_cookie: whether a browser sent the token by itself, so that another site may have made it do so.
+        by_cookie: whether a browser sent the token by itself; another site may have caused that.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""From the settings to what they name: the access rules and the TLS context, their files read and checked."""
+"""Makes the access rules and the TLS context from the settings, and reads and checks their files."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from sse_gateway.access.authorize import Access, Keys
-from sse_gateway.access.jwks import FixedKey, JwksKeys
+from sse_gateway.access.authorize import Access
+from sse_gateway.access.jwks import JwksKeys
 from sse_gateway.access.jwts import Rules, public_key, secret_key
+from sse_gateway.access.keys import FixedKey, Keys
 from sse_gateway.access.tokens import Token, parse_tokens
 from sse_gateway.settings import GatewaySettings
 from tfdrift.harness import ConfigurationError
@@ -20,7 +21,7 @@ Parsed = TypeVar("Parsed")
 
 
 def access_of(settings: GatewaySettings, now: Callable[[], datetime]) -> Access:
-    """The access rules.
+    """Returns the access rules.
 
     Raises:
         ConfigurationError: a file cannot be used, or variables contradict one another.
@@ -30,13 +31,13 @@ def access_of(settings: GatewaySettings, now: Callable[[], datetime]) -> Access:
     if keys is None:
         _only_with_jwt(settings)
         if not tokens and settings.auth_cookie is not None:
-            raise ConfigurationError("TFDRIFT_AUTH_COOKIE is set, but neither tokens nor JWTs are taken")
+            raise ConfigurationError("TFDRIFT_AUTH_COOKIE is set, but neither tokens nor JWTs are accepted")
     rules = Rules(settings.auth_jwt_audience, settings.auth_jwt_issuer)
     return Access(now, tokens, keys, rules, settings.auth_cookie)
 
 
 def read_tokens(settings: GatewaySettings) -> tuple[Token, ...]:
-    """The bearer tokens of the file, none where none is named.
+    """Returns the bearer tokens of the file; none if no file is named.
 
     Raises:
         ConfigurationError: the file cannot be used.
@@ -48,7 +49,7 @@ def read_tokens(settings: GatewaySettings) -> tuple[Token, ...]:
 
 
 def tls_of(settings: GatewaySettings) -> ssl.SSLContext | None:
-    """The TLS context of the public port; None is plain HTTP.
+    """Returns the TLS context of the public port; None is plain HTTP.
 
     Raises:
         ConfigurationError: one of the two files is missing, or cannot be used.
@@ -57,7 +58,7 @@ def tls_of(settings: GatewaySettings) -> ssl.SSLContext | None:
     if certificate is None and key is None:
         return None
     if certificate is None or key is None:
-        raise ConfigurationError("TFDRIFT_HTTP_TLS_CERT_FILE and TFDRIFT_HTTP_TLS_KEY_FILE go together; set both")
+        raise ConfigurationError("TFDRIFT_HTTP_TLS_CERT_FILE and TFDRIFT_HTTP_TLS_KEY_FILE belong together; set both")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.set_alpn_protocols(["http/1.1"])
     try:
@@ -68,7 +69,7 @@ def tls_of(settings: GatewaySettings) -> ssl.SSLContext | None:
 
 
 def check(settings: GatewaySettings) -> None:
-    """Raise `ConfigurationError` for files that are named and cannot be used."""
+    """Raise `ConfigurationError` for a named file that cannot be used."""
     access_of(settings, lambda: datetime.now(UTC))
     tls_of(settings)
 

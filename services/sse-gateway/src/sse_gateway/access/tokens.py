@@ -1,15 +1,15 @@
 """Bearer tokens from a file: names, hashes, and what each may see and do.
 
-A token is a long random text, such as ``openssl rand -hex 32`` makes; the file holds only its SHA-256 in hex, so
-reading the file lets nobody in. (A slow hash would protect a text that could be guessed; such a one is not refused
-here because only its hash is known.) ::
+A token is a long random text, for example from ``openssl rand -hex 32``. The file contains only its SHA-256 in hex, so
+a reader of the file cannot use it. (A slow hash would protect a text that can be guessed. Such a text cannot be refused
+here, because only its hash is known.) ::
 
     - name: wall-screen
       sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-      subjects: ["tfdrift.drift.>"]       # may see these alone; left out: everything
-      workspaces: ["prod"]                # about these alone; left out: all
-      write: true                         # may dismiss drifts; left out: may not
-      expires: 2026-12-31T00:00:00Z       # left out: never
+      subjects: ["tfdrift.drift.>"]       # may see only these; without it: everything
+      workspaces: ["prod"]                # only about these; without it: all
+      write: true                         # may dismiss drifts; without it: may not
+      expires: 2026-12-31T00:00:00Z       # without it: never
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from typing import Any, Final
 
 import yaml
 
-from sse_gateway.access.scope import Grant, ScopeError, parse_scope
+from sse_gateway.access.scope import Grant, parse_scope
+from sse_gateway.errors import ScopeError
 from tfdrift.envelope import parse_rfc3339
 
 _MEMBERS: Final = frozenset({"name", "sha256", "subjects", "workspaces", "write", "expires"})
@@ -33,25 +34,25 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One line of the file: the SHA-256 of a token, and what its bearer may do."""
+    """One entry of the file: the SHA-256 of a token, and what its bearer may do."""
 
     sha256: bytes
     grant: Grant
 
 
 def parse_tokens(text: str) -> tuple[Token, ...]:
-    """The tokens of a file.
+    """Returns the tokens of a file.
 
     Raises:
-        ValueError: it is not such a file; the message names the token and what is wrong with it, and no hash.
+        ValueError: the file is invalid; the message names the token and the fault, and contains no hash.
     """
     try:
         entries = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise ValueError(f"it is no YAML{f', at line {mark.line + 1}' if mark else ''}") from None
+        raise ValueError(f"it is not YAML{f', at line {mark.line + 1}' if mark else ''}") from None
     if not isinstance(entries, list) or not entries:
-        raise ValueError("it is no list of tokens, each with a name and a sha256")
+        raise ValueError("it is not a list of tokens, each with a name and a sha256")
     tokens = [_token(index, entry) for index, entry in enumerate(entries, 1)]
     for what, seen in (("name", [t.grant.name for t in tokens]), ("sha256", [t.sha256 for t in tokens])):
         if len(set(seen)) < len(seen):
@@ -60,7 +61,7 @@ def parse_tokens(text: str) -> tuple[Token, ...]:
 
 
 def find(tokens: Sequence[Token], presented: str) -> Grant | None:
-    """Whose token it is; every token is compared, in a time that tells nothing of where they differ."""
+    """Returns whose token it is. Every token is compared, in constant time."""
     digest, found = hashlib.sha256(presented.encode(errors="surrogateescape")).digest(), None
     for token in tokens:
         if hmac.compare_digest(token.sha256, digest):
@@ -91,11 +92,11 @@ def _token(number: int, entry: Any) -> Token:
 
 
 def _expires(value: object) -> datetime | None:
-    """YAML reads a time by itself, one without an offset as such; it would be guesswork whose noon it means."""
+    """YAML parses times by itself. A time without an offset is refused, because its zone would be a guess."""
     if value is None:
         return None
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
     if isinstance(value, str):
         return parse_rfc3339(value)
-    raise ValueError("expires is no time with an offset such as 2026-12-31T00:00:00Z")
+    raise ValueError("expires is not a time with an offset such as 2026-12-31T00:00:00Z")

@@ -1,4 +1,4 @@
-"""Keeps what the REST API answers from in memory: the buckets of drifts and of workspaces, watched."""
+"""Watches the buckets of drifts and of workspaces, and mirrors them in memory for the REST API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 
 from sse_gateway.access.scope import Scope
-from sse_gateway.api.drifts import Drifts, Row, row_of
+from sse_gateway.drifts.collection import Drifts
+from sse_gateway.drifts.row import Row, row_of
 from sse_gateway.metrics import UNREADABLE
 from tfdrift.bus import Bus, Entry
 from tfdrift.records import DRIFTS_BUCKET, HASH_KEY, WORKSPACES_BUCKET, WorkspaceHead
@@ -50,7 +51,7 @@ class Mirror:
             )
 
     def heads(self, scope: Scope) -> list[WorkspaceHead]:
-        """The workspaces that may be seen, by name."""
+        """Returns the workspaces that may be seen, by name."""
         seen = [head for head in self.workspaces.values() if scope.allows_head(head.workspace)]
         return sorted(seen, key=lambda head: head.workspace)
 

@@ -1,4 +1,4 @@
-"""One resource as the state records it, with what must not be shown hidden."""
+"""Finds one resource as the state records it, and hides its secrets."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Final
 import orjson
 
 from sse_gateway.access.scope import Scope
-from sse_gateway.errors import Refused
-from sse_gateway.problem import BadParameter, Problem
+from sse_gateway.errors import BadParameter, Refused
+from sse_gateway.problem import Problem
 from tfdrift.bus import Bus
 from tfdrift.events import SENSITIVE_DISPLAY, Json
 from tfdrift.records import OVERSIZED_MEMBER, STATE_BUCKET, ResourceRecord, hidden_hash, resource_key
 
-# As ingest-tfstate shows it in a state change.
+# The same text as in a state change.
 OVERSIZED_DISPLAY: Final = "(oversized)"
 
 
 async def find(bus: Bus, workspaces: Iterable[str], address: str, scope: Scope) -> ResourceRecord:
-    """The resource at an address, in the one of the workspaces that has it.
+    """Returns the resource at an address, from the one workspace that has it.
 
     Raises:
-        Refused: none has it (404), or not any more, or it may not be seen.
+        Refused: no workspace has it, or no longer, or it may not be seen (404).
         BadParameter: several have it, so the workspace must be named.
         tfdrift.bus.BusError: NATS cannot be asked now.
-        ValueError: what is stored is no record.
+        ValueError: the stored value is not a record.
     """
     bucket, found = bus.bucket(STATE_BUCKET), list[ResourceRecord]()
     for entry in await asyncio.gather(*(bucket.get(resource_key(name, address)) for name in workspaces)):
@@ -36,7 +36,7 @@ async def find(bus: Bus, workspaces: Iterable[str], address: str, scope: Scope) 
             if record.removed is None and scope.allows_resource(record.provider, record.type, record.workspace):
                 found.append(record)
     if not found:
-        raise Refused(Problem(HTTPStatus.NOT_FOUND, f"No state holds a resource at {address!r}."))
+        raise Refused(Problem(HTTPStatus.NOT_FOUND, f"No state has a resource at {address!r}."))
     if len(found) > 1:
         names = [record.workspace for record in found]
         raise BadParameter("workspace", f"{address!r} is in {len(names)} workspaces; name one", names)
@@ -44,7 +44,7 @@ async def find(bus: Bus, workspaces: Iterable[str], address: str, scope: Scope) 
 
 
 def shown(record: ResourceRecord) -> bytes:
-    """The record in JSON, each hidden value as clients see it elsewhere, without its hash."""
+    """Returns the record in JSON. Each hidden value has its display text in place of its hash."""
     return orjson.dumps(_redacted(orjson.loads(record.encode())))
 
 

@@ -1,6 +1,6 @@
-"""Where a client stands in the ledger: ``<epoch>-<sequence>``, and how to go on from there.
+"""A client's position in the ledger, ``<epoch>-<sequence>``, and how it resumes from there.
 
-The epoch names one making of the stream, since a stream that is made anew counts from 1 again.
+The epoch identifies one creation of the JetStream stream: a stream that is created again counts from 1 again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class ResetReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A position in one making of the ledger: the event with this sequence has been seen."""
+    """A position in the ledger of one epoch: the client has the event with this sequence."""
 
     epoch: str
     sequence: int
@@ -39,7 +39,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What the ledger holds at a moment: an empty one has ``oldest == last + 1``."""
+    """The sequences that the ledger holds at a moment; for an empty one ``oldest == last + 1``."""
 
     epoch: str
     oldest: int
@@ -48,14 +48,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Go on after sequence ``after``; ``reset`` says that something of what the client asks for is gone."""
+    """Go on after sequence ``after``; ``reset`` is the reason if some of what the client asks for is gone."""
 
     after: int
     reset: ResetReason | None = None
 
 
 def epoch_token(created: datetime) -> str:
-    """The epoch of a stream made at ``created``: its Unix time in milliseconds, in base 36."""
+    """Returns the epoch of a stream that was created at ``created``: its Unix time in milliseconds, in base 36."""
     number, digits = round(created.timestamp() * 1000), ""
     while number:
         number, digit = divmod(number, 36)
@@ -64,17 +64,16 @@ def epoch_token(created: datetime) -> str:
 
 
 def parse_cursor(text: str) -> Cursor | None:
-    """The cursor that an event's id spells, or None for anything else."""
+    """Returns the cursor of an event's id, or None for any other text."""
     match = _CURSOR.fullmatch(text.strip())
     return Cursor(match[1], int(match[2])) if match else None
 
 
 def resume(cursor: Cursor | None, span: Span) -> Resume:
-    """How a client goes on that has seen everything up to ``cursor``; None is an id that cannot be read.
+    """Returns how a client resumes that has everything up to ``cursor``; None is an id that cannot be read.
 
-    The client is started again from the oldest event when its id is unreadable or names an event that the
-    ledger never had (``invalid``), is of another making of the stream (``epoch``), or when the event right
-    after it has expired (``expired``).
+    It starts again from the oldest event when its id is unreadable or names an event that the ledger never had
+    (``invalid``), when the id has another epoch (``epoch``), or when the event after it has expired (``expired``).
     """
     start = span.oldest - 1
     if cursor is None:
@@ -89,7 +88,7 @@ def resume(cursor: Cursor | None, span: Span) -> Resume:
 
 
 def encode_token(text: str) -> str:
-    """A place in a list as an opaque token that is safe in a URL."""
+    """Returns a place in a list as an opaque token that is safe in a URL."""
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -97,9 +96,9 @@ def decode_token(token: str) -> str:
     """The inverse of `encode_token`.
 
     Raises:
-        ValueError: it is no such token.
+        ValueError: it is not such a token.
     """
     try:
         return base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
     except ValueError as error:
-        raise ValueError(f"{token!r} is no token") from error
+        raise ValueError(f"{token!r} is not a token") from error

@@ -1,4 +1,4 @@
-"""One ledger message as the bytes that every matching client is sent.
+"""Encodes one ledger message as the bytes that every matching client is sent.
 
 The format is the event stream of the WHATWG HTML standard, section 9.2.5.
 """
@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple
-
-import orjson
+from typing import Final, NamedTuple
 
 from tfdrift.subjects import EventName
 
@@ -20,9 +18,9 @@ class Frame(NamedTuple):
     Attributes:
         sequence: its place in the ledger.
         subject: its subject, for the filters.
-        workspace: the workspace that it is about, for the filters.
+        workspace: its workspace, for the filters; None if it has none.
         published_nanoseconds: when the ledger stored it, since 1970.
-        data: the event's bytes on the stream, with the empty line that ends it.
+        data: the event's bytes on the stream, with the empty line at the end.
     """
 
     sequence: int
@@ -38,10 +36,10 @@ class Frame(NamedTuple):
 
 
 def encode(epoch: str, sequence: int, event: EventName, payload: bytes) -> bytes:
-    """The event as it goes to clients; the payload's bytes are not touched.
+    """Returns the event as clients receive it; the payload's bytes stay as they are.
 
-    A payload of the contract has no line breaks. One of a foreign publisher might, and would end the event
-    early, so each of its lines gets a ``data:`` of its own, which a client joins again by line feeds.
+    A payload of the contract has no line breaks. A foreign publisher's payload may have some, and they would end the
+    event early. So each of its lines gets a ``data:`` of its own, and clients join the lines again.
     """
     if b"\n" in payload or b"\r" in payload:
         payload = payload.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\ndata: ")
@@ -49,38 +47,32 @@ def encode(epoch: str, sequence: int, event: EventName, payload: bytes) -> bytes
 
 
 def payload_of(data: bytes) -> bytes:
-    """The payload in an event made by `encode`."""
+    """Returns the payload of an event that `encode` made."""
     start = data.index(b"\ndata: ") + len(b"\ndata: ")
     return data[start:-2].replace(b"\ndata: ", b"\n")
 
 
 def id_of(data: bytes) -> str:
-    """The id in an event made by `encode`."""
+    """Returns the id of an event that `encode` made."""
     return data[len(b"id: ") : data.index(b"\n")].decode()
 
 
-def control(event: str, members: dict[str, object]) -> bytes:
-    """An event of the gateway's own, which has no id, so that it never moves a client's cursor."""
-    return b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(members))
-
-
-def retry(milliseconds: int) -> bytes:
-    """The reconnection time."""
-    return b"retry: %d\n\n" % milliseconds
-
-
 def chunk(body: bytes) -> bytes:
-    """``body`` as one chunk of HTTP/1.1's chunked transfer coding (RFC 9112 section 7.1)."""
+    """Returns ``body`` as one chunk of HTTP/1.1's chunked transfer coding (RFC 9112 section 7.1)."""
     return b"%x\r\n%b\r\n" % (len(body), body)
 
 
+# The end of a body in that transfer coding.
+LAST_CHUNK: Final = b"0\r\n\r\n"
+
+
 def joined(frames: Iterable[Frame]) -> bytes:
-    """The frames as one piece of the stream."""
+    """Returns the frames as one piece of the stream."""
     return b"".join([frame.data for frame in frames])
 
 
 def pieces(frames: Iterable[Frame], max_bytes: int) -> Iterator[list[Frame]]:
-    """The frames in runs of about ``max_bytes`` of data, at least one frame each."""
+    """Yield the frames in runs of about ``max_bytes`` of data, at least one frame each."""
     piece: list[Frame] = []
     size = 0
     for frame in frames:
@@ -91,6 +83,3 @@ def pieces(frames: Iterable[Frame], max_bytes: int) -> Iterator[list[Frame]]:
             piece, size = [], 0
     if piece:
         yield piece
-
-
-KEEP_ALIVE = b": keep-alive\n\n"

@@ -1,8 +1,8 @@
-"""What clients that resume from the window are written: pieces of the stream, shared by all who need the same.
+"""Pieces of the stream for clients that resume from the ring, shared by all clients that need the same.
 
-After a deployment a herd of clients comes back from about one place. A piece ends at a multiple of `PIECE_SEQUENCES`,
-so that clients which begin at different places share everything but the first piece; and a piece that has come to
-such an end, or to its bound of bytes, never changes, so it is shared while further events pour in.
+After a deployment many clients resume from about the same place. A piece ends at a multiple of `PIECE_SEQUENCES`, so
+clients that begin at different places share all but the first piece. A piece that has reached such an end, or its
+limit of bytes, never changes, so it is shared while further events arrive.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sse_gateway.fanout.ring import Ring
 
 PIECE_SEQUENCES: Final = 128
 PIECE_BYTES: Final = 256 * 1024
-# Enough for a herd with many filters; past it the memory starts anew.
+# Enough for many clients with many filters; past it all pieces are dropped.
 REMEMBERED_BYTES: Final = 8 * 1024 * 1024
 
 _ENTRY_BYTES: Final = 300
@@ -25,7 +25,7 @@ _EVERYTHING: Final = Filter()
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The matching events up to sequence ``reach``, as ``data``; ``final`` when it stays so."""
+    """The matching events up to sequence ``reach``, as ``data``; ``final`` if no further event will be in it."""
 
     data: bytes
     events: int
@@ -43,9 +43,9 @@ class Replay:
         self._size_bytes = 0
 
     def next(self, after: int, wanted: Filter) -> tuple[bytes, int, int]:
-        """What matches behind sequence ``after``: about `PIECE_BYTES` at most, how many events, and how far it reaches.
+        """Returns what matches after a sequence: at most about `PIECE_BYTES`, how many events, and how far it reaches.
 
-        ``after`` must be in the window: at least ``ring.first - 1``, and less than ``ring.last``.
+        ``after`` must be in the ring: at least ``ring.first - 1``, and less than ``ring.last``.
         """
         data: list[bytes] = []
         size = events = 0
@@ -58,7 +58,7 @@ class Replay:
         return b"".join(data), events, after
 
     def count(self, after: int, wanted: Filter) -> int:
-        """How many events later than ``after`` match."""
+        """Returns how many events later than ``after`` match."""
         if wanted == _EVERYTHING:
             return self._ring.count(after)
         events = 0
@@ -83,7 +83,7 @@ class Replay:
         boundary = after - after % PIECE_SEQUENCES + PIECE_SEQUENCES
         frames, reach = self._ring.between(after, boundary, PIECE_BYTES)
         if wanted != _EVERYTHING:
-            frames = [frame for frame in frames if wanted.matches(frame.subject, frame.workspace)]
+            frames = [frame for frame in frames if wanted.takes(frame)]
         return Piece(joined(frames), len(frames), reach, final=reach < self._ring.last or reach == boundary)
 
     def _forget(self) -> None:

@@ -1,7 +1,7 @@
-"""The ledger before the ring: pages read from JetStream, shared by everybody who needs the same ones.
+"""Reads the part of the ledger before the ring: pages from JetStream, shared by all who need the same.
 
-Pages start at multiples of `PAGE_SEQUENCES`, whatever a client asks for, so a herd that resumes from about the same
-place shares one read. At most `CONCURRENT_READS` run at a time, and the cache is bounded by its bytes.
+Pages start at multiples of `PAGE_SEQUENCES`, whatever a client asks for, so clients that resume from about the same
+place share one read. At most `CONCURRENT_READS` run at a time, and the cache is limited by its bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CACHE_BYTES: Final = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The events of the ledger from sequence ``start`` to ``end``, both included; those in between are complete."""
+    """All events of the ledger from sequence ``start`` to ``end``, both included."""
 
     start: int
     end: int
@@ -35,7 +35,7 @@ class Page:
 
 
 class History:
-    """Reads pages; ``frame_of`` makes a message a frame, or None for one that is no event."""
+    """Reads pages; ``frame_of`` makes a message a frame, or None for one that is not an event."""
 
     def __init__(self, bus: Bus, frame_of: Callable[[Message], Frame | None]) -> None:
         self._bus = bus
@@ -46,26 +46,26 @@ class History:
         self._cached_bytes = 0
 
     def forget(self) -> None:
-        """Drop every page, because the ledger was made anew."""
+        """Drop every page, because the ledger was created again."""
         self._running.clear()
         self._cache.clear()
         self._cached_bytes = 0
         HISTORY_BYTES.set(0)
 
     async def page_at(self, sequence: int, end: int) -> Page:
-        """The page that holds ``sequence``, as far as ``end`` at most; it may begin before and end earlier.
+        """Returns the page that contains ``sequence``, at most up to ``end``; it may begin before and end earlier.
 
         Raises:
             tfdrift.bus.BusError: NATS cannot be read now.
         """
         start = sequence - sequence % PAGE_SEQUENCES
         page = await self._page(start, min(start + PAGE_SEQUENCES - 1, end))
-        while page.end < sequence:  # very large events: the page was cut at its bound of bytes
+        while page.end < sequence:  # very large events: the page ended at its limit of bytes
             page = await self._page(page.end + 1, min(start + PAGE_SEQUENCES - 1, end))
         return page
 
     async def count(self, start: int, end: int, subjects: tuple[str, ...]) -> int:
-        """How many events there are on the subjects from sequence ``start`` to ``end``, both included.
+        """Returns how many events the subjects have from sequence ``start`` to ``end``, both included.
 
         Raises:
             tfdrift.bus.BusError: NATS cannot be asked now.
@@ -74,7 +74,7 @@ class History:
             return await self._bus.count(STREAM, start=start, end=end, subjects=subjects)
 
     async def page_before(self, sequence: int) -> Page:
-        """The page that ends right before ``sequence``; it may begin anywhere, the first event included."""
+        """Returns the page that ends right before ``sequence``; it may begin anywhere."""
         last = sequence - 1
         start = last - last % PAGE_SEQUENCES
         page = await self._page(start, last)
@@ -91,7 +91,7 @@ class History:
         if task is None:
             task = self._running[key] = asyncio.create_task(self._read(start, end))
             task.add_done_callback(lambda done: self._finish(key, done))
-        # Whoever asked first may go away; the others still wait for the page.
+        # The first client may leave while others still wait for the page.
         return await asyncio.shield(task)
 
     async def _read(self, start: int, end: int) -> Page:

@@ -1,4 +1,4 @@
-"""The ledger as this process reads it: one subscription, feeding the hub in order."""
+"""Follows the ledger with one subscription, and gives each event to the hub in order."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Final
 import structlog
 
 from sse_gateway.errors import Behind
+from sse_gateway.fanout import own_events
 from sse_gateway.fanout.cursor import Cursor, ResetReason, Resume, Span, epoch_token, parse_cursor, resume
-from sse_gateway.fanout.frame import Frame, control, encode
+from sse_gateway.fanout.frame import Frame, encode
 from sse_gateway.fanout.hub import Hub
 from sse_gateway.ledger.history import History
 from sse_gateway.metrics import FOREIGN, RESETS
@@ -27,11 +28,11 @@ _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a
 
 
 class Ledger:
-    """Follows the stream into the hub, and knows what it holds.
+    """The ledger as this process reads it.
 
     Attributes:
-        epoch: the token of the stream's making; empty until `run` has begun.
-        history: what is older than the hub's ring.
+        epoch: the epoch of the stream; empty until `run` has begun.
+        history: the events that are older than the hub's ring.
     """
 
     def __init__(self, bus: Bus, hub: Hub) -> None:
@@ -44,7 +45,7 @@ class Ledger:
         self.history = History(bus, self._frame_of)
 
     async def run(self, on_caught_up: Callable[[], None]) -> None:
-        """Follow the stream until cancelled, over every making of it; `on_caught_up` is called for each."""
+        """Follow the stream until cancelled; `on_caught_up` is called at first and whenever it was created again."""
         while True:
             state = await self._state()
             self._begin(state)
@@ -68,7 +69,7 @@ class Ledger:
                 verifying.cancel()
 
     async def span(self) -> Span:
-        """What the ledger holds now, asked of JetStream.
+        """Returns what the ledger holds now, as JetStream answers.
 
         Raises:
             tfdrift.bus.BusError: NATS cannot be asked now.
@@ -77,24 +78,24 @@ class Ledger:
         return Span(epoch_token(state.created), _oldest(state), state.last_sequence)
 
     async def resume(self, text: str) -> tuple[Resume, Span]:
-        """Where the client goes on whose last event id is ``text``.
+        """Returns where a client goes on whose last event id is ``text``.
 
         Raises:
             tfdrift.bus.BusError: that needs NATS, and NATS cannot be asked now.
-            Behind: another replica has served it events that this process has not read in time.
+            Behind: another replica has sent it events that this process has not read in time.
         """
         cursor, ring = parse_cursor(text), self.hub.ring
         if cursor is not None and cursor.epoch == self.epoch and ring.first - 1 <= cursor.sequence <= ring.last:
             return Resume(cursor.sequence), Span(self.epoch, ring.first, ring.last)
         span = await self.span()
         if span.epoch != self.epoch:
-            raise Behind("the ledger was made anew a moment ago")
+            raise Behind("the ledger was created again a moment ago")
         found = resume(cursor, span)
         await self._reached(found.after)
         return found, span
 
     async def position_at(self, moment: datetime) -> int:
-        """The sequence after which everything comes that was stored at ``moment`` or later.
+        """Returns the sequence after which everything was stored at ``moment`` or later.
 
         Raises:
             tfdrift.bus.BusError: that needs NATS, and NATS cannot be asked now.
@@ -113,7 +114,7 @@ class Ledger:
         return min(low, self.hub.ring.first) - 1
 
     async def expired_between(self, position: int) -> Span | None:
-        """What the ledger holds, if the event after ``position`` has expired; None if it has not."""
+        """Returns what the ledger holds if the event after ``position`` has expired; None if it has not."""
         span = await self.span()
         return span if span.oldest > position + 1 else None
 
@@ -139,10 +140,10 @@ class Ledger:
         self.epoch = epoch
         self.hub.restart(oldest)
         RESETS.labels(ResetReason.EPOCH).inc(len(self.hub))
-        self.hub.announce(reset_event(ResetReason.EPOCH, Cursor(epoch, oldest)))
+        self.hub.announce(own_events.reset(ResetReason.EPOCH, Cursor(epoch, oldest)))
 
     async def _verify(self, caught_up: asyncio.Event, state: StreamState, on_caught_up: Callable[[], None]) -> None:
-        """The follower tells of a stream made anew while it reads; this finds one that was before it began."""
+        """Find out whether the stream was created again before the follower began; later the follower reports it."""
         await caught_up.wait()
         if (await self._state()).created != state.created:
             self._remade.set()
@@ -167,6 +168,12 @@ class Ledger:
         if event is None:
             return None
         workspace = message.header(WORKSPACE)
+        try:
+            return self._frame(message, event, workspace)
+        except ValueError:  # a foreign publisher's header
+            return None
+
+    def _frame(self, message: Message, event: EventName, workspace: str | None) -> Frame:
         return Frame(
             message.sequence,
             message.subject,
@@ -188,7 +195,7 @@ class Ledger:
         return None
 
     async def _reached(self, sequence: int) -> None:
-        """Return when everything up to ``sequence`` is in the ring."""
+        """Wait until everything up to ``sequence`` is in the ring."""
         if self.hub.ring.last >= sequence:
             return
         waiter = (sequence, asyncio.get_running_loop().create_future())
@@ -210,17 +217,12 @@ class Ledger:
                     waiter[1].set_result(None)
 
 
-def reset_event(reason: ResetReason, oldest: Cursor) -> bytes:
-    """The event that tells a client that it is started again from the oldest event."""
-    return control("reset", {"reason": reason, "oldest": str(oldest)})
-
-
 def _oldest(state: StreamState) -> int:
     return state.first_sequence if state.messages else state.last_sequence + 1
 
 
 def _window_start(state: StreamState, oldest: int, max_bytes: int) -> int:
-    """Where to begin so that about ``max_bytes`` of the newest events come in."""
+    """Returns where to begin so that about ``max_bytes`` of the newest events are read."""
     if state.bytes <= max_bytes:
         return oldest
     return max(oldest, state.last_sequence + 1 - state.messages * max_bytes // state.bytes)

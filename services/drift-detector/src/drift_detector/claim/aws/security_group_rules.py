@@ -15,11 +15,12 @@ from typing import Any, Final
 from drift_detector.facts.document import Document, Path, elements, parse_path, scalar
 from drift_detector.facts.names import canonical_cidr
 from drift_detector.facts.no_value import MISSING
+from drift_detector.facts.numbers import whole_number
 from tfdrift.events import Json
 
 ALL_PROTOCOLS: Final = "-1"
 # AWS writes this for a value that it hides. The mapping then claims a change to something unknown.
-HIDDEN_BLOCK: Final = "HIDDEN"
+HIDDEN: Final = "HIDDEN"
 # EC2 accepts IANA's numbers too; a state has the names.
 _PROTOCOL_NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": ALL_PROTOCOLS}
 
@@ -78,7 +79,7 @@ def rules_of(document: Document) -> list[dict[str, Json]]:
         found = list(_flat(request, document)) if request is not MISSING else []
     if not found:
         ids = (one for path in _RULE_IDS for one in _listed(document, path))
-        found = [{"rule_id": _rule_id(one, document), "block": HIDDEN_BLOCK} for one in ids]
+        found = [{"rule_id": _rule_id(one, document), "block": HIDDEN} for one in ids]
     return found
 
 
@@ -167,7 +168,9 @@ def _rule(ports: Json, given: dict[str, Json], description: Json, document: Docu
     if protocol != ALL_PROTOCOLS:
         for name in ("fromport", "toport"):
             if (port := _get(ports, name, document)) is not None:
-                rule[f"{name.removesuffix('port')}_port"] = int(port)
+                number = whole_number(port)
+                # A value that is no port is claimed as a change to something unknown, and so is the block.
+                rule[f"{name.removesuffix('port')}_port"] = HIDDEN if number is None else number
     if description:
         rule["description"] = description
     block: dict[str, Json] = {
@@ -179,5 +182,5 @@ def _rule(ports: Json, given: dict[str, Json], description: Json, document: Docu
     }
     for name, attribute in _BLOCK_LISTS.items():
         block[attribute] = [source[name]] if name in source else []
-    rule["block"] = block
+    rule["block"] = HIDDEN if HIDDEN in (block["from_port"], block["to_port"]) else block
     return rule

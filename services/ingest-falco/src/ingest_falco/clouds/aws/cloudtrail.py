@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ingest_falco.clouds.aws.event_services import service_of
 from ingest_falco.clouds.aws.fields import CloudTrailFields, parse_fields
 from ingest_falco.clouds.aws.identity import identify
 from ingest_falco.clouds.call import Call
+from ingest_falco.clouds.part import sentence
 from tfdrift.events import CloudCall, Json
 
 _ENDPOINT_SUFFIX: Final = ".amazonaws.com"
@@ -21,17 +23,24 @@ def read_call(fields: Mapping[str, Json]) -> Call:
 def call_of(fields: CloudTrailFields) -> Call:
     """The AWS call of one CloudTrail event.
 
-    Service and endpoint stand in for each other. The account is the one whose trail has the event, since there the
-    resource is; else the caller's.
+    Service and endpoint stand in for each other; without both, an event name of one service alone does. The account is
+    the one whose trail has the event, since there the resource is; else the caller's.
     """
     service, endpoint = fields.service, fields.endpoint
+    if service is None and endpoint is None and fields.event_name is not None:
+        service = service_of(fields.event_name)
     if endpoint is None and service is not None:
         endpoint = f"{service}{_ENDPOINT_SUFFIX}"
     detail = None
     if endpoint is not None:
         service = service or endpoint.removesuffix(_ENDPOINT_SUFFIX)
         detail = CloudCall(
-            event_source=endpoint, event_type=fields.event_type, request=fields.request, response=fields.response
+            event_source=endpoint,
+            event_type=fields.event_type,
+            request=fields.request,
+            response=fields.response,
+            incomplete=bool(fields.gaps),
+            detail=sentence(fields.gaps),
         )
     return Call(
         event_id=fields.event_id,
@@ -47,5 +56,5 @@ def call_of(fields: CloudTrailFields) -> Call:
         resources=fields.resources,
         identity=identify(fields),
         detail=detail,
-        undecodable=fields.undecodable,
+        gaps=fields.gaps,
     )

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ingest_falco.clouds.plugin_fields import NOT_AVAILABLE, flag_field, text_field, time_field
-from ingest_falco.strict_json import InvalidJson, parse
+from ingest_falco.clouds.part import Gap, Reason, read_part
+from ingest_falco.clouds.plugin_fields import flag_field, text_field, time_field
 from tfdrift.events import CloudResource, Json
 
 # Placeholders for a name: the plugin's, and CloudTrail's for a name mistyped at a sign-in (people type passwords
@@ -22,6 +22,10 @@ from tfdrift.events import CloudResource, Json
 _NO_NAMES: Final = frozenset(
     {"AssumedRole", "AWSAccount", "FederatedUser", "<unknown user type>", "HIDDEN_DUE_TO_SECURITY_REASONS"}
 )
+
+_MAX_MESSAGE: Final = 200
+# The names of the json plugin's fields, and what falcosidekick's `bracketreplacer` makes of their brackets.
+_JSON: Final = ("json", "jevt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,9 @@ class CloudTrailFields:
         recipient_account_id: the account whose trail has the event, so where the resource is.
         user: ``ct.user``, without the placeholders: for an assumed role it is the *role*.
         original_user: ``ct.originaluser``, without the placeholders: for an assumed role the session's name.
-        from_console: ``ct.sessioncredentialfromconsole``.
-        undecodable: which of ``request``, ``response`` and ``resources`` were sent but could not be read.
+        error_code: ``ct.error``; the beginning of ``ct.errormessage`` for a call that failed without a code.
+        from_console: CloudTrail's ``sessionCredentialFromConsole``.
+        gaps: what is missing of ``request``, ``response`` and ``resources``.
     """
 
     event_id: str | None = None
@@ -60,12 +65,16 @@ class CloudTrailFields:
     request: Json = None
     response: Json = None
     resources: tuple[CloudResource, ...] = ()
-    undecodable: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
     """The record of an alert's output fields."""
-    undecodable: list[str] = []
+    parts = {part: read_part(fields.get(f"ct.{part}"), part, f"ct.{part}") for part in ("request", "response")}
+    parts["resources"] = read_part(fields.get("ct.resources"), "resources", "ct.resources", bare_list=True)
+    gaps = [part.gap for part in parts.values() if part.gap is not None]
+    if lacks_request(fields):
+        gaps.append(Gap("request", "ct.request", Reason.MISSING))
     return CloudTrailFields(
         event_id=text_field(fields, "ct.id"),
         event_name=text_field(fields, "ct.name"),
@@ -77,19 +86,48 @@ def parse_fields(fields: Mapping[str, Json]) -> CloudTrailFields:
         recipient_account_id=text_field(fields, "ct.recipientaccountid"),
         source_ip=text_field(fields, "ct.srcip"),
         user_agent=text_field(fields, "ct.useragent"),
-        error_code=text_field(fields, "ct.error"),
+        error_code=text_field(fields, "ct.error") or _message(fields),
         read_only=flag_field(fields, "ct.readonly"),
-        from_console=flag_field(fields, "ct.sessioncredentialfromconsole"),
+        from_console=_from_console(fields),
         identity_type=text_field(fields, "ct.user.identitytype"),
         user=_name(fields, "ct.user"),
         original_user=_name(fields, "ct.originaluser"),
         arn=text_field(fields, "ct.user.arn"),
         principal_id=text_field(fields, "ct.user.principalid"),
         user_account_id=text_field(fields, "ct.user.accountid"),
-        request=_decoded(fields, "request", undecodable),
-        response=_decoded(fields, "response", undecodable),
-        resources=_resources(fields, undecodable),
-        undecodable=tuple(undecodable),
+        request=parts["request"].value,
+        response=parts["response"].value,
+        resources=_resources(parts["resources"].value),
+        gaps=tuple(gaps),
+    )
+
+
+def _message(fields: Mapping[str, Json]) -> str | None:
+    """The error's message: a failed ConsoleLogin, for one, has no code."""
+    text = text_field(fields, "ct.errormessage")
+    return text[:_MAX_MESSAGE] if text is not None else None
+
+
+def _from_console(fields: Mapping[str, Json]) -> bool | None:
+    """CloudTrail writes the *text* "true", of which the plugin's field makes "false"; the json plugin's is right."""
+    names = (f"{prefix}.value{bracket}/sessionCredentialFromConsole" for prefix in _JSON for bracket in ("[", "_", ""))
+    for name in names:
+        if (flag := flag_field(fields, name + ("]" if "[" in name else ""))) is not None:
+            return flag
+    return flag_field(fields, "ct.sessioncredentialfromconsole")
+
+
+def lacks_request(fields: Mapping[str, Json]) -> bool:
+    """Whether a call that may have changed something comes without its request.
+
+    CloudTrail writes a request that has no parameters as null, which the plugin gives as the text ``null``. The field
+    itself is null where Falco did not extract it. Events of services have no request.
+    """
+    return (
+        fields.get("ct.request") is None
+        and text_field(fields, "ct.name") is not None
+        and text_field(fields, "ct.eventtype") in (None, "AwsApiCall")
+        and flag_field(fields, "ct.readonly") is not True
     )
 
 
@@ -98,33 +136,8 @@ def _name(fields: Mapping[str, Json], field: str) -> str | None:
     return None if name in _NO_NAMES else name
 
 
-def _decoded(fields: Mapping[str, Json], part: str, undecodable: list[str]) -> Json:
-    """The value of a field that holds JSON as a string; a sender that decoded it already is believed."""
-    value = fields.get(f"ct.{part}")
-    if not isinstance(value, str):
-        return value
-    if value in ("", NOT_AVAILABLE):
-        return None
-    try:
-        return parse(value)
-    except InvalidJson:
-        undecodable.append(part)
-        return None
-
-
-def _resources(fields: Mapping[str, Json], undecodable: list[str]) -> tuple[CloudResource, ...]:
-    value = fields.get("ct.resources")
-    if isinstance(value, str):
-        if value in ("", NOT_AVAILABLE):
-            return ()
-        try:
-            value = parse(value if value.startswith("[") else f"[{value}]")
-        except InvalidJson:
-            undecodable.append("resources")
-            return ()
-    if not isinstance(value, list):
-        return ()
-    return tuple(_resource(item) for item in value if isinstance(item, dict))
+def _resources(value: Json) -> tuple[CloudResource, ...]:
+    return tuple(_resource(item) for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
 
 
 def _resource(item: Mapping[str, Json]) -> CloudResource:

@@ -56,6 +56,9 @@ def _principal_tail(principal_id: str | None) -> str | None:
 
 
 def _iam_user(fields: CloudTrailFields) -> _Person:
+    """A user; some services log a role's session with this type, which only its ARN shows."""
+    if session := _arn_tail(fields.arn, "assumed-role"):
+        return _Person(session, session)
     return _Person(fields.user or fields.original_user or _arn_tail(fields.arn, "user"))
 
 

@@ -22,9 +22,10 @@ _PULUMI: Final = re.compile(r"pulumi", re.IGNORECASE)
 _CLI: Final = re.compile(r"aws-cli/|aws-shell/|^amazon cli/", re.IGNORECASE)
 
 # "console.amazonaws.com", "signin.amazonaws.com", "console.ec2.amazonaws.com", DynamoDB's "console.aws.amazon.com",
-# "[S3Console/0.4, ...", "RDS Console, aws-internal/3 ...", "EC2 Spot Console", and the browser itself on ConsoleLogin.
+# "[S3Console/0.4, ...", "RDS Console, aws-internal/3 ...", "EC2 Spot Console", "EC2ConsoleBackend, aws-internal/3 ...",
+# "Coral/Netty4", the framework of the consoles' servers, and the browser itself on ConsoleLogin.
 _CONSOLE: Final = re.compile(
-    r"^(console|signin)\b.*\.(amazonaws|amazon)\.com$|^[\w ]*console([/,]|$)|^mozilla/",
+    r"^(console|signin)\b.*\.(amazonaws|amazon)\.com$|^[\w ]*console(backend)?([/, ]|$)|^coral/|^mozilla/",
     re.IGNORECASE,
 )
 

@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Final
 
 from ingest_falco.clouds.audit_entry import AuditEntry
+from ingest_falco.clouds.part import Gap
 from tfdrift.events import Json
 
 # Claims of an access token, as Microsoft Entra ID names them.
@@ -41,7 +42,7 @@ class AzureEntry:
         caller: a person's name or an application's id.
         application_id: the application that the token was given to.
         body: the resource after the operation, else as the request would have it.
-        undecodable: the parts that were sent but could not be read.
+        gaps: what is missing of the entry and its parts.
     """
 
     operation: str
@@ -61,7 +62,7 @@ class AzureEntry:
     object_id: str | None
     tenant_id: str | None
     body: Json
-    undecodable: tuple[str, ...]
+    gaps: tuple[Gap, ...]
 
 
 def parse_entry(fields: Mapping[str, Json]) -> AzureEntry | None:
@@ -88,7 +89,7 @@ def parse_entry(fields: Mapping[str, Json]) -> AzureEntry | None:
         object_id=_claim(entry, _OBJECT),
         tenant_id=_claim(entry, _TENANT),
         body=_body(entry),
-        undecodable=tuple(entry.undecodable),
+        gaps=tuple(entry.gaps),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from ingest_falco.clouds.azure.entry import AzureEntry
 from ingest_falco.clouds.call import Call
 from ingest_falco.clouds.caller_agent import AZURE_APPLICATIONS, azure_via
+from ingest_falco.clouds.part import sentence
 from tfdrift.events import CloudCall, CloudResource, UserIdentity, Via
 
 # An operation has several entries: its start, for longer ones that it was accepted, and how it ended.
@@ -57,12 +58,14 @@ def call_of(entry: AzureEntry) -> Call:
         resources=resources,
         identity=identify(entry),
         detail=CloudCall(
+            incomplete=bool(entry.gaps),
+            detail=sentence(entry.gaps),
             event_source=namespace,
             event_type=_type(entry, phase),
             request=entry.body,
             operation=_operation(entry),
         ),
-        undecodable=entry.undecodable,
+        gaps=entry.gaps,
     )
 
 

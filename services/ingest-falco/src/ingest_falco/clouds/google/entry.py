@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from ingest_falco.clouds.audit_entry import AuditEntry
+from ingest_falco.clouds.part import Gap
 from tfdrift.events import Json
 
 _PAYLOAD: Final = "/protoPayload"
@@ -37,7 +38,7 @@ class GcpEntry:
         delegate: the first principal of a delegation, who acts through `principal`.
         status_code: the gRPC code as digits.
         permissions: ``authorizationInfo``, the permissions that were checked.
-        undecodable: the parts that were sent but could not be read.
+        gaps: what is missing of the entry and its parts.
     """
 
     method: str
@@ -65,7 +66,7 @@ class GcpEntry:
     policy_deltas: Json
     metadata: Json
     permissions: Json
-    undecodable: tuple[str, ...]
+    gaps: tuple[Gap, ...]
 
 
 def parse_entry(fields: Mapping[str, Json]) -> GcpEntry | None:
@@ -102,5 +103,5 @@ def parse_entry(fields: Mapping[str, Json]) -> GcpEntry | None:
         response=entry.json("response", None, f"{_PAYLOAD}/response"),
         metadata=entry.json("metadata", None, f"{_PAYLOAD}/metadata"),
         permissions=entry.json("authorizationInfo", "gcp.authorizationInfo", f"{_PAYLOAD}/authorizationInfo"),
-        undecodable=tuple(entry.undecodable),
+        gaps=tuple(entry.gaps),
     )

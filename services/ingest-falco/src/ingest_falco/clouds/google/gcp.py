@@ -9,6 +9,7 @@ from typing import Final
 from ingest_falco.clouds.call import Call
 from ingest_falco.clouds.caller_agent import gcp_via
 from ingest_falco.clouds.google.entry import GcpEntry
+from ingest_falco.clouds.part import sentence
 from tfdrift.events import CloudCall, CloudResource, Json, UserIdentity, Via
 
 # A long-running operation has two entries: the first has the request and who asked for it, the last the outcome, and
@@ -56,6 +57,8 @@ def call_of(entry: GcpEntry) -> Call:
     detail = None
     if entry.endpoint is not None:
         detail = CloudCall(
+            incomplete=bool(entry.gaps),
+            detail=sentence(entry.gaps),
             event_source=entry.endpoint,
             event_type=_phase(entry),
             request=entry.request,
@@ -76,7 +79,7 @@ def call_of(entry: GcpEntry) -> Call:
         resources=tuple(_resources(entry, account)),
         identity=identify(entry),
         detail=detail,
-        undecodable=entry.undecodable,
+        gaps=entry.gaps,
     )
 
 

@@ -68,7 +68,7 @@ def audit_event(entry: GcpEntry) -> KubernetesEvent | None:
         failure=_failure_in(entry.response),
         request=entry.request,
         response=entry.response,
-        undecodable=entry.undecodable,
+        gaps=entry.gaps,
     )
 
 

@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Final
 
 from ingest_falco.clouds.audit_entry import AuditEntry
+from ingest_falco.clouds.part import Gap
 from tfdrift.events import Json
 
 # The stage of the last event of a request: the others, with the same id, say nothing of its outcome.
@@ -35,7 +36,7 @@ class KubernetesEvent:
         response_code: the HTTP status as digits.
         failure: the reason, where the answer's body is a ``Status`` of failure.
         decision: the authorizer's, ``allow`` or ``forbid``.
-        undecodable: the parts that were sent but could not be read.
+        gaps: what is missing of the entry and its parts.
     """
 
     verb: str
@@ -63,7 +64,7 @@ class KubernetesEvent:
     decision: str | None = None
     request: Json = None
     response: Json = None
-    undecodable: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 def parse_event(fields: Mapping[str, Json]) -> KubernetesEvent | None:
@@ -103,7 +104,7 @@ def parse_event(fields: Mapping[str, Json]) -> KubernetesEvent | None:
         decision=entry.text("ka.auth.decision", "/annotations/authorization.k8s.io~1decision"),
         request=entry.json("request", None, "/requestObject"),
         response=entry.json("response", None, "/responseObject"),
-        undecodable=tuple(entry.undecodable),
+        gaps=tuple(entry.gaps),
     )
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from ingest_falco.clouds.call import Call
 from ingest_falco.clouds.caller_agent import kubernetes_via
 from ingest_falco.clouds.kubernetes.event import CORE_GROUP, DONE, KubernetesEvent
 from ingest_falco.clouds.kubernetes.secrets import hide_values
+from ingest_falco.clouds.part import sentence
 from tfdrift.events import CloudCall, CloudResource, UserIdentity, Via
 
 # Appended to the stage where the answer's code says that the object is new.
@@ -28,18 +29,21 @@ _ROBOT: Final = re.compile(
     r"system:(?!admin$|anonymous$|unauthenticated$|serviceaccount:(?!kube-system:)).*|eks:.*|aksService|gke-.*"
     r"|service-\d+@container-engine-robot\.iam\.gserviceaccount\.com"
 )
+_FAILED: Final = re.compile(r"[4-9]\d\d", re.ASCII)
 _SERVICE_ACCOUNT: Final = "system:serviceaccount:"
 
 
 def call_of(event: KubernetesEvent) -> Call:
     """The request to an API server that one audit event reports."""
-    uri = urlsplit(event.uri or "")
+    uri = _split(event.uri or "")
     group, version = _group(event, uri.path)
     kind = f"{event.resource}/{event.subresource}" if event.subresource else event.resource
     detail = None
     if group is not None:
         is_new = event.stage == DONE and event.response_code == "201"
         detail = CloudCall(
+            incomplete=bool(event.gaps),
+            detail=sentence(event.gaps),
             event_source=group,
             event_type=f"{event.stage}{_CREATED}" if is_new else event.stage,
             request=hide_values(event.resource, event.request),
@@ -59,8 +63,16 @@ def call_of(event: KubernetesEvent) -> Call:
         resources=(CloudResource(arn=_path(event, group, version), type=event.resource, account_id=event.cluster),),
         identity=identify(event),
         detail=detail,
-        undecodable=event.undecodable,
+        gaps=event.gaps,
     )
+
+
+def _split(uri: str) -> SplitResult:
+    """The parts of the request's address; of one that is no address, none."""
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        return urlsplit("")
 
 
 def identify(event: KubernetesEvent) -> UserIdentity | None:
@@ -113,6 +125,6 @@ def _path(event: KubernetesEvent, group: str | None, version: str | None) -> str
 
 def _error(event: KubernetesEvent) -> str | None:
     code = event.response_code
-    if code is not None and code.isdecimal() and int(code) >= 400:
+    if code is not None and _FAILED.fullmatch(code):
         return event.response_reason or code
     return event.failure or ("Forbidden" if event.decision == "forbid" else None)

@@ -1,0 +1,91 @@
+"""Hides the secrets of a cloud call's request and response before the call is stored anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from importlib import resources
+from typing import Final
+
+from tfdrift.events import CloudCall, FalcoEvent, Json
+from tfdrift.operation_names import operation_name
+from tfdrift.redaction.depth import RedactionError
+from tfdrift.redaction.texts import masked
+from tfdrift.redaction.walk import Walk
+from tfdrift.subjects import Provider
+
+MASK: Final = "(sensitive)"
+
+_NOTHING: Final[Mapping[str, list[str]]] = {}
+
+
+def redact_call(walk: Walk, event: FalcoEvent, call: CloudCall) -> CloudCall:
+    """Returns the call as it may be stored.
+
+    A call of AWS that failed, only read, or is of no operation that the mapping reads has neither request nor response.
+    So has a call of any cloud that only read, or whose values are nested too deeply to be searched.
+    """
+    members = _members(event)
+    if members is None or event.read_only or (event.error_code and event.provider is Provider.AWS):
+        return call.model_copy(update={"request": None, "response": None})
+    walk = replace(walk, secret=frozenset(members.get("hide", ())), shown=frozenset(members.get("show", ())))
+    try:
+        return call.model_copy(
+            update={"request": _redacted(walk, call.request), "response": _redacted(walk, call.response)}
+        )
+    except RedactionError as error:
+        return call.model_copy(update={"request": None, "response": None, "incomplete": True, "detail": str(error)})
+
+
+def redact_event(walk: Walk, event: FalcoEvent) -> FalcoEvent:
+    """Returns the event without the secrets in its output and in the fields of Falco, such as ``proc.cmdline``.
+
+    A text keeps what is no secret: the secret alone is replaced by `MASK`.
+    """
+    fields = event.output_fields
+    return event.model_copy(
+        update={
+            "output": masked(event.output, MASK),
+            "output_fields": None if fields is None else {name: _field(walk, name, fields[name]) for name in fields},
+        }
+    )
+
+
+def _field(walk: Walk, name: str, value: Json) -> Json:
+    if not isinstance(value, str):
+        try:
+            return _redacted(walk, value, name)
+        except RedactionError:
+            return MASK
+    if walk.rules.matches(value) or walk.rules.names(name):
+        return MASK
+    return masked(value, MASK)
+
+
+def _redacted(walk: Walk, value: Json, name: str = "") -> Json:
+    redacted: Json = walk.value(name, value)
+    return redacted
+
+
+def _members(event: FalcoEvent) -> Mapping[str, list[str]] | None:
+    """The members to hide and to show of the operation; None for one of AWS that no mapping reads."""
+    if event.provider is not Provider.AWS:
+        return _NOTHING
+    operation = operation_name(event.event_name or "")
+    services = _services()
+    for service in (event.service or "", "*"):
+        operations = services.get(service, {})
+        for name in (operation, operation[:1].upper() + operation[1:]):
+            if name in operations:
+                return operations[name]
+    return None
+
+
+@lru_cache(maxsize=1)
+def _services() -> Mapping[str, Mapping[str, Mapping[str, list[str]]]]:
+    """By service and operation, the members to hide and to show (`mapping_generator.sensitive_members`)."""
+    data = (resources.files("tfdrift.redaction") / "data" / "sensitive_members.json").read_text(encoding="ascii")
+    services: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = json.loads(data)["services"]
+    return services
