@@ -8,23 +8,24 @@ export type LedgerEvent =
   | { id: string; event: "state_change"; data: StateChange }
   | { id: string; event: "attribution"; data: Attribution };
 
+/** One thing that can be done about a drift: a text that is ready to copy, or a URL. */
 export interface Remedy {
-  kind: string;
+  kind: "restore" | "import" | "inspect" | "ignore";
   title: string;
+  language: "shell" | "hcl" | "yaml" | "url";
   text: string;
-  commands?: string[];
-  url?: string | null;
 }
 
 export interface Workspace {
   workspace: string;
-  lineage: string | null;
-  serial: number | null;
-  source: string | null;
+  lineage: string;
+  serial: number;
+  source: string;
   resource_count: number;
-  recorded_at: string | null;
-  terraform_version?: string | null;
-  condition?: { name: string; detail: string; remedy?: string | null } | null;
+  recorded_at: string;
+  terraform_version: string | null;
+  /** Why a newer state is refused, such as `unreadable`. */
+  condition: string | null;
 }
 
 /** An answer other than 2xx. */
@@ -98,7 +99,7 @@ export async function workspaces(): Promise<Workspace[]> {
 }
 
 export function health(): Promise<unknown> {
-  return request("/api/v1/health");
+  return request("/health");
 }
 
 export async function dismiss(id: string, reason: string, until: string | null): Promise<Drift> {

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { address, formatAddress, go, VIEWS, type View } from "./address";
 import { KeyHelp, listenToKeys } from "./keys";
-import { connection, news, openDrifts } from "./live";
+import { connection, loaded, news, openDrifts } from "./live";
 import { changeOf, nameOf, personOf } from "./model/summary";
 import { AlertSettings } from "./parts/alerts";
 import { line, situation } from "./situation";
@@ -76,7 +76,7 @@ function ViewLink({ name, current }: { name: View; current: boolean }) {
   return (
     <a href={formatAddress(target)} aria-current={current ? "page" : undefined} onClick={open}>
       {TITLES[name]}
-      {name === "drifts" && <span class="count">{openDrifts.value.length.toLocaleString()}</span>}
+      {name === "drifts" && loaded.value && <span class="count">{openDrifts.value.length.toLocaleString()}</span>}
     </a>
   );
 }

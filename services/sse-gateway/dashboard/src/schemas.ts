@@ -1,7 +1,7 @@
 /* Made by `npm run types` from docs/schemas; do not edit. */
 
 /**
- * What disagrees: a value, an existence, or a claim that nothing confirmed.
+ * What disagrees: a value, an existence, or a claim that no state confirmed.
  */
 export type DriftKind = "modified" | "deleted" | "unmanaged" | "unconfirmed";
 /**
@@ -9,11 +9,11 @@ export type DriftKind = "modified" | "deleted" | "unmanaged" | "unconfirmed";
  */
 export type DriftStatus = "open" | "resolved";
 /**
- * What became of a drift.
+ * How a drift ended.
  */
 export type Resolution = "reverted" | "applied" | "absorbed" | "destroyed" | "dismissed";
 /**
- * Where the changed thing lives.
+ * The system in which something changed.
  */
 export type Provider = "aws" | "gcp" | "azure" | "kubernetes" | "host" | "other";
 /**
@@ -21,16 +21,29 @@ export type Provider = "aws" | "gcp" | "azure" | "kubernetes" | "host" | "other"
  */
 export type Severity = "critical" | "high" | "medium" | "low" | "info";
 /**
- * How a person reached the cloud.
+ * The means by which a caller reached the cloud.
  */
 export type Via = "console" | "cli" | "sdk" | "terraform" | "service" | "unknown";
 /**
- * What a new serial did to a resource; ``observed`` is the first sight of a whole workspace.
+ * What a new serial did to a resource; ``observed`` reports a workspace that is seen for the first time.
  */
 export type StateAction = "created" | "modified" | "deleted" | "moved" | "observed";
 
 /**
- * One step in the life of a drift: who set what, or which serial recorded it.
+ * Who dismissed a drift, why, until when and when.
+ *
+ * Attributes:
+ *     by: the name of the token; None where the gateway needs none.
+ *     until: when the drift opens again by itself; None is never.
+ */
+export interface Dismissal {
+  by: string | null;
+  reason: string | null;
+  until: string | null;
+  at: string;
+}
+/**
+ * One step in the history of a drift: a call that set a value, or a serial that recorded one.
  */
 export interface HistoryEntry {
   timestamp: string;
@@ -48,11 +61,11 @@ export interface HistoryEntry {
   serial: number | null;
 }
 /**
- * Who did it.
+ * The caller of a cloud call.
  *
  * Attributes:
- *     type: the cloud's own word for the kind of identity, such as ``AssumedRole``.
- *     user_name: the person where the cloud tells one, so the session and not the role for an assumed role.
+ *     type: the cloud's name for the kind of identity, such as ``AssumedRole``.
+ *     user_name: the person where the cloud names one; for an assumed role this is the session, not the role.
  *     session_name: the session's name, where the identity is a session.
  */
 export interface UserIdentity {
@@ -63,22 +76,23 @@ export interface UserIdentity {
   account_id: string | null;
   session_name: string | null;
   /**
-   * How a person reached the cloud.
+   * The means by which a caller reached the cloud.
    */
   via: "console" | "cli" | "sdk" | "terraform" | "service" | "unknown";
 }
 /**
- * One attribute, or the existence, of one resource on which cloud and state disagree, and what became of it.
+ * One attribute, or the existence, of one resource on which cloud and state disagree, and how that ended.
  *
  * Attributes:
- *     id: the same for all of one attribute's life, so a client keeps one row a drift.
- *     old_value: the state's; a secret is ``(sensitive)``.
- *     new_value: what the call set; None with ``value_unknown`` where the cloud's log hides it.
+ *     id: stays the same for an attribute, so that a client has one row for each drift.
+ *     old_value: the state's value; a secret is ``(sensitive)``.
+ *     new_value: the value that the call set; None with ``value_unknown`` where the cloud's log hides it.
  *     attribute: a Terraform attribute path such as ``root_block_device[0].volume_size`` or ``tags.Env``;
  *         None for the existence.
- *     address: the Terraform address; None for a resource that no state holds.
- *     history: what became of it, oldest first; of a very long history the first step and the latest ones.
- *     history_omitted: how many steps are left out behind the first.
+ *     address: the Terraform resource address; None for a resource that is in no state.
+ *     history: its steps, oldest first; of a very long history, the first step and the latest ones.
+ *     dismissal: of a drift that somebody dismissed; None otherwise.
+ *     history_omitted: how many steps are omitted behind the first.
  */
 export interface Drift {
   severity: Severity;
@@ -106,6 +120,7 @@ export interface Drift {
   matched_rules: string[];
   detected_at: string;
   value_unknown: boolean;
+  dismissal: Dismissal | null;
   history: HistoryEntry[];
   history_omitted: number;
 }
@@ -118,7 +133,7 @@ export interface CloudResource {
   account_id: string | null;
 }
 /**
- * One Falco alert, of any source; from ``event_id`` on the fields are those of a cloud call.
+ * One Falco alert of any source; the fields from ``event_id`` on are those of a cloud call.
  */
 export interface FalcoEvent {
   severity: Severity;
@@ -156,12 +171,12 @@ export interface AttributeChange {
   new_value: unknown;
 }
 /**
- * One resource between two serials of a state, or the first sight of a workspace.
+ * One resource between two serials of a state, or a workspace that is seen for the first time.
  *
  * Attributes:
- *     resource: the Terraform address; None when ``action`` is ``observed``.
- *     previous_address: where a moved resource was before.
- *     resource_count: how many managed resource instances the workspace holds; only when observed.
+ *     resource: the Terraform resource address; None when ``action`` is ``observed``.
+ *     previous_address: the address that a moved resource had before.
+ *     resource_count: how many managed resource instances the workspace has; only when observed.
  */
 export interface StateChange {
   resource: string | null;
@@ -180,7 +195,7 @@ export interface StateChange {
   resource_count: number | null;
 }
 /**
- * Somebody whose call explains a state change; ``sanctioned`` for Terraform itself and listed principals.
+ * The caller of a call that explains a state change; ``sanctioned`` for Terraform itself and listed principals.
  */
 export interface Actor {
   user_identity: UserIdentity;
@@ -190,7 +205,7 @@ export interface Actor {
   sanctioned: boolean;
 }
 /**
- * Who stood behind a state change.
+ * The callers whose calls explain a state change.
  */
 export interface Attribution {
   state_change_id: string;

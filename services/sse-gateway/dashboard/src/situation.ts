@@ -1,7 +1,7 @@
 /**
  * Whether what the page shows can be believed: which services answer, how fresh the states and the alerts are.
  *
- * The gateway's `/api/v1/health` is asked every few seconds. What does not answer is trouble, never silence.
+ * The gateway's `/health` is asked every few seconds. What does not answer is trouble, never silence.
  */
 import { computed, signal } from "@preact/signals";
 import { health, Refusal, workspaces as readWorkspaces, type Workspace } from "./api";
@@ -10,19 +10,13 @@ import { ago } from "./model/time";
 
 const EVERY_MILLISECONDS = 5_000;
 
-export interface ServiceHealth {
-  name: string;
-  status: string;
-  detail?: string | null;
-  seen_at?: string | null;
-}
-
+/** What the gateway says of itself. */
 export interface Health {
-  status: string;
-  services?: ServiceHealth[];
-  nats?: boolean | { connected: boolean };
-  last_alert_at?: string | null;
-  details?: Record<string, unknown>;
+  status: "ok" | "degraded";
+  version: string;
+  nats: boolean;
+  caught_up: boolean;
+  clients: number;
 }
 
 export const report = signal<Health | null>(null);
@@ -60,18 +54,17 @@ export interface Situation {
 
 export const situation = computed((): Situation => {
   const answer = report.value;
-  const conditions = watched.value.filter((one) => one.condition).map((one) => `${one.workspace}: ${one.condition?.name}`);
-  const services = (answer?.services ?? []).filter((one) => one.status !== "ok");
+  const conditions = watched.value.filter((one) => one.condition).map((one) => `${one.workspace} refused: ${one.condition}`);
   const seen = events.value.find((event) => event.event === "falco")?.data.timestamp;
   return {
     workspaces: asked ? watched.value.length : null,
     newestState: latest(watched.value.map((one) => one.recorded_at)),
-    lastAlert: latest([answer?.last_alert_at, seen]),
+    lastAlert: seen ?? null,
     trouble: [
       ...(connection.value === "live" ? [] : [CONNECTIONS[connection.value]]),
       ...(unanswered.value ? [unanswered.value] : []),
-      ...services.map((one) => `${one.name}: ${one.detail ?? one.status}`),
-      ...(answer && answer.status !== "ok" && services.length === 0 ? [`the gateway is ${answer.status}`] : []),
+      ...(answer && !answer.nats ? ["the gateway has no connection to NATS"] : []),
+      ...(answer && answer.nats && !answer.caught_up ? ["the gateway has not caught up with the ledger"] : []),
       ...conditions,
     ],
   };

@@ -68,7 +68,6 @@ export function DriftView({ id }: { id: string }) {
         {drift.attribute === null ? <p class="mono">{changeOf(drift)}</p> : (
           <DiffView before={drift.old_value} after={drift.new_value} unknown={drift.value_unknown} />
         )}
-        <Detail drift={drift} />
       </section>
       <div class="columns">
         <Person drift={drift} />
@@ -78,11 +77,6 @@ export function DriftView({ id }: { id: string }) {
       <History drift={drift} />
     </article>
   );
-}
-
-function Detail({ drift }: { drift: Drift }) {
-  const { detail } = drift as Drift & { detail?: string | null };
-  return detail ? <p role="note" class="note">{detail}</p> : null;
 }
 
 function Facts({ facts }: { facts: [string, string | null | undefined][] }) {
@@ -147,9 +141,11 @@ function ToDo({ drift, remedies }: { drift: Drift; remedies: Remedy[] }) {
       {remedies.map((remedy) => (
         <div key={remedy.title} class="remedy">
           <h3>{remedy.title}</h3>
-          {remedy.text && <p>{remedy.text}</p>}
-          {(remedy.commands ?? []).map((command) => <Copyable key={command} label={remedy.title} text={command} />)}
-          {remedy.url && <p><a href={remedy.url} target="_blank" rel="noreferrer noopener">{remedy.url}</a></p>}
+          {remedy.language === "url" ? (
+            <p><a href={remedy.text} target="_blank" rel="noreferrer noopener">{remedy.text}</a></p>
+          ) : (
+            <Copyable label={remedy.title} text={remedy.text} />
+          )}
         </div>
       ))}
       <Dismiss drift={drift} />
@@ -176,6 +172,12 @@ function Dismiss({ drift }: { drift: Drift }) {
   return (
     <div class="remedy">
       <h3>{drift.resolution === "dismissed" ? "Dismissed" : "Accept it as it is"}</h3>
+      {drift.dismissal && (
+        <p>
+          {drift.dismissal.by ?? "Somebody"}: {drift.dismissal.reason ?? "no reason given"}
+          {drift.dismissal.until && <>, until {exact(drift.dismissal.until)}</>}
+        </p>
+      )}
       {drift.resolution === "dismissed" && (
         <button type="button" onClick={() => void act(undoDismissal(drift.id))}>Undo the dismissal</button>
       )}

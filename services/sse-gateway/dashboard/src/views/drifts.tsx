@@ -66,7 +66,9 @@ export function DriftsView() {
               ))}
             </select>
           </label>
-          <span class="quiet" id="count">{selected.value.length.toLocaleString()} of {all.toLocaleString()}</span>
+          <span class="quiet" id="count">
+            {loaded.value && `${selected.value.length.toLocaleString()} of ${all.toLocaleString()}`}
+          </span>
         </div>
         {selected.value.length > 0 ? (
           <div class="table" role="table" aria-label="Drifts" aria-rowcount={rows.value.length + 1}>

@@ -10,7 +10,7 @@ export function SystemView() {
     <section aria-labelledby="system-title">
       <h1 id="system-title">Health</h1>
       {known.trouble.length === 0 ? (
-        <p>Every service answers, and every state was read.</p>
+        <p>The gateway reads the ledger, and every state was read.</p>
       ) : (
         <ul class="trouble">{known.trouble.map((text) => <li key={text}>{text}</li>)}</ul>
       )}
@@ -19,22 +19,13 @@ export function SystemView() {
         <div><dt>Last Falco alert</dt><dd>{known.lastAlert ? <When moment={known.lastAlert} /> : "none seen"}</dd></div>
         <div><dt>Newest state</dt><dd>{known.newestState ? <When moment={known.newestState} /> : "none"}</dd></div>
       </dl>
-      {(answer?.services ?? []).length > 0 && (
-        <table>
-          <thead><tr><th>Service</th><th>Status</th><th>Detail</th><th>Seen</th></tr></thead>
-          <tbody>
-            {answer?.services?.map((one) => (
-              <tr key={one.name}>
-                <td class="mono">{one.name}</td>
-                <td>{one.status}</td>
-                <td>{one.detail}</td>
-                <td>{one.seen_at && <When moment={one.seen_at} />}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+      {answer && (
+        <dl>
+          <div><dt>Gateway</dt><dd>{answer.status}, version {answer.version}</dd></div>
+          <div><dt>NATS</dt><dd>{answer.nats ? "connected" : "not connected"}</dd></div>
+          <div><dt>Clients</dt><dd class="numeric">{answer.clients}</dd></div>
+        </dl>
       )}
-      {answer?.details && <pre class="mono" tabIndex={0}>{JSON.stringify(answer.details, null, 2)}</pre>}
       {unanswered.value && <p role="alert" class="note">{unanswered.value}</p>}
     </section>
   );

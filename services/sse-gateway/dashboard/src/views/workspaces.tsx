@@ -22,7 +22,7 @@ export function WorkspacesView() {
               <td class="numeric">{one.resource_count}</td>
               <td class="numeric">{openDrifts.value.filter((drift) => drift.workspace === one.workspace).length}</td>
               <td class="mono">{one.source}</td>
-              <td>{one.condition ? `${one.condition.name}: ${one.condition.remedy ?? one.condition.detail}` : <span class="quiet">none</span>}</td>
+              <td>{one.condition ?? <span class="quiet">none</span>}</td>
             </tr>
           ))}
         </tbody>
