@@ -72,6 +72,8 @@ def main(names: list[str]) -> int:
         seconds = time.monotonic() - begun
         cells = (found.alerts, f"{seconds:.0f}", found.lost, found.duplicated, found.stale, found.drifts, found.dead)
         print(f"| {name} | {' | '.join(map(str, cells))} |", flush=True)
+        for example in found.examples:
+            print(example, file=sys.stderr, flush=True)
     return 0 if clean else 1
 
 

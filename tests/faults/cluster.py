@@ -10,7 +10,7 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import nats
@@ -19,6 +19,7 @@ from nats.errors import Error as NatsError
 from tests.conftest import DEADLINE_SECONDS, NatsServer, free_port
 from tests.faults.workload import WORKSPACES, Workload
 from tests.pipeline import SERVICES, Pipeline, Stored
+from tfdrift.bus.topology import bucket_stream
 from tfdrift.records import STATE_BUCKET, ResourceRecord
 from tfdrift.subjects import STREAM
 
@@ -71,6 +72,7 @@ class Figures:
         stale: records of `tfdrift_state` that are not of the last serial.
         drifts: open drifts that differ from those of an undisturbed run, in the answer of either gateway.
         dead: messages that could not be processed.
+        examples: some of the events that were lost or duplicated; a duplicated one with its copies' sequences and ids.
     """
 
     alerts: int
@@ -79,11 +81,12 @@ class Figures:
     stale: int
     drifts: int
     dead: int
+    examples: tuple[str, ...] = ()
 
     @property
     def clean(self) -> bool:
         """Whether nothing was lost, repeated or left behind."""
-        return not any(count for name, count in asdict(self).items() if name != "alerts")
+        return not (self.lost or self.duplicated or self.stale or self.drifts or self.dead)
 
 
 @dataclass
@@ -139,6 +142,12 @@ class Cluster:
 
     async def _figures(self, ledger: list[Stored]) -> Figures:
         expected, found = self.work.expected_events(), Counter(map(self.work.identity, ledger))
+        lost = [event for event in expected if event not in found]
+        repeated = [
+            (event, [(copy.sequence, dict(copy.headers)) for copy in ledger if self.work.identity(copy) == event])
+            for event, count in found.items()
+            if count > 1
+        ]
         drifts = 0
         for replica in self.replicas:
             listed = await replica.get_until(
@@ -147,21 +156,24 @@ class Cluster:
             drifts += self.work.differing(listed["drifts"])
         return Figures(
             alerts=len(self.work.alerts),
-            lost=len(expected - found.keys()),
+            lost=len(lost),
             duplicated=sum(count - 1 for count in found.values()),
             stale=await self._stale(),
             drifts=drifts,
             dead=await self.replicas[0].dead_letters(),
+            examples=tuple(f"lost {event}" for event in lost[:5]) + tuple(f"twice {one}" for one in repeated[:5]),
         )
 
     async def _stale(self) -> int:
         client = await nats.connect(self.nodes.url.split(","))
         try:
-            bucket = await client.jetstream().key_value(STATE_BUCKET)
-            entries = [await bucket.get(key) for key in await bucket.keys()]
+            # Not nats-py's KeyValue.keys(), which may answer a cluster's busy bucket with "no keys found".
+            jetstream, name = client.jetstream(), bucket_stream(STATE_BUCKET)
+            subjects = (await jetstream.stream_info(name, subjects_filter=">")).state.subjects or {}
+            records = [await jetstream.get_last_msg(name, subject) for subject in subjects]
         finally:
             await client.close()
-        serials = [ResourceRecord.model_validate_json(entry.value or b"").serial for entry in entries]
+        serials = [ResourceRecord.model_validate_json(record.data or b"").serial for record in records]
         return self.work.instances - sum(serial == 2 for serial in serials)
 
 
@@ -173,6 +185,7 @@ def cluster(folder: Path, work: Workload, first: dict[str, str] | None = None) -
         node.start()
     shared = {
         "TFDRIFT_STREAM_REPLICAS": str(NODES),
+        "TFDRIFT_RETENTION_BYTES": str(256 * 1024**2),
         "TFDRIFT_STATE_SOURCES": f"file://{folder}/one/states/**/*.tfstate",
     }
     replicas = []

@@ -15,7 +15,7 @@ from typing import Final
 from tests.faults.cluster import Cluster
 from tests.pipeline import SERVICES
 
-LIBFAKETIME: Final = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+LIBFAKETIME: Final = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 
 async def kill_the_leader(cluster: Cluster) -> None:

@@ -12,9 +12,13 @@ from typing import Any
 
 import pytest
 
+from ingest_tfstate.record.recorder import Recorder
+from ingest_tfstate.record.records import StateSnapshot, fingerprint
+from ingest_tfstate.state.v4 import parse_state
+from tests.faults.cluster import Nodes
 from tests.ingest_tfstate.service import Pipeline, opened, process, reads, write
-from tests.ingest_tfstate.states import resource, state
-from tfdrift.bus import Bus
+from tests.ingest_tfstate.states import REDACTOR, START, resource, state
+from tfdrift.bus import Bus, BusError, NatsOptions, Retention
 from tfdrift.events import StateAction
 from tfdrift.records import STATE_BUCKET, ResourceRecord
 
@@ -84,6 +88,47 @@ async def test_a_paused_replica_leaves_no_stale_record_and_reports_nothing_twice
 def last_value(address: str) -> int:
     """What the last serial says of a resource."""
     return SERIALS if int(address.removeprefix("aws_vpc.n")) % 2 else SERIALS // 2
+
+
+async def test_two_recorders_share_a_serial_on_a_cluster(tmp_path: Path) -> None:
+    """Three servers refuse a second write behind a fence while the first is under way; the recorders wait for it."""
+    nodes = Nodes(tmp_path)
+    bus = Bus(NatsOptions(tuple(nodes.url.split(",")), "test"), Retention(hours=24, bytes=1024**3, replicas=3))
+    try:
+        for node in nodes.nodes:
+            node.start()
+        async with asyncio.timeout(SECONDS):
+            await bus.open()
+        try:
+            recorders = [Recorder(bus, REDACTOR) for _ in range(2)]
+            for serial in (1, 2, 3):
+                data = state(*(resource(f"aws_vpc.n{n}", id=str(n), v=serial) for n in range(200)), serial=serial)
+                await asyncio.gather(*(recorded(recorder, data) for recorder in recorders))
+            assert {record.attributes["v"] for record in await records(bus)} == {3}
+            changes = await Pipeline(bus).changes()
+        finally:
+            await bus.close()
+    finally:
+        for node in nodes.nodes:
+            node.stop(signal.SIGKILL)
+    assert Counter((change.action, change.serial) for change in changes) == {
+        (StateAction.OBSERVED, 1): 1,
+        (StateAction.MODIFIED, 2): 200,
+        (StateAction.MODIFIED, 3): 200,
+    }
+
+
+async def recorded(recorder: Recorder, data: bytes) -> None:
+    """Record a state as a service does: again, for as long as another one is in the way."""
+    digest = fingerprint(data)
+    async with asyncio.timeout(SECONDS):
+        while not (stored := await recorder.load_head("prod")).has(digest):
+            try:
+                await recorder.record(
+                    StateSnapshot("prod", "file:///prod.tfstate", parse_state(data), digest, START, START), stored
+                )
+            except BusError:
+                continue
 
 
 async def settled(bus: Bus) -> None:

@@ -87,10 +87,10 @@ class Workload:
                 for alert in waiting:
                     await _until_taken(session, webhooks, alert)
                     self.posted += 1
-                    await asyncio.sleep(pause)
                     action = at.get(self.posted)
                     if action is not None:
                         actions.append(asyncio.create_task(action()))
+                    await asyncio.sleep(pause)
 
             await asyncio.gather(*(sender() for _ in range(CONNECTIONS)))
         await asyncio.gather(*actions)

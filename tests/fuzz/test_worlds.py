@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from tests.drift_detector.playbook import line
+from tests.drift_detector.playbook import Wrote, called, line
 from tests.fuzz.mutate import mutated
-from tests.fuzz.worlds import Pipeline, failures, play_world, unrelated_steps
+from tests.fuzz.worlds import Failure, Pipeline, failures, play_beside_unrelated, unrelated_steps
 
 # Other worlds than these are played by `python -m tests.fuzz`; a failing one prints its seed.
 FIRST_SEED = 20_251_130
@@ -31,17 +31,29 @@ def test_the_unrelated_drift_is_reported_without_any_mutation() -> None:
     assert [line(drift) for drift in pipeline.drifts()] == expected
 
 
-def test_an_exception_of_a_service_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A world in which a core raises is reported with its seed, so it can be played again."""
+def test_an_exception_is_what_went_wrong() -> None:
+    """A step that raises in a core is reported with its traceback."""
+    no_json = Wrote(0, ({"type": object()},), 1)
+    reason = play_beside_unrelated([no_json], Random(1))
+    assert reason is not None
+    assert "TypeError" in reason
 
-    def raising(*_: object) -> None:
-        raise TypeError("unhashable type: 'dict'")
 
-    monkeypatch.setattr("tests.fuzz.worlds.plan", raising)
-    failure = play_world(7)
-    assert failure is not None
-    assert "unhashable type" in failure.reason
-    assert "--worlds 1 --seed 7" in str(failure)
+def test_an_unrelated_drift_that_is_missing_is_what_went_wrong() -> None:
+    """A second call about the unrelated instance changes its drift, so the world is not as it has to be."""
+    again = called(
+        4,
+        "ec2:ModifyInstanceAttribute",
+        {"instanceId": "i-0000000000unrelated", "disableApiTermination": {"value": True}},
+    )
+    reason = play_beside_unrelated([again], Random(1))
+    assert reason is not None
+    assert "not reported exactly" in reason
+
+
+def test_a_failure_says_how_to_play_it_again() -> None:
+    """The seed alone is enough."""
+    assert "python -m tests.fuzz --worlds 1 --seed 7" in str(Failure(7, "a scenario", "a reason"))
 
 
 def test_a_seed_gives_the_same_mutation() -> None:

@@ -82,24 +82,29 @@ def play_world(seed: int) -> Failure | None:
     """Plays the world of a seed; returns what went wrong, None if nothing did."""
     random = Random(seed)
     name = random.choice(_NAMES)
-    steps = [one for step in SCENARIOS[name][0] for one in _with_mutations(step, random)]
+    mutations = [one for step in SCENARIOS[name][0] for one in _with_mutations(step, random)]
+    reason = play_beside_unrelated(mutations, random)
+    return Failure(seed, name, reason) if reason is not None else None
+
+
+def play_beside_unrelated(mutations: list[Step], random: Random) -> str | None:
+    """Plays steps with the unrelated ones at random places between them; returns what went wrong, if anything did."""
     unrelated, expected = unrelated_steps()
-    script: list[Step] = [*steps]
-    for step in unrelated:
-        # In its own order, at random places between the others.
-        first = script.index(unrelated[0]) + 1 if step is not unrelated[0] else 0
-        script.insert(random.randint(first, len(script)), step)
+    script = list(mutations)
+    place = 0
+    for step in unrelated:  # in their own order
+        place = random.randint(place, len(script))
+        script.insert(place, step)
+        place += 1
     pipeline = Pipeline()
     try:
         for step in script:
             pipeline.feed(step)
         pipeline.wait()
     except Exception:  # noqa: BLE001 - whatever it is, it is the finding
-        return Failure(seed, name, traceback.format_exc())
+        return traceback.format_exc()
     reported = sorted(line(drift) for drift in pipeline.drifts() if drift.workspace == UNRELATED)
-    if reported != expected:
-        return Failure(seed, name, f"the unrelated drift was not reported exactly: {reported}")
-    return None
+    return None if reported == expected else f"the unrelated drift was not reported exactly: {reported}"
 
 
 def _with_mutations(step: Step, random: Random) -> Iterator[Step]:

@@ -102,8 +102,8 @@ def small_nats(folder: Path, max_payload: int) -> Iterator[str]:
 class Process:
     """The console script, which a test may kill and start again."""
 
-    def __init__(self, nats_url: str, spool: Path) -> None:
-        self.port = free_port()
+    def __init__(self, nats_url: str, spool: Path, port: int | None = None, **settings: str) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TFDRIFT_")},
@@ -111,7 +111,9 @@ class Process:
             "TFDRIFT_HTTP_PORT": str(self.port),
             "TFDRIFT_ADMIN_PORT": str(free_port()),
             "TFDRIFT_SPOOL_DIR": str(spool),
+            **{f"TFDRIFT_{name.upper()}": value for name, value in settings.items()},
         }
+        self._admin = f"http://127.0.0.1:{self._environment['TFDRIFT_ADMIN_PORT']}"
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self, before: Callable[[], None] | None = None) -> None:
@@ -123,16 +125,18 @@ class Process:
         async with asyncio.timeout(DEADLINE_SECONDS), aiohttp.ClientSession() as client:
             while True:
                 try:
-                    async with client.get(f"{self.url}/ping"):
-                        return
+                    async with client.get(f"{self._admin}/readyz") as answer:
+                        if (await answer.json())["conditions"].get("serving"):
+                            return
                 except aiohttp.ClientConnectionError:
-                    await asyncio.sleep(0.02)
+                    pass
+                await asyncio.sleep(0.02)
 
     async def metric(self, name: str) -> float:
         """The value of a metric without labels."""
         async with (
             aiohttp.ClientSession() as client,
-            client.get(f"http://127.0.0.1:{self._environment['TFDRIFT_ADMIN_PORT']}/metrics") as answer,
+            client.get(f"{self._admin}/metrics") as answer,
         ):
             text = await answer.text()
         return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))

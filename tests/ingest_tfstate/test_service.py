@@ -303,6 +303,8 @@ async def test_a_refresh_is_asked_for_by_http(nats_url: str, pipeline: Pipeline,
             assert (answer.status, await answer.json()) == (202, {"sources": 1})
         async with client.get(f"{url}/healthz") as answer:
             assert answer.status == 200
+        async with client.post(f"{url}/refresh", headers={"Sec-Fetch-Site": "cross-site"}) as answer:
+            assert answer.status == 403
 
 
 async def test_the_hash_key_is_made_once(nats_url: str, pipeline: Pipeline, tmp_path: Path) -> None:

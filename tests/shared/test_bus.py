@@ -11,6 +11,7 @@ import nats
 import pytest
 from nats.js.api import StreamConfig
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from tests.conftest import NatsServer, eventually
 from tfdrift.bus import (
@@ -507,6 +508,22 @@ async def test_consuming_continues_after_the_server_was_killed(nats_server: Nats
             await eventually(lambda: bus.connected)
             await bus.publish(SUBJECT, b"after")
             await eventually(lambda: b"after" in recorder.seen, seconds=5)
+
+
+async def test_consuming_continues_after_a_server_that_did_not_answer(
+    nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look for an overrun that gets no answer is logged and ends no consumer."""
+    monkeypatch.setattr("tfdrift.bus.consumer._OVERRUN_SECONDS", 0.1)
+    async with opened(nats_server.url) as bus:
+        recorder = Recorder()
+        async with background(bus.consume("w", ["tfdrift.>"], recorder)):
+            await bus.publish(SUBJECT, b"before")
+            await eventually(lambda: b"before" in recorder.seen)
+            with capture_logs() as logs, nats_server.paused():
+                await eventually(lambda: any(line["event"] == "overrun_not_checked" for line in logs))
+            await bus.publish(SUBJECT, b"after")
+            await eventually(lambda: b"after" in recorder.seen)
 
 
 def test_every_error_of_the_bus_has_one_root() -> None:

@@ -138,10 +138,7 @@ SCENARIOS: dict[str, tuple[list[Step], list[str]]] = {
     ),
     "a resource that moves takes its drift to the new address": (
         [wrote(0, web(), other()), resize(5, "m5.large"), wrote(9, moved_web(), other())],
-        [
-            'aws_instance.renamed instance_type modified open: "t3.micro" -> "m5.large" by jane',
-            'aws_instance.web instance_type modified destroyed: "t3.micro" -> "m5.large" by jane',
-        ],
+        ['aws_instance.renamed instance_type modified open: "t3.micro" -> "m5.large" by jane'],
     ),
     "a foreign delete is a drift": ([wrote(0, web(), other()), terminate(5)], [GONE]),
     "a foreign delete ends with the resource's removal": (

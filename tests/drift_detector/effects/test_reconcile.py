@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import pytest
+
 from drift_detector.claim.by_provider import call_of
 from drift_detector.correlate.derive import EvaluationContext
 from drift_detector.correlate.sanctions import sanctions
@@ -15,8 +17,9 @@ from drift_detector.effects.failures import Failures
 from drift_detector.effects.reconcile import Cause, Reconciler
 from tests.drift_detector.correlate.test_lifecycle import other, resize, web
 from tests.drift_detector.effects.replica import LONG, RETENTION, StateWriter, connected, now, reported, stored
+from tests.drift_detector.effects.test_detector import remake
 from tests.drift_detector.playbook import CATALOG, RULES, Called, Step, message_of
-from tfdrift.bus import Bucket, Bus, Entry, NatsOptions
+from tfdrift.bus import Bucket, Bus, Entry, NatsOptions, Unavailable
 from tfdrift.outbox import Outbox, next_version
 from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, DriftRecord, resource_key
 
@@ -135,3 +138,22 @@ async def test_an_outstanding_version_is_published_although_nothing_else_changed
             versions = await reported(bus, 3)
     assert versions[1] == changed
     assert versions[2] == drift
+
+
+async def test_a_drift_that_was_lost_with_its_bucket_gets_no_new_first_version(nats_url: str) -> None:
+    """Its versions go on once it is written back; a drift that was only deleted begins anew."""
+    async with connected(nats_url) as bus:
+        await StateWriter(bus).write(0, web(), other())
+        async with replica(nats_url) as one:
+            await one.reconcile(resize(5, "m5.large"))
+            (drift,) = await reported(bus, 1)
+            await remake(nats_url, DRIFTS_BUCKET)
+            with pytest.raises(Unavailable, match="lost"):
+                await one.reconcile(resize(6, "c5.large"))
+            assert await bus.bucket(DRIFTS_BUCKET).get(drift.id) is None
+        async with replica(nats_url) as two:
+            await two.reconcile(resize(7, "m5.large"))
+            await bus.bucket(DRIFTS_BUCKET).delete(drift.id)
+            await two.reconcile(resize(8, "c5.large"))
+            (record,) = (await stored(bus)).values()
+    assert record.version == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import orjson
@@ -29,7 +30,7 @@ SECRET = "hunter2"
 
 
 def defective(_: bytes) -> Normalised:
-    raise RecursionError("a defect")
+    raise RecursionError(SECRET)
 
 
 def failed(stage: str) -> float:
@@ -50,7 +51,8 @@ async def test_an_unexpected_error_is_counted_and_dead_lettered(nats_url: str, t
         await intake.take(body(alert), None, defective)
     assert failed("intake") - before == 1
     ((dead,),) = [messages async for messages in bus.read(DEAD_STREAM, start=1, end=1)]
-    assert (dead.subject, dead.headers[REASON]) == (DEAD_SUBJECT, "RecursionError: a defect")
+    assert dead.subject == DEAD_SUBJECT
+    assert re.fullmatch(r"RecursionError at test_intake.py:\d+", dead.headers[REASON])
     assert SECRET not in dead.data.decode()
     assert orjson.loads(dead.data)["ct.id"] == alert["output_fields"]["ct.id"]
     assert await intake.take(body(host_alert()), None) is Outcome.ACCEPTED

@@ -55,6 +55,15 @@ async def test_an_answered_alert_is_on_the_ledger(service: Running) -> None:
     assert CloudCall.model_validate_json(envelope.call).request["instanceId"] == "i-0abc"
 
 
+@pytest.mark.parametrize("path", ["/", "/test"])
+@pytest.mark.parametrize("header", [("Origin", "https://evil.example.org"), ("Sec-Fetch-Site", "cross-site")])
+async def test_a_page_of_another_site_sends_no_alert(service: Running, path: str, header: tuple[str, str]) -> None:
+    """A browser is made to send it by any page; Falco and falcosidekick send neither header."""
+    status, _ = await service.post(body(host_alert()), path, dict([header]))
+    assert status == 403
+    assert await service.ledger() == []
+
+
 async def test_the_same_alert_again_changes_nothing(service: Running) -> None:
     """Falco's copy and falcosidekick's copies of one alert are one message, and every sender gets 200."""
     before = counted("duplicate")

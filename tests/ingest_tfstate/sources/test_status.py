@@ -6,6 +6,7 @@ import pytest
 
 from ingest_tfstate.errors import (
     DuplicateWorkspace,
+    Incomplete,
     Malformed,
     Missing,
     StaleSerial,
@@ -48,6 +49,7 @@ HALF = Truncated("the state ends too early")
 STALE = StaleSerial("the serial is 4, lower than 5")
 DENIED = Unreadable("/prod.tfstate cannot be read: Permission denied")
 AWAY = Unavailable("s3://states cannot be listed")
+PARTLY = Incomplete("1 of 2 resources keep their last records: aws_vpc.a: too deep")
 GONE = Missing("file:///prod.tfstate is gone")
 WHERE = "file:///prod.tfstate"
 
@@ -70,6 +72,8 @@ WHERE = "file:///prod.tfstate"
         (Unseen(), Stored("a", None), Recorded("a"), []),
         (Unseen(), Stored("a", "missing"), Recorded("a"), [Mark(None)]),
         (Refused(STALE, "a"), Stored("b", None), Recorded("b"), [Clear(STALE)]),
+        (Unseen(), Stored("a", None, PARTLY), Refused(PARTLY, "a"), [Report(PARTLY)]),
+        (Refused(PARTLY, "a"), Stored("b", None, PARTLY), Refused(PARTLY, "b"), []),
         (Doubtful("d", 1.0, STALE), Stored("b", "x"), Recorded("b"), [Mark(None), Clear(STALE)]),
         (
             Recorded("a"),

@@ -51,7 +51,7 @@ class Detector:
         self._attributions = Attributions(bus, store, self._failures)
         self._queue = WorkQueue(self._reconcile, self._on_error)
         self._dead_letters = DeadLetters(bus, DURABLE)
-        self._alerts = Alerts(store, claims, self._queue)
+        self._alerts = Alerts(store, claims, self._queue, self._failures)
         self._retention = Retention(store, stored, claims, bus.bucket(DRIFTS_BUCKET))
         takeover = Takeover(self._reconciler.publish)
         self._sweep = Sweep(store, stored, self._reconciler, takeover, self._queue)

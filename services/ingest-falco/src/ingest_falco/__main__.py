@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from ingest_falco.app import run
+from ingest_falco.replay import SINCE, replay
 from ingest_falco.settings import IngestFalcoSettings
 from ingest_falco.show import show
 from tfdrift.harness import Mode, Service
@@ -19,7 +20,15 @@ SERVICE = Service(
     run=run,
     check=lambda settings: load_redact_file(settings.redact_file),
     streams=frozenset({STREAM, DEAD_STREAM}),
-    modes={"show": Mode(help="print the ledger messages of the alerts in a file", arguments=("FILE",), act=show)},
+    modes={
+        "show": Mode(help="print the ledger messages of the alerts in a file", arguments=("FILE",), act=show),
+        "replay": Mode(
+            help="put the calls of audit log files on the ledger: a folder, s3://, gs:// or az://",
+            arguments=("URI",),
+            act=replay,
+            options={"since": SINCE},
+        ),
+    },
 )
 
 

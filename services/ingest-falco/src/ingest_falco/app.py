@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from ingest_falco.alert.redact import AlertRedactor
 from ingest_falco.conditions import Conditions
-from ingest_falco.errors import SpoolRefused
+from ingest_falco.errors import SpoolInUse, SpoolRefused
 from ingest_falco.settings import IngestFalcoSettings
 from ingest_falco.spool.forward import forward
 from ingest_falco.spool.ledger import Ledger
@@ -26,6 +26,8 @@ _EXPIRY_SECONDS: Final = 60.0
 # How long the service waits for NATS to have the key of the hashes before it takes alerts without.
 _KEY_SECONDS: Final = 2.0
 _CERTIFICATE_SECONDS: Final = 1.0
+# Processes that may share a port and the folder of the spools.
+_MAX_INSTANCES: Final = 8
 
 
 async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
@@ -44,6 +46,7 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
         runtime.tasks.create_task(spool.write()),
         runtime.tasks.create_task(forward(spool, ledger, runtime.log)),
         runtime.tasks.create_task(every(_DISK_SECONDS, spool.look_at_disk, "spool_disk")),
+        runtime.tasks.create_task(every(_DISK_SECONDS, spool.adopt, "spools_left_behind")),
         runtime.tasks.create_task(every(_EXPIRY_SECONDS, conditions.expire, "conditions")),
         keying,
     ]
@@ -53,7 +56,9 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
         work.append(runtime.tasks.create_task(relay.run()))
     if tls is not None:
         work.append(runtime.tasks.create_task(every(_CERTIFICATE_SECONDS, tls.look, "certificate")))
-    runner = await runtime.serve(webhook.app(), settings.http_port, tls.context if tls is not None else None)
+    runner = await runtime.serve(
+        webhook.app(), settings.http_port, tls.context if tls is not None else None, reuse_port=settings.http_reuse_port
+    )
     runtime.log.info("serving", port=settings.http_port, spool=str(settings.spool_folder()), spool_empty=spool.empty)
     runtime.readiness.set("serving", True)
     await runtime.stopping.wait()
@@ -86,9 +91,16 @@ def _tls(settings: IngestFalcoSettings, log: Any) -> Tls | None:
 
 
 async def _open_spool(settings: IngestFalcoSettings, conditions: Conditions) -> Spool:
-    try:
-        return await Spool.open(settings.spool_folder(), settings.spool_max_bytes, conditions)
-    except SpoolRefused as error:
-        raise ConfigurationError(
-            f"{error}; name another folder in TFDRIFT_SPOOL_DIR, writable and used by one process"
-        ) from error
+    folder = settings.spool_folder()
+    folders = [folder, *(folder / f"instance-{number}" for number in range(2, _MAX_INSTANCES + 1))]
+    for each in folders if settings.http_reuse_port else folders[:1]:
+        try:
+            return await Spool.open(each, settings.spool_max_bytes, conditions, folders)
+        except SpoolInUse as error:
+            refused: SpoolRefused = error
+        except SpoolRefused as error:
+            refused = error
+            break
+    raise ConfigurationError(
+        f"{refused}; name another folder in TFDRIFT_SPOOL_DIR, writable and used by one process"
+    ) from refused

@@ -7,7 +7,8 @@ IngestError
 └── SpoolRefused         neither the ledger nor the spool can take it   → 503, the sender may try again
     ├── SpoolFull        the spool has TFDRIFT_SPOOL_MAX_BYTES already
     ├── SpoolDiskFull    the disk of the spool has no room
-    └── SpoolCorrupt     the spool's file is damaged
+    ├── SpoolCorrupt     the spool's file is damaged
+    └── SpoolInUse       another process has the spool
 """
 
 from __future__ import annotations
@@ -43,3 +44,7 @@ class SpoolDiskFull(SpoolRefused):
 
 class SpoolCorrupt(SpoolRefused):
     """The file of the local spool is damaged, or is no database."""
+
+
+class SpoolInUse(SpoolRefused):
+    """Another process has the local spool."""

@@ -62,7 +62,7 @@ for _outcome in OUTCOMES:
     ALERTS.labels(_outcome)
 for _part in ("request", "response", "resources"):
     UNDECODABLE.labels(_part)
-for _reason in ("network", "browser", "missing", "token", "signature"):
+for _reason in ("network", "missing", "token", "signature"):
     REFUSED_SENDERS.labels(_reason)
 for _relayed in ("sent", "refused", "failed", "dropped"):
     RELAYED.labels(_relayed)

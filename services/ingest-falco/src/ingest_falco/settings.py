@@ -39,6 +39,11 @@ class IngestFalcoSettings(Settings):
     http_tls_client_ca_file: Path | None = Field(
         None, description="CA in PEM whose client certificates let senders in (mutual TLS)"
     )
+    http_reuse_port: bool = Field(
+        False,
+        description="let a new process listen on the port before the old one stops; each needs an admin port of its own"
+        " and gets a spool of its own below the folder",
+    )
     relay_url: SecretStr | None = Field(
         None, description="http(s) address to which each alert's body is sent on, after its acknowledgement"
     )

@@ -8,12 +8,16 @@ from ingest_tfstate.app import accept_lineage, check, forget_workspace, run
 from ingest_tfstate.settings import Settings
 from ingest_tfstate.show import show
 from tfdrift import harness
+from tfdrift.bus import bucket_stream
+from tfdrift.records import STATE_BUCKET, WORKSPACES_BUCKET
+from tfdrift.subjects import STREAM
 
 SERVICE = harness.Service(
     name="ingest-tfstate",
     description="Watches Terraform states and puts what changed between two serials on the ledger.",
     settings=Settings,
     run=run,
+    streams=frozenset({STREAM, *map(bucket_stream, (STATE_BUCKET, WORKSPACES_BUCKET))}),
     check=check,
     modes={
         "accept-lineage": harness.Mode(

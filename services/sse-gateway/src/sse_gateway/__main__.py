@@ -7,8 +7,11 @@ import sys
 from sse_gateway.access.settings import check
 from sse_gateway.app import run
 from sse_gateway.settings import GatewaySettings
+from tfdrift.bus import bucket_stream
 from tfdrift.harness import Service
 from tfdrift.harness import main as harness_main
+from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, WORKSPACES_BUCKET
+from tfdrift.subjects import STREAM
 
 SERVICE = Service(
     name="sse-gateway",
@@ -16,6 +19,7 @@ SERVICE = Service(
     settings=GatewaySettings,
     run=run,
     check=check,
+    streams=frozenset({STREAM, *map(bucket_stream, (DRIFTS_BUCKET, WORKSPACES_BUCKET, STATE_BUCKET))}),
 )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import random
 import resource
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -16,6 +16,7 @@ from sse_gateway.access.credentials import Credentials
 from sse_gateway.access.settings import access_of, tls_of
 from sse_gateway.api.dismissal import open_expired
 from sse_gateway.api.gate import Gate
+from sse_gateway.api.health import Health
 from sse_gateway.api.mirror import Mirror
 from sse_gateway.api.routes import Api, is_public
 from sse_gateway.api.session import Sessions
@@ -76,6 +77,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         caught_up,
         _now,
         settings.max_connection_seconds,
+        Health(runtime.bus, mirror, caught_up),
     )
     _watch_gauges(hub, mirror, admission)
     work = [
@@ -84,6 +86,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(hub.keep_alive(settings.keepalive_seconds)),
         runtime.tasks.create_task(Credentials(settings, access, tls, streams.withdrawals.withdraw).run()),
         runtime.tasks.create_task(every(1.0, lambda: open_expired(runtime.bus, mirror.drifts, _now()), "expiry")),
+        runtime.tasks.create_task(every(60.0, lambda: _age_out(mirror, settings.retention_hours), "age_out")),
         runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
     browsers = Browsers(settings.own_host_names, settings.origins, any_host=not access.open, every_request=True)
@@ -128,6 +131,11 @@ async def _summarise(ledger: Ledger, admission: Admission, ready: Callable[[], b
         events, deliveries = hub.events, hub.deliveries
 
     await every(1.0, summarise, "summarise")
+
+
+async def _age_out(mirror: Mirror, retention_hours: float) -> None:
+    """Forget resolved drifts past the retention, as the ledger does."""
+    mirror.drifts.age_out(_now() - timedelta(hours=retention_hours))
 
 
 def _watch_gauges(hub: Hub, mirror: Mirror, admission: Admission) -> None:

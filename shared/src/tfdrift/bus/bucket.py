@@ -120,7 +120,22 @@ class Bucket:
 
     async def fence(self, key: str) -> Fence:
         """Returns the fence of a key as it stands, from the stream's leader."""
-        subject = f"{self._prefix}{key}"
+        return await self._fence(f"{self._prefix}{key}")
+
+    async def stands(self, fence: Fence) -> bool:
+        """Whether nobody has raised a fence again."""
+        return (await self._fence(fence.subject)).revision == fence.revision
+
+    async def is_replicated(self) -> bool:
+        """Whether several servers keep the bucket.
+
+        Their leader takes one write behind a fence at a time. It refuses another one meanwhile as if the fence had been
+        raised (nats-server, ``checkMsgHeadersPreClusteredProposal``), so the caller looks whether it `stands`.
+        """
+        info = await answered(self._jetstream.stream_info(bucket_stream(self.name)))
+        return (info.config.num_replicas or 1) > 1
+
+    async def _fence(self, subject: str) -> Fence:
         try:
             found = await answered(self._jetstream.get_last_msg(bucket_stream(self.name), subject))
         except NotFound:

@@ -22,6 +22,7 @@ from tfdrift.bus.errors import BusError, Differs, NoRoom, NotFound, Unavailable
 from tfdrift.bus.follower import Follow, Follower
 from tfdrift.bus.inbound import Inbound
 from tfdrift.bus.messages import Ack, Message, StreamState, stored
+from tfdrift.bus.presence import answer_presence, ask_presence
 from tfdrift.bus.publisher import Publisher
 from tfdrift.bus.pull import count_range, read_range
 from tfdrift.bus.requests import answered, raise_if_cancelling
@@ -164,6 +165,14 @@ class Bus:
         state = info.state
         return StreamState(created_at(info), state.first_seq, state.last_seq, state.messages, state.bytes)
 
+    async def was_remade(self, stream: str) -> bool:
+        """Whether a stream was created anew and `on_remade` has not been called for it yet: what it lacks may be lost.
+
+        Raises:
+            Unavailable: NATS did not answer, or the stream does not exist now.
+        """
+        return not self._streams.is_known(stream, (await self.stream_state(stream)).created)
+
     async def get_message(self, stream: str, sequence: int) -> Message | None:
         """Return the message of a sequence; None when the stream no longer has it."""
         try:
@@ -171,6 +180,33 @@ class Bus:
         except NotFound:
             return None
         return stored(raw, sequence)
+
+    async def last_message(self, stream: str, subject: str) -> Message | None:
+        """Return the last message on a subject, which may have wildcards; None when there is none.
+
+        Raises:
+            Unavailable: NATS did not answer.
+        """
+        try:
+            raw = await answered(self._jetstream.get_last_msg(stream, subject))
+        except NotFound:
+            return None
+        return stored(raw, raw.seq or 0)
+
+    async def answer_presence(self, answer: Callable[[], bytes]) -> None:
+        """Answer the question which services are there from now on; see `presence`."""
+        await self.wait_connected()
+        await answer_presence(self._client, answer)
+
+    async def ask_presence(self, seconds: float) -> list[bytes]:
+        """Ask which services are there, and return the answers that come within a time; see `presence`.
+
+        Raises:
+            Unavailable: NATS is away.
+        """
+        if not self._client.is_connected:
+            raise Unavailable("NATS is away")
+        return await ask_presence(self._client, seconds)
 
     async def follow(self, follow: Follow) -> None:
         """Hand over every message of a stream, in order and without a gap, until cancelled."""

@@ -21,7 +21,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from prometheus_client import Counter, Gauge, Histogram
 
 from tfdrift.bus.dead_letters import DeadLetterLimit, dead_letter
-from tfdrift.bus.errors import BusError, Poison, Transient
+from tfdrift.bus.errors import BusError, NotFound, Poison, Transient
 from tfdrift.bus.inbound import Inbound
 from tfdrift.bus.messages import Message
 from tfdrift.bus.overrun import Position, overrun, report_overrun
@@ -97,8 +97,8 @@ class Consumer:
         while self._limit.reached is None:
             try:
                 await self._run_session()
-            except BusError as error:
-                self._log.warning("consumer_away", reason=str(error))
+            except* BusError as errors:  # one that was raised beside running handlers comes in a group
+                self._log.warning("consumer_away", reason="; ".join(map(str, errors.exceptions)))
                 await asyncio.sleep(_RETRY_SECONDS)
         self._stop(self._limit.reached)
         await asyncio.Event().wait()
@@ -128,7 +128,7 @@ class Consumer:
                 while not self._lost and self._limit.reached is None:
                     if asyncio.get_running_loop().time() >= look_at:
                         look_at += _OVERRUN_SECONDS
-                        await self._look_for_overrun()
+                        await self._try_to_look_for_overrun()
                     # With few free slots a request would be tiny.
                     if session.idle and self._slots * 2 > self._consume.max_in_flight:
                         await session.request(self._slots)
@@ -153,6 +153,14 @@ class Consumer:
                 ),
             )
         )
+
+    async def _try_to_look_for_overrun(self) -> None:
+        try:
+            await self._look_for_overrun()
+        except NotFound:
+            self._lost = True
+        except BusError as error:  # while the stream has no leader, say; what was lost is seen next time
+            self._log.warning("overrun_not_checked", reason=str(error))
 
     async def _look_for_overrun(self) -> None:
         stream, durable = self._consume.stream, self._consume.durable

@@ -62,6 +62,10 @@ class Streams:
                 listener(name)
         return not remade
 
+    def is_known(self, name: str, created: datetime) -> bool:
+        """Whether a stream is the one that it was at the last `verify`."""
+        return self._created.get(name) == created
+
     def _note_missing(self, name: str) -> None:
         if name in self._created:
             self.faults[name] = f"the stream {name} is missing"

@@ -184,8 +184,10 @@ class Listening(web.AppRunner):
         self._turns = Turns(asyncio.get_running_loop(), READS_PER_TURN)
         self._listener: asyncio.Server | None = None
 
-    async def listen(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> None:
-        """Accept connections; with `tls`, over TLS.
+    async def listen(
+        self, host: str, port: int, tls: ssl.SSLContext | None = None, *, reuse_port: bool = False
+    ) -> None:
+        """Accept connections; with `tls`, over TLS; with `reuse_port`, beside other processes that allow it too.
 
         Raises:
             OSError: the port is taken, or the host is not an address of this machine.
@@ -197,10 +199,10 @@ class Listening(web.AppRunner):
         if missing:
             remedy = "connections have no deadlines; install aiohttp below 4"
             structlog.get_logger().warning("deadlines_off", missing=missing, remedy=remedy)
-        options: dict[str, Any] = {"ssl": tls, "backlog": BACKLOG}
+        options: dict[str, Any] = {"ssl": tls, "backlog": BACKLOG, "reuse_address": True, "reuse_port": reuse_port}
         if tls is not None:
             options["ssl_handshake_timeout"] = self.head_seconds
-        self._listener = await loop.create_server(factory, host, port, reuse_address=True, **options)
+        self._listener = await loop.create_server(factory, host, port, **options)
 
     @property
     def listening(self) -> Sequence[socket.socket]:

@@ -28,12 +28,14 @@ S = TypeVar("S", bound=Settings)
 class Mode(Generic[S]):
     """A one-off mode: ``--<name> ARGUMENT…`` runs `act` in place of the service, and its result is the exit code.
 
-    `act` receives a function that loads the settings, since not every mode needs them.
+    `act` receives a function that loads the settings, since not every mode needs them, and the arguments, with the
+    values of `options` (``--<option> VALUE``, by their help texts) behind them, empty where they are not given.
     """
 
     help: str
     arguments: Sequence[str]
     act: Callable[[Callable[[], S], Sequence[str]], int]
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 # An index of resources or a window of events is hundreds of thousands of objects without cycles. With its defaults
@@ -80,7 +82,8 @@ def _act(service: Service[S], options: argparse.Namespace) -> int:
         given = getattr(options, name.replace("-", "_"))
         if given is not None:
             signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `… | head` ends the mode, as it ends any Unix program
-            return mode.act(service.settings.load, given)
+            beside = [getattr(options, option.replace("-", "_")) or "" for option in mode.options]
+            return mode.act(service.settings.load, [*given, *beside])
     settings = service.settings.load()
     service.check(settings)
     if options.check_config:
@@ -107,6 +110,8 @@ def _parser(service: Service[S]) -> argparse.ArgumentParser:
     parser.add_argument("--check-config", action="store_true", help="print the settings in force, secrets hidden")
     for name, mode in service.modes.items():
         parser.add_argument(f"--{name}", nargs=len(mode.arguments), metavar=tuple(mode.arguments), help=mode.help)
+        for option, meaning in mode.options.items():
+            parser.add_argument(f"--{option}", metavar="VALUE", help=f"with --{name}: {meaning}")
     return parser
 
 

@@ -19,6 +19,7 @@ from tfdrift.harness.admin import admin_app
 from tfdrift.harness.browsers import Browsers, guard
 from tfdrift.harness.connection import Listening
 from tfdrift.harness.errors import ConfigurationError, cannot_listen
+from tfdrift.harness.presence import be_present
 from tfdrift.harness.readiness import NOT_DRAINING, Readiness
 from tfdrift.harness.settings import Settings
 
@@ -53,11 +54,13 @@ class Runtime(Generic[S]):
         tls: ssl.SSLContext | None = None,
         *,
         guarded: bool = True,
+        reuse_port: bool = False,
     ) -> Listening:
         """Serve an application on `http_host`; a handler is cancelled when its client disconnects.
 
         Args:
             guarded: whether the harness refuses what pages of another origin make browsers send.
+            reuse_port: let other processes that allow it too listen on the same port (SO_REUSEPORT).
 
         Raises:
             ConfigurationError: the port is taken, or the host is not an address of this machine.
@@ -68,7 +71,7 @@ class Runtime(Generic[S]):
         self._runners.append(runner)
         host = self.settings.http_host
         try:
-            await runner.listen(host, port, tls)
+            await runner.listen(host, port, tls, reuse_port=reuse_port)
         except OSError as error:
             raise cannot_listen(host, port, error) from error
         return runner
@@ -131,6 +134,7 @@ async def supervise(name: str, settings: S, run: Run[S], streams: frozenset[str]
             runtime = Runtime(settings, bus, tasks)
             _stop_on_signals(runtime)
             tasks.create_task(_open(bus))
+            tasks.create_task(be_present(bus, name, runtime.readiness))
             try:
                 admin = admin_app(REGISTRY, runtime.readiness, lambda: _fault(bus, streams))
                 await runtime.serve_admin(admin, settings.admin_port)

@@ -46,6 +46,7 @@ KNOWN: Final = frozenset(
         "webhook_signing_key",
         "webhook_allowed_networks",
         "http_tls_client_ca_file",
+        "http_reuse_port",
         "relay_url",
         # ingest-tfstate
         "state_sources",

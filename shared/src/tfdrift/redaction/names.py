@@ -130,4 +130,4 @@ def is_boot_script(name: str, text: str = "") -> bool:
     AWS removes such scripts from CloudTrail. Version 5 and earlier of its provider store a SHA-1 of them, which is no
     secret.
     """
-    return _names_boot_script(name) and _SHA_1.fullmatch(text) is None
+    return _names_boot_script(name) and (not text or _SHA_1.fullmatch(text) is None)

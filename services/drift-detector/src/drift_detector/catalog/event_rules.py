@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from drift_detector.facts.call import Act
+from drift_detector.facts.call import Act, Verb
 from drift_detector.facts.document import Path
 from drift_detector.facts.mapping_terms import Tier, Transform
 from drift_detector.facts.no_value import MISSING, Absent
@@ -82,6 +82,12 @@ class Tags:
     clear: bool
 
 
+# The sources of a request, each with what it does to which attribute.
+Sources = tuple[tuple[Verb, str, Source], ...]
+# A request may have any members, so there is no end of combinations.
+_MAX_COMBINATIONS: Final = 64
+
+
 @dataclass(frozen=True, slots=True)
 class TargetRule:
     """How a call becomes a target.
@@ -104,6 +110,26 @@ class TargetRule:
     kv: KeyValues | None
     tags: Tags | None
     maps: Mapping[str, tuple[Source | None, Source | None]]
+    _sources: dict[frozenset[str], Sources] = field(init=False, compare=False, repr=False, default_factory=dict)
+
+    def sources(self, members: frozenset[str]) -> Sources:
+        """Returns the sources that may give a value if the request has these members, in the order of their effect.
+
+        A call changes a set at once: an element that it removes and adds is replaced. So removals come first.
+        The requests of one event have few combinations of members, so the sources of each are found once.
+        """
+        found = self._sources.get(members)
+        if found is None:
+            if len(self._sources) >= _MAX_COMBINATIONS:
+                self._sources.clear()
+            by_verb = ((Verb.SET, self.set), (Verb.REMOVE, self.remove), (Verb.ADD, self.add))
+            found = self._sources[members] = tuple(
+                (verb, attribute, source)
+                for verb, sources in by_verb
+                for attribute, source in sources.items()
+                if not source.needs or not source.needs.isdisjoint(members)
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True)

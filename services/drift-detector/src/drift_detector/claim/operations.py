@@ -17,13 +17,8 @@ from tfdrift.events import Json
 
 def operations_of(rule: TargetRule, document: Document) -> Iterator[Operation]:
     """Yields the operations on attributes that a call asks for, by a target's rule."""
-    given = document.members("req")
-    # A call changes a set at once: an element that it removes and adds is replaced. So removals come first.
-    for verb, sources in ((Verb.SET, rule.set), (Verb.REMOVE, rule.remove), (Verb.ADD, rule.add)):
-        for attribute, source in sources.items():
-            if source.needs and source.needs.isdisjoint(given):
-                continue
-            yield from _operation(attribute, verb, value_of(source, document))
+    for verb, attribute, source in rule.sources(frozenset(document.members("req"))):
+        yield from _operation(attribute, verb, value_of(source, document))
     if rule.kv is not None:
         yield from _key_values(rule.kv, document)
     if rule.tags is not None:

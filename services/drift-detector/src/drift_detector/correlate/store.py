@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from drift_detector.correlate.derive import Derived, EvaluationContext, derive_managed, derive_unmanaged, unmanaged_id
 from drift_detector.correlate.failure import Failure, reason_of
@@ -19,7 +20,10 @@ from drift_detector.resolve.creations import creation_token
 from drift_detector.resolve.state_index import IndexedResource, StateIndex
 from drift_detector.resolve.targets import ResolvedTarget, expected_creation, resolve_group
 from drift_detector.resolve.tokens import record_tokens
-from tfdrift.records import ResourceRecord, WorkspaceHead, workspace_key
+from tfdrift.records import ResourceRecord, WorkspaceHead
+
+# A resource whose calls come in a burst is parsed once; at some 10 KB each, 5 MB.
+_PARSED_RECORDS: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,14 @@ class FactStore:
         self.calls = CallIndex(context.catalog)
         self.heads: dict[str, WorkspaceHead] = {}
         self._failures: dict[str, Failure] = {}
+        self._calls_version = 0
+        self._records: dict[str, tuple[bytes, ResourceRecord]] = {}
         self._resolved: dict[str, list[list[ResolvedTarget]]] = {}
         self._resolved_at = (0, 0)
 
     def put_call(self, call: Call) -> bool:
         """Add a call; False when it is known already. A call that cannot be indexed is left out, and is a failure."""
+        self._calls_version += 1
         try:
             return self.calls.put(call)
         except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call
@@ -64,24 +71,14 @@ class FactStore:
 
     def remove_call(self, event_id: str) -> None:
         """Forget a call."""
+        self._calls_version += 1
         self.calls.remove(event_id)
         self._resolved.pop(event_id, None)
 
-    def failures_of(self, call: Call, now: datetime) -> list[Failure]:
-        """Returns why a call that was put cannot be evaluated against what is known now; nothing for a sound one."""
-        subjects = self.subjects_of_call(call)
-        failures = self.take_failures()
-        for subject in subjects:
-            if isinstance(subject, ManagedSubject) and (indexed := self.states.get(subject.key)) is not None:
-                claims = [
-                    (call, resolved)
-                    for group in self._targets_of(call)
-                    for resolved in group
-                    if resolved.resource.key == subject.key
-                ]
-                with suppress(ValueError):  # the state's fault, and not the call's
-                    failures += derive_managed(indexed.record(), claims, None, now, self.context).failures
-        return [failure for failure in failures if call.event_id in failure.event_ids]
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """Another value after every change of facts or rules; what was derived is valid until then."""
+        return (self.states.version, self._calls_version, id(self.context))
 
     def take_failures(self) -> list[Failure]:
         """Returns the failures of calls that could not be indexed or resolved since this was asked last."""
@@ -172,7 +169,17 @@ class FactStore:
             ValueError: the bucket has something else under the resource's key.
         """
         indexed = self.states.get(subject.key) if isinstance(subject, ManagedSubject) else None
-        return indexed.record() if indexed is not None else None
+        return self._record(indexed) if indexed is not None else None
+
+    def _record(self, indexed: IndexedResource) -> ResourceRecord:
+        """Returns the record of an indexed resource; the latest ones are parsed once."""
+        data, record = self._records.get(indexed.key, (b"", None))
+        if record is None or data is not indexed.data:
+            record = indexed.record()
+            self._records[indexed.key] = (indexed.data, record)
+            if len(self._records) > _PARSED_RECORDS:
+                self._records.pop(next(iter(self._records)))
+        return record
 
     def derive(self, subject: DriftSubject, now: datetime) -> Derived:
         """Returns the drifts of a subject, as far as the facts are known; what cannot be evaluated is a failure."""
@@ -217,8 +224,8 @@ class FactStore:
         claims = self.targets_of(indexed.key)
         if not claims:
             return Derived({})
-        record = indexed.record()
-        head = self.heads.get(workspace_key(record.workspace))
+        record = self._record(indexed)
+        head = self.heads.get(indexed.estate[0])
         confirmed = head.recorded_at if head is not None and record.removed is None else None
         return derive_managed(record, claims, confirmed, now, self.context)
 

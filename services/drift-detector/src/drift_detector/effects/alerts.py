@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from drift_detector import metrics
 from drift_detector.claim.by_provider import call_of
@@ -10,6 +10,7 @@ from drift_detector.correlate.failure import reason_of
 from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import FactStore
 from drift_detector.effects.claims import Claims
+from drift_detector.effects.failures import Failures
 from drift_detector.effects.reconcile import Cause
 from drift_detector.effects.work_queue import WorkQueue
 from drift_detector.facts.call import Call
@@ -26,8 +27,9 @@ MAX_AHEAD = timedelta(minutes=5)
 class Alerts:
     """The handler of the ledger's alerts."""
 
-    def __init__(self, store: FactStore, claims: Claims, queue: WorkQueue) -> None:
+    def __init__(self, store: FactStore, claims: Claims, queue: WorkQueue, failures: Failures) -> None:
         self._store = store
+        self._failures = failures
         self._claims = claims
         self._queue = queue
 
@@ -35,19 +37,27 @@ class Alerts:
         """Store what the call of one alert claims, and return when the drifts that it concerns are up to date.
 
         Raises:
-            Poison: the alert cannot be read, or what it claims cannot be evaluated; then it is not stored.
+            Poison: the alert cannot be read, or what it claims cannot be evaluated; then it does not stay stored.
             BusError: NATS went away.
         """
         call = self._read(message)
         if call is None:
             metrics.CALLS.labels("claims_nothing").inc()
             return
-        self._try(call)
+        with self._failures.handling(call.event_id):
+            await self._reconcile(call)
+            failure = self._failures.of(call.event_id)
+        if failure is not None:
+            await self._claims.delete(call.event_id)
+            raise Poison(f"the call {call.event_id} cannot be evaluated: {failure.what}: {failure.reason}")
+
+    async def _reconcile(self, call: Call) -> None:
         before = self._store.calls.get(call.event_id)
         call = await self._claims.put(call)
         subjects = self._store.subjects_of_call(call)
         if before is not None and before.groups != call.groups:  # what it was about before it was completed
             subjects |= self._store.subjects_of_call(before)
+        self._failures.note(self._store.take_failures())
         await self._queue.reconciled(subjects, Cause(call.received, call.occurred, call.event_id))
 
     def _read(self, message: Message) -> Call | None:
@@ -65,18 +75,3 @@ class Alerts:
             metrics.CLAMPED.inc()
             call = call.model_copy(update={"occurred": call.received + MAX_AHEAD})
         return call
-
-    def _try(self, call: Call) -> None:
-        """Evaluate a call before it is stored, so that a stored call is one that could be evaluated.
-
-        Raises:
-            Poison: it cannot be evaluated.
-        """
-        if call.event_id in self._store.calls:
-            return
-        self._store.put_call(call)
-        failures = self._store.failures_of(call, datetime.now(UTC))
-        if failures:
-            self._store.remove_call(call.event_id)
-            metrics.FAILED.labels(failures[0].stage).inc()
-            raise Poison(f"the call {call.event_id} cannot be evaluated: {failures[0].what}: {failures[0].reason}")

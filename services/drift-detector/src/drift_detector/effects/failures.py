@@ -1,10 +1,11 @@
-"""Reports what could not be evaluated: counted each time, logged and dead-lettered once."""
+"""Reports what could not be evaluated: counted, logged and dead-lettered once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import structlog
 
@@ -33,17 +34,37 @@ class Failures:
         self._bus = bus
         self._claims = claims
         self._consumer = consumer
+        self._handled: dict[str, Failure | None] = {}
         self._seen: OrderedDict[tuple[str, str, str], None] = OrderedDict()
         self._waiting: deque[tuple[str, str]] = deque()
         self._added = asyncio.Event()
         self._log = structlog.get_logger()
 
+    @contextmanager
+    def handling(self, event_id: str) -> Iterator[None]:
+        """While an alert of this event is being handled, its failure is left to the handler (`of`)."""
+        self._handled.setdefault(event_id, None)
+        try:
+            yield
+        finally:
+            self._handled.pop(event_id, None)
+
+    def of(self, event_id: str) -> Failure | None:
+        """Returns the failure of an event that is being handled."""
+        return self._handled.get(event_id)
+
     def note(self, failures: Iterable[Failure]) -> None:
         """Report failures of stored facts."""
         for failure in failures:
-            metrics.FAILED.labels(failure.stage).inc()
             for event_id in sorted(failure.event_ids) or [""]:
-                if self._is_new((failure.stage, failure.what, event_id)):
+                handled = event_id in self._handled
+                if handled:
+                    self._handled[event_id] = failure
+                # It fails again at each reconciliation of its subject.
+                if not self._is_new((failure.stage, failure.what, event_id)):
+                    continue
+                metrics.FAILED.labels(failure.stage).inc()
+                if not handled:
                     self._log.error(
                         "evaluation_failed",
                         stage=failure.stage,

@@ -58,7 +58,7 @@ class Mirrors:
         yield self._watch(STATE_BUCKET, bytes, self._on_state, self._expect_states)
         yield self._watch(WORKSPACES_BUCKET, bytes, self._on_head, lambda: None)
         yield self._watch(CLAIMS_BUCKET, bytes, self._on_claim, self._refill_claims)
-        yield self._watch(DRIFTS_BUCKET, DriftRecord.model_validate_json, self._on_drift, self._refill_drifts)
+        yield self._watch(DRIFTS_BUCKET, bytes, self._on_drift, self._refill_drifts)
         caught_up = self._caught_up[STREAM].set
         yield self.bus.follow(Follow(STREAM, self._on_change, SUBJECTS, on_caught_up=caught_up))
 
@@ -155,13 +155,16 @@ class Mirrors:
             self.queue.add(self.store.subjects_of_call(call), cause)
         metrics.CLAIMING_CALLS.set(len(self.store.calls))
 
-    def _on_drift(self, entry: Entry[DriftRecord]) -> None:
+    def _on_drift(self, entry: Entry[bytes]) -> None:
         if entry.value is None:
             self.stored.remove(entry.key)
             self.takeover.forget(entry.key)
-        else:
-            self.stored.put(entry.key, entry.value, entry.revision)
-            self.takeover.note(entry.key, entry.value)
+            return
+        record = self.stored.get(entry.key)
+        if record is None or entry.revision > self.stored.revision(entry.key):  # else this process wrote it
+            record = DriftRecord.model_validate_json(entry.value)
+            self.stored.put(entry.key, record, entry.revision)
+        self.takeover.note(entry.key, record)
 
     def _on_change(self, message: Message) -> None:
         try:

@@ -18,9 +18,11 @@ from drift_detector.correlate.plan import Plan, plan
 from drift_detector.correlate.store import DriftSubject, FactStore, ManagedSubject
 from drift_detector.correlate.stored_drifts import StoredDrifts
 from drift_detector.effects.failures import Failures
-from tfdrift.bus import Bus, Conflict
+from tfdrift.bus import Bus, Conflict, Unavailable, bucket_stream
 from tfdrift.outbox import Outbox, StoredRecord, next_version
-from tfdrift.records import STATE_BUCKET, DriftRecord
+from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, DriftRecord
+
+_DRIFTS_STREAM = bucket_stream(DRIFTS_BUCKET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,15 @@ class Cause:
     event_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """A plan, and the version of the facts and the revision of the drift that it was made with."""
+
+    plan: Plan
+    version: tuple[int, int, int]
+    revision: int
+
+
 class Reconciler:
     """Reconciles any number of subjects at once; a subject must not be reconciled twice at once.
 
@@ -46,6 +57,7 @@ class Reconciler:
     """
 
     def __init__(self, bus: Bus, store: FactStore, stored: StoredDrifts, failures: Failures) -> None:
+        self._bus = bus
         self._store = store
         self._stored = stored
         self._failures = failures
@@ -61,11 +73,12 @@ class Reconciler:
             BusError: NATS went away; do it again.
         """
         metrics.RECONCILED.inc()
-        planned = self._plan(subject)
+        version, planned = self._store.version, self._plan(subject)
+        revisions = {key: self._stored.revision(key) for key in planned.keys}
         self._failures.note([*planned.failures, *self._store.take_failures()])
         self._note_due(subject, planned.due)
         for key in planned.keys:
-            await self._write(subject, key, cause)
+            await self._write(subject, key, cause, _Decision(planned, version, revisions[key]))
 
     async def publish(self, key: str) -> None:
         """Publish a stored version that its writer did not publish.
@@ -86,13 +99,16 @@ class Reconciler:
             self.due[subject] = due
         metrics.WAITING.set(len(self.due))
 
-    async def _write(self, subject: DriftSubject, key: str, cause: Cause) -> None:
+    async def _write(self, subject: DriftSubject, key: str, cause: Cause, decision: _Decision) -> None:
         """Write the next version of a drift and publish it; decide again whenever somebody else wrote first."""
         while True:
             try:
                 stored = await self._read(key)
                 await self._read_state(subject)
-                wanted = self._plan(subject).writes.get(key)
+                if (self._store.version, self._stored.revision(key)) != (decision.version, decision.revision):
+                    version, revision = self._store.version, self._stored.revision(key)
+                    decision = _Decision(self._plan(subject), version, revision)
+                wanted = decision.plan.writes.get(key)
                 if wanted is not None:
                     following = next_version(stored, wanted, cause.received, cause.occurred)
                     self._note(key, await self._outbox.write(key, stored, following))
@@ -106,8 +122,11 @@ class Reconciler:
 
         Raises:
             Conflict: somebody else has written it meanwhile.
+            Unavailable: it was lost with its bucket; a first version would take the place of a later one.
         """
         stored = await self._outbox.read(key)
+        if stored is None and self._stored.get(key) is not None and await self._bus.was_remade(_DRIFTS_STREAM):
+            raise Unavailable("the drifts were lost with their bucket, and are not written back yet")
         if stored is not None:
             self._note(key, stored)
             stored = await self._outbox.publish(key, stored)

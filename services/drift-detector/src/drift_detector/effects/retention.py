@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,10 +58,15 @@ class Retention:
             return
         calls = {call.event_id: call for call, _ in self.store.targets_of(subject.key)}
         needed = _Needed(self.store, self.stored, now, whole_history=False)
-        for call in list(calls.values())[:-FOLD_KEEPS]:
-            plain = call.operation is None and not self.store.calls.renames.of(call)
-            if plain and call.received < now - FOLD_AFTER and not needed.has(call):
-                await self._delete(call, "superseded")
+        superseded = [
+            call
+            for call in list(calls.values())[:-FOLD_KEEPS]
+            if call.operation is None
+            and not self.store.calls.renames.of(call)
+            and call.received < now - FOLD_AFTER
+            and not needed.has(call)
+        ]
+        await asyncio.gather(*(self._delete(call, "superseded") for call in superseded))
 
     async def delete_resolved_drifts(self, now: datetime, cutoff: datetime) -> None:
         """Delete the drifts that were resolved before `cutoff` and that no stored call would derive again."""

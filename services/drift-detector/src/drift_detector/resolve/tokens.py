@@ -33,10 +33,16 @@ _ANY_NAMES: Final = frozenset(_ANY_IDENTITY_ATTRIBUTES)
 
 def target_tokens(target: Target) -> frozenset[str]:
     """Returns the tokens that a record must have for a target to mean it."""
-    inner = len(target.identity) > 1
+    return _target_tokens(target.type, *target.identity.items())
+
+
+@lru_cache(maxsize=1024)
+def _target_tokens(resource_type: str, *identity: tuple[str, str]) -> frozenset[str]:
+    # One call's targets are looked up a dozen times while the call is handled.
+    inner = len(identity) > 1
     return frozenset(
-        _any_token(value) if attribute == ANY_IDENTITY and not inner else _token(target.type, attribute, value)
-        for attribute, value in target.identity.items()
+        _any_token(value) if attribute == ANY_IDENTITY and not inner else _token(resource_type, attribute, value)
+        for attribute, value in identity
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drift_detector.rules.format import Globs, IgnoreRule, Rules, RuleScope, matches
+from drift_detector.rules.format import Globs, IgnoreRule, Rules, Scope, matches
 from drift_detector.rules.value_tests import VALUE_TESTS
 from tfdrift.events import DriftKind, FalcoEvent, Json, UserIdentity
 from tfdrift.severity import Severity
@@ -32,14 +32,18 @@ class Disagreement:
     service: str | None = None
     user_agent: str | None = None
 
+    @property
+    def scope(self) -> Scope:
+        """What it is about, by which rules are found."""
+        return Scope(self.resource_type, self.attribute, self.kind, self.event_name, self.workspace)
+
 
 def severity_of(rules: Rules, disagreement: Disagreement) -> tuple[Severity, tuple[str, ...]]:
     """Returns the severity of a drift and the names of the rules that match it."""
     matched = [
         rule
-        for rule in rules.about(disagreement.resource_type)[0]
-        if _about(rule, disagreement)
-        and (rule.value is None or VALUE_TESTS[rule.value](disagreement.old, disagreement.new))
+        for rule in rules.in_scope(disagreement.scope)[0]
+        if rule.value is None or VALUE_TESTS[rule.value](disagreement.old, disagreement.new)
     ]
     severities = [rule.severity for rule in matched] or [rules.default.get(disagreement.kind, Severity.MEDIUM)]
     return min(severities, key=lambda severity: severity.rank), tuple(rule.name for rule in matched)
@@ -47,8 +51,8 @@ def severity_of(rules: Rules, disagreement: Disagreement) -> tuple[Severity, tup
 
 def ignored_by(rules: Rules, disagreement: Disagreement) -> str | None:
     """Returns the name of the rule that ignores a disagreement; None if it is reported."""
-    for rule in rules.about(disagreement.resource_type)[1]:
-        if _about(rule, disagreement) and _by(rule, disagreement) and not _is_more_severe(rule, disagreement, rules):
+    for rule in rules.in_scope(disagreement.scope)[1]:
+        if _by(rule, disagreement) and not _is_more_severe(rule, disagreement, rules):
             return rule.name
     return None
 
@@ -62,21 +66,6 @@ def is_sanctioned(rules: Rules, event: FalcoEvent) -> bool:
         (bool(given.users) and any(matches(given.users, name) for name in names))
         or (bool(given.arns) and identity.arn is not None and matches(given.arns, identity.arn))
         or (bool(given.user_agents) and event.user_agent is not None and matches(given.user_agents, event.user_agent))
-    )
-
-
-def _about(rule: RuleScope, disagreement: Disagreement) -> bool:
-    return (
-        (not rule.kinds or disagreement.kind in rule.kinds)
-        and (
-            not rule.attributes
-            or (disagreement.attribute is not None and matches(rule.attributes, disagreement.attribute))
-        )
-        and matches(rule.events, disagreement.event_name)
-        and (
-            not rule.workspaces
-            or (disagreement.workspace is not None and matches(rule.workspaces, disagreement.workspace))
-        )
     )
 
 

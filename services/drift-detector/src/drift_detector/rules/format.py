@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from fnmatch import translate
-from functools import lru_cache
-from typing import Any, Self
+from functools import cached_property, lru_cache
+from typing import Any, Final, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from drift_detector.errors import RulesError
 from tfdrift.events import DriftKind, Via
@@ -87,7 +87,19 @@ class Sanctioned(_Format):
     user_agents: Globs = ()
 
 
-RulesOfType = tuple[tuple[SeverityRule, ...], tuple[IgnoreRule, ...]]
+class Scope(NamedTuple):
+    """What a disagreement is about, as far as the scope of a rule asks for it."""
+
+    resource_type: str
+    attribute: str | None
+    kind: DriftKind
+    event_name: str
+    workspace: str | None
+
+
+RulesInScope = tuple[tuple[SeverityRule, ...], tuple[IgnoreRule, ...]]
+# Tags and config maps have any number of attribute paths.
+_MAX_SCOPES: Final = 4096
 
 
 class Rules(_Format):
@@ -97,17 +109,35 @@ class Rules(_Format):
     severity: tuple[SeverityRule, ...] = ()
     ignore: tuple[IgnoreRule, ...] = ()
     sanctioned: Sanctioned = Sanctioned()
-    _about: dict[str, RulesOfType] = PrivateAttr(default_factory=dict)
 
-    def about(self, resource_type: str) -> RulesOfType:
-        """Returns the severity rules and ignore rules that may match a type. Most rules match few types."""
-        found = self._about.get(resource_type)
+    @cached_property
+    def _in_scope(self) -> dict[Scope, RulesInScope]:
+        return {}
+
+    def in_scope(self, scope: Scope) -> RulesInScope:
+        """Returns the severity rules and the ignore rules whose scope matches.
+
+        An estate's disagreements have few scopes, so the rules of each are found once.
+        """
+        found = self._in_scope.get(scope)
         if found is None:
-            found = self._about[resource_type] = (
-                tuple(rule for rule in self.severity if matches(rule.types, resource_type)),
-                tuple(rule for rule in self.ignore if matches(rule.types, resource_type)),
+            if len(self._in_scope) >= _MAX_SCOPES:
+                self._in_scope.clear()
+            found = self._in_scope[scope] = (
+                tuple(rule for rule in self.severity if _covers(rule, scope)),
+                tuple(rule for rule in self.ignore if _covers(rule, scope)),
             )
         return found
+
+
+def _covers(rule: RuleScope, scope: Scope) -> bool:
+    return (
+        matches(rule.types, scope.resource_type)
+        and (not rule.attributes or (scope.attribute is not None and matches(rule.attributes, scope.attribute)))
+        and (not rule.kinds or scope.kind in rule.kinds)
+        and matches(rule.events, scope.event_name)
+        and (not rule.workspaces or (scope.workspace is not None and matches(rule.workspaces, scope.workspace)))
+    )
 
 
 def parse_rules(document: Any) -> Rules:
@@ -126,6 +156,7 @@ def parse_rules(document: Any) -> Rules:
 
 
 def matches(globs: Globs, text: str) -> bool:
+    """Whether a text matches one of some globs; no globs match every text."""
     return not globs or _pattern(globs).match(text) is not None
 
 

@@ -56,6 +56,19 @@ def alerts(log: AuditLog, body: bytes, received: datetime) -> Iterator[Alert]:
             yield _alert(log, log.fields(entry), entry, received)
 
 
+def log_of(body: bytes) -> AuditLog | None:
+    """The kind of audit log that a file is of, by the members of its first entry; None for none of them."""
+    try:
+        document = next(_documents(body), None)
+    except MalformedAlert:
+        return None
+    for log in AUDIT_LOGS.values():
+        first = next(log.entries(document), None)
+        if isinstance(first, dict) and _MEMBERS[log.source] in first:
+            return log
+    return None
+
+
 def validation_code(body: bytes) -> str | None:
     """The code that Event Grid wants to be answered when it validates a subscription; None for any other body.
 
@@ -168,4 +181,10 @@ AUDIT_LOGS: Final[Mapping[str, AuditLog]] = {
     "/gcp": AuditLog("gcp_auditlog", "Cloud Audit Logs", _pub_sub, _whole),
     "/k8s-audit": AuditLog("k8s_audit", "Kubernetes audit log", _event_list, _whole),
     "/azure": AuditLog("azure_activity", "Azure Activity Log", _event_grid, _azure_fields),
+}
+_MEMBERS: Final = {
+    CLOUDTRAIL.source: "eventSource",
+    "gcp_auditlog": "protoPayload",
+    "k8s_audit": "auditID",
+    "azure_activity": "operationName",
 }

@@ -7,6 +7,7 @@ body lead to the original: in the cloud's log, from which ``ingest-falco --repla
 from __future__ import annotations
 
 import hashlib
+import traceback
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +20,13 @@ from tfdrift.events import Json
 _MEMBERS: Final = ("rule", "source", "priority", "time", "hostname", "uuid")
 _FIELDS: Final = ("ct.id", "ct.name", "ct.src", "ct.time")
 _MAX_TEXT: Final = 200
+
+
+def place_of(error: BaseException) -> str:
+    """The kind of an error and the line that raised it. Its message may quote the alert, so it is left out."""
+    frames = traceback.extract_tb(error.__traceback__)
+    line = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{line}"
 
 
 def dead_letter_of(body: bytes, received: datetime) -> LedgerMessage:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from ingest_falco.errors import SpoolCorrupt, SpoolDiskFull, SpoolRefused
+from ingest_falco.errors import SpoolCorrupt, SpoolDiskFull, SpoolInUse, SpoolRefused
 
 # Result codes (sqlite.org/rescode.html); the low byte of an extended code is its primary code.
 _PRIMARY: Final = 0xFF
@@ -22,7 +22,7 @@ def database_errors(doing: str) -> Iterator[None]:
         doing: what the block does, as in "the spool cannot be *written*".
 
     Raises:
-        SpoolDiskFull, SpoolCorrupt, SpoolRefused: by SQLite's result code.
+        SpoolDiskFull, SpoolCorrupt, SpoolInUse, SpoolRefused: by SQLite's result code.
     """
     try:
         yield
@@ -35,4 +35,6 @@ def _mapped(error: sqlite3.Error) -> type[SpoolRefused]:
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY
     if code in _CORRUPT:
         return SpoolCorrupt
+    if code == sqlite3.SQLITE_BUSY:
+        return SpoolInUse
     return SpoolDiskFull if code == sqlite3.SQLITE_FULL else SpoolRefused

@@ -25,6 +25,8 @@ FILE_NAME: Final = "alerts.sqlite3"
 # The database, and SQLite's files beside it.
 _ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 
+_MOVED_AT_ONCE: Final = 1000
+
 # A longer log is written back into the database and truncated to this size.
 _JOURNAL_BYTES: Final = 16 * 1024 * 1024
 
@@ -130,6 +132,25 @@ class SpoolFile:
         database = self._database()
         with database_errors("written"), database:
             database.execute("PRAGMA user_version = 1")
+
+    def take_over(self, folder: Path) -> Depth:
+        """Move the messages of a spool that no process has any more into this one; returns how many are new here.
+
+        Raises:
+            SpoolInUse: a process has it.
+            SpoolRefused: the disk does not allow it; what is moved already is in both, and deduplicated.
+        """
+        other, moved = SpoolFile(folder), Depth()
+        try:
+            while found := other.oldest(_MOVED_AT_ONCE, _JOURNAL_BYTES):
+                is_new = self.add([alert.message for alert in found])
+                moved += depth_of(alert.message for alert, new in zip(found, is_new, strict=True) if new)
+                other.remove_through(found[-1].position)
+        finally:
+            other.close()
+        for ending in _ENDINGS:
+            other._beside(ending).unlink(missing_ok=True)
+        return moved
 
     def restart(self) -> None:
         """Delete the file with all alerts in it and start a new one, which a full disk allows where `DELETE` fails."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
+from ingest_falco.alert.dead_letter import place_of
 from ingest_falco.alert.message import LedgerMessage
 from ingest_falco.errors import AlertTooLarge, SpoolRefused
 from ingest_falco.metrics import FAILED, SPOOL_DEAD, SPOOL_FORWARDED
@@ -64,7 +65,7 @@ async def _publish(ledger: Ledger, message: LedgerMessage, log: Any) -> bool:
             raise
         except Exception as error:  # noqa: BLE001 - a defect concerns this alert; the others go on
             FAILED.labels("forward").inc()
-            await ledger.dead_letter(message, f"{type(error).__name__}: {error}")
+            await ledger.dead_letter(message, place_of(error))
             SPOOL_DEAD.inc()
     except BusError as error:
         log.warning("spool_waits", message_id=message.message_id, reason=str(error))

@@ -11,7 +11,7 @@ are remembered as forwarded, and the file is deleted as a whole once it contains
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -20,9 +20,9 @@ from typing import Final, ParamSpec, TypeVar
 
 from ingest_falco.alert.message import LedgerMessage
 from ingest_falco.conditions import Condition, Conditions
-from ingest_falco.errors import SpoolCorrupt, SpoolDiskFull, SpoolFull, SpoolRefused
+from ingest_falco.errors import SpoolCorrupt, SpoolDiskFull, SpoolFull, SpoolInUse, SpoolRefused
 from ingest_falco.metrics import SPOOL_BYTES, SPOOL_ENTRIES, SPOOL_SALVAGED
-from ingest_falco.spool.file import Depth, SpoolFile, depth_of
+from ingest_falco.spool.file import FILE_NAME, Depth, SpoolFile, depth_of
 from ingest_falco.spool.routing import BATCH_ENTRIES, Route, holds_back, route
 from ingest_falco.spool.rows import SpooledAlert
 
@@ -42,6 +42,7 @@ class Spool:
         self._thread = thread
         self._max_bytes = max_bytes
         self._conditions = conditions
+        self._siblings: list[Path] = []
         self._waiting: list[_Waiting] = []
         self._forwarded_through = 0
         self._undeleted = False
@@ -53,16 +54,21 @@ class Spool:
         self._pending = Depth()
 
     @classmethod
-    async def open(cls, folder: Path, max_bytes: int, conditions: Conditions) -> Spool:
+    async def open(cls, folder: Path, max_bytes: int, conditions: Conditions, siblings: Sequence[Path] = ()) -> Spool:
         """The spool of a folder, with the alerts that an earlier process left in it.
 
         A damaged file is moved aside; on a full disk the spool opens empty, and refuses alerts until there is room.
 
+        Args:
+            siblings: folders of spools whose alerts `adopt` takes over, once no process has them.
+
         Raises:
-            SpoolRefused: the folder is not writable, or another process uses it.
+            SpoolInUse: another process uses it.
+            SpoolRefused: the folder is not writable.
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
         spool = cls(SpoolFile(folder), thread, max_bytes, conditions)
+        spool._siblings = [each for each in siblings if each != folder]
         try:
             await spool._measure()
         except SpoolRefused:
@@ -180,6 +186,21 @@ class Spool:
         except SpoolRefused:
             return
         self._conditions.end(Condition.SPOOL_DISK_FULL)
+
+    async def adopt(self) -> None:
+        """Take over the alerts that processes beside this one have left in spools of their own."""
+        for folder in self._siblings:
+            if not (folder / FILE_NAME).exists():
+                continue
+            try:
+                moved = await self._in_thread(self._file.take_over, folder)
+            except SpoolInUse:
+                continue
+            except SpoolRefused as error:
+                self._report(error)
+                continue
+            self._stored += moved
+            self._show()
 
     async def _measure(self) -> None:
         """Take the depth of the file, which is moved aside where it is damaged."""

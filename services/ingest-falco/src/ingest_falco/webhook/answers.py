@@ -32,7 +32,6 @@ _SHOW: Final = (
 )
 _FORBIDDEN: Final = {
     Refusal.NETWORK: "alerts are not taken from this address (TFDRIFT_WEBHOOK_ALLOWED_NETWORKS)",
-    Refusal.BROWSER: "a page of another origin may not post alerts",
 }
 _UNAUTHORISED: Final = {
     Refusal.MISSING: "send the token as 'Authorization: Bearer …' or as the password of any user, a signature in"

@@ -26,7 +26,6 @@ class Refusal(StrEnum):
     """Why a sender is refused; a label of a metric."""
 
     NETWORK = "network"
-    BROWSER = "browser"
     MISSING = "missing"
     TOKEN = "token"  # noqa: S105 - a reason, no password
     SIGNATURE = "signature"
@@ -70,8 +69,6 @@ def refusal(policy: Policy, sender: Sender) -> Refusal | None:
     """
     if policy.networks and not _is_within(sender.address, policy.networks):
         return Refusal.NETWORK
-    if _is_foreign_page(sender.headers):
-        return Refusal.BROWSER
     if policy.open or (policy.certificates and sender.has_certificate):
         return None
     shown = _shown_token(sender.headers.get("Authorization", ""))
@@ -111,14 +108,6 @@ def _shown_token(authorization: str) -> bytes | None:
             except (binascii.Error, ValueError):
                 return b""
     return None
-
-
-def _is_foreign_page(headers: Mapping[str, str]) -> bool:
-    """Whether a browser sends this for a page of another origin (Fetch Metadata, and the older ``Origin``)."""
-    if headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-        return True
-    origin = headers.get("Origin")
-    return origin is not None and origin.partition("://")[2].lower() != headers.get("Host", "").lower()
 
 
 def _is_within(address: str, networks: tuple[Network, ...]) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from ingest_falco.alert.audit_logs import AuditLog, alerts
-from ingest_falco.alert.dead_letter import dead_letter_of
+from ingest_falco.alert.dead_letter import dead_letter_of, place_of
 from ingest_falco.alert.message import LedgerMessage, build_message
 from ingest_falco.alert.normalise import Normalised, normalise
 from ingest_falco.alert.parse import Alert, parse_alert
@@ -166,8 +166,8 @@ class Intake:
     async def _failed(self, body: bytes, received: datetime, error: Exception) -> AlertFailed:
         """Count, log and dead-letter an alert that raised an unexpected error."""
         FAILED.labels("intake").inc()
-        letter, reason = dead_letter_of(body, received), f"{type(error).__name__}: {error}"
-        self._log.error("alert_failed", message_id=letter.message_id, reason=reason, exc_info=error)
+        letter, reason = dead_letter_of(body, received), place_of(error)
+        self._log.error("alert_failed", message_id=letter.message_id, reason=reason)
         try:
             await self._ledger.dead_letter(letter, reason)
         except BusError as refused:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -17,6 +18,7 @@ T = TypeVar("T")
 
 # Requests that are under way at once; other tasks run between two batches.
 BATCH: Final = 256
+_UNDER_WAY_SECONDS: Final = 0.002
 # 100,000 records take some five seconds.
 _LOAD_SECONDS: Final = 120.0
 
@@ -26,6 +28,7 @@ class StateBucket:
 
     def __init__(self, bus: Bus) -> None:
         self._bucket = bus.bucket(STATE_BUCKET)
+        self._replicated: bool | None = None
 
     async def fence(self, workspace: str) -> Fence:
         """Returns the fence of a workspace as it stands."""
@@ -99,7 +102,9 @@ class StateBucket:
 
     async def delete(self, workspace: str, addresses: Iterable[str], fence: Fence) -> None:
         """Delete records behind a fence."""
-        await all_of([self._bucket.delete(resource_key(workspace, address), fence=fence) for address in addresses])
+        await self._all_behind(
+            fence, [partial(self._bucket.delete, resource_key(workspace, one), fence=fence) for one in addresses]
+        )
 
     async def prune(self, key: str, revisions: dict[str, int]) -> int:
         """Delete the records of a workspace's key that are still at their revisions; returns their number."""
@@ -116,11 +121,28 @@ class StateBucket:
         return True
 
     async def _put_all(self, batch: Sequence[tuple[str, str, bytes]], fence: Fence, failures: Failures) -> None:
-        results = await all_of([self._put(key, value, fence) for _, key, value in batch])
+        results = await self._all_behind(fence, [partial(self._put, key, value, fence) for _, key, value in batch])
         refused = {batch[n][0]: reason for n, reason in enumerate(results) if reason is not None}
         failures.update(refused)
         metrics.FAILED.labels("write").inc(len(refused))
         metrics.RECORDS.inc(len(batch) - len(refused))
+
+    async def _all_behind(self, fence: Fence, writes: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+        """Does all writes behind a fence: together, or one after the other where the bucket is replicated."""
+        if self._replicated is None:
+            self._replicated = await self._bucket.is_replicated()
+        if not self._replicated:
+            return await all_of([write() for write in writes])
+        return [await self._one_behind(fence, write) for write in writes]
+
+    async def _one_behind(self, fence: Fence, write: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            try:
+                return await write()
+            except Conflict:
+                if not await self._bucket.stands(fence):
+                    raise
+                await asyncio.sleep(_UNDER_WAY_SECONDS)  # a server has not finished the write before
 
     async def _put(self, key: str, value: bytes, fence: Fence) -> str | None:
         try:

@@ -47,20 +47,22 @@ class Heads:
 
     def _on_entry(self, entry: Entry[WorkspaceHead]) -> None:
         if entry.value is None:
-            workspace = self._by_key.pop(entry.key, None)
-            changed = workspace is not None
-            if workspace is not None:
-                self._shared.heads.pop(workspace, None)
-        else:
-            head = entry.value
-            workspace = self._by_key[entry.key] = head.workspace
-            self._shared.heads[workspace] = head
-            changed = head.condition == LINEAGE_ACCEPTED
-            for watcher in self._shared.watchers:
-                watcher.expect(head.source)
+            self._on_deleted(entry.key)
+            return
+        head = entry.value
+        self._by_key[entry.key] = head.workspace
+        self._shared.heads[head.workspace] = head
         for watcher in self._shared.watchers:
-            if workspace is not None and changed:
-                watcher.head_changed(workspace)
+            watcher.expect(head.source)
+            if head.condition == LINEAGE_ACCEPTED:
+                watcher.head_changed(head.workspace)
+
+    def _on_deleted(self, key: str) -> None:
+        workspace = self._by_key.pop(key, None)
+        if workspace is not None:
+            self._shared.heads.pop(workspace, None)
+            for watcher in self._shared.watchers:
+                watcher.head_deleted(workspace)
 
     def _on_fence(self, entry: Entry[bytes]) -> None:
         self._fenced.add(entry.key.partition(".")[0])

@@ -142,16 +142,11 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Succeeded:
-    """Another state has taken the workspace, or its name, while this one is gone."""
-
-
-@dataclass(frozen=True, slots=True)
 class HeadChanged:
     """Somebody else changed the workspace's head."""
 
 
-Observation = Listed | Claimed | Absent | SourceLost | Unchanged | Unread | Rejected | Stored | Succeeded | HeadChanged
+Observation = Listed | Claimed | Absent | SourceLost | Unchanged | Unread | Rejected | Stored | HeadChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +228,6 @@ def step(status: Status, observation: Observation, now: float) -> Step:  # noqa:
             marks = (Mark(None),) if head_condition is not None else ()
             after, effects = _clear(status, Recorded(signature))
             return after, (*marks, *effects)
-        case Succeeded():
-            return _clear(status, Unseen())
         case HeadChanged():
             return (status if _signature(status) is None else Unseen(reported(status))), ()
         case Unchanged():

@@ -47,12 +47,12 @@ from ingest_tfstate.sources.status import (
     SourceLost,
     Status,
     Stored,
-    Succeeded,
     Unchanged,
     Unread,
     Unseen,
     is_missing,
     report_changes,
+    reported,
     step,
 )
 from ingest_tfstate.state.v4 import parse_state
@@ -130,6 +130,14 @@ class Watcher:
             if self.source.uri.workspace_of(path) == workspace:
                 self._read_again(path)
 
+    def head_deleted(self, workspace: str) -> None:
+        """Forget the states of a workspace that are gone, since it was retired; read those again that are not."""
+        for path in [path for path in self._paths if self.source.uri.workspace_of(path) == workspace]:
+            if is_missing(self._shared.statuses.get(self.source.uri.of(path))):
+                self._drop(path)
+            else:
+                self._read_again(path)
+
     def forget(self) -> None:
         """Read every state again, since what was recorded of it is lost; `looked` is set once that is done."""
         self.looked.clear()
@@ -169,6 +177,9 @@ class Watcher:
         for path in (*gone, *listed):
             uri = self.source.uri
             place = _Place(path, uri.of(path), uri.workspace_of(path))
+            if path not in listed and place.workspace not in self._shared.heads and _is_sure(lost):
+                self._drop(path)  # nothing of it is recorded, or it was retired
+                continue
             try:
                 if path in listed:
                     await self._take_over(place)
@@ -182,21 +193,31 @@ class Watcher:
     async def _take_over(self, place: _Place) -> None:
         """Gives a workspace's name to this state, if the state that has it is gone."""
         owner = self._shared.owners.get(place.workspace)
-        if owner not in (None, place.where) and is_missing(self._shared.statuses.get(owner)):
+        if owner is not None and owner != place.where and is_missing(self._shared.statuses.get(owner)):
             self._shared.log.info("state_moved", workspace=place.workspace, before=owner, source=place.where)
-            await self._succeed(_Place("", owner, place.workspace))
+            self._succeed(owner)
             self._shared.owners[place.workspace] = place.where
 
-    async def _succeed(self, gone: _Place) -> None:
-        """Ends the condition of a state that is gone, since another one goes on in its place."""
-        await self._observe(gone, None, Succeeded())
-        self._shared.owners.pop(gone.workspace, None)
+    def _succeed(self, gone: str) -> None:
+        """Forgets the state of a URI, since another one goes on in its place."""
+        for watcher in self._shared.watchers:
+            for path in [path for path in watcher._paths if watcher.source.uri.of(path) == gone]:
+                watcher._drop(path)
+
+    def _drop(self, path: str) -> None:
+        """Ends the condition of a state that is gone, and expects it no longer."""
+        place = _Place(path, self.source.uri.of(path), self.source.uri.workspace_of(path))
+        for effect in report_changes(reported(self._shared.statuses.pop(place.where, Unseen())), None):
+            self._report(effect, place)
+        if self._shared.owners.get(place.workspace) == place.where:
+            del self._shared.owners[place.workspace]
+        self._paths.discard(path)
 
     def _first_observation(self, place: _Place, found: Found | None, lost: ReadError | None) -> Observation:
         owners = self._shared.owners
         if found is None:
             is_owner = owners.get(place.workspace, place.where) == place.where
-            if lost is not None and not isinstance(lost, Missing):
+            if lost is not None and not _is_sure(lost):
                 return SourceLost(lost, is_owner)
             return Absent(place.where, is_owner)
         owner = owners.setdefault(place.workspace, place.where)
@@ -210,7 +231,9 @@ class Watcher:
             observation = None
             for effect in effects:
                 observation = await self._execute(effect, place, found) or observation
-            if self._shared.statuses[place.where] is before:  # else the head was changed meanwhile: it is read again
+            if (
+                self._shared.statuses.get(place.where) is before
+            ):  # else the head was changed meanwhile: it is read again
                 self._shared.statuses[place.where] = after
             if is_missing(after) and not is_missing(before):
                 self._wake_duplicates(place.workspace)
@@ -229,15 +252,18 @@ class Watcher:
                 return await self._read(place, found or Found(place.path, None), known)
             case Mark(condition):
                 await self._shared.recorder.mark(place.workspace, condition)
-            case Report(error) | Replace(error) | Clear(error):
-                # The workspace of a duplicate is well: the condition is that of the second state.
-                name = place.where if isinstance(error, DuplicateWorkspace) else place.workspace
-                report(effect, name, place.where, self._shared.log)
+            case Report() | Replace() | Clear():
+                self._report(effect, place)
             case Count(outcome):
                 self._count(outcome)
             case LookAgain(seconds):
                 self._look_again(seconds)
         return None
+
+    def _report(self, effect: Report | Replace | Clear, place: _Place) -> None:
+        # The workspace of a duplicate is well: the condition is that of the second state.
+        name = place.where if isinstance(effect.error, DuplicateWorkspace) else place.workspace
+        report(effect, name, place.where, self._shared.log)
 
     async def _read(self, place: _Place, found: Found, known: str | None) -> Observation:
         try:
@@ -308,7 +334,7 @@ class Watcher:
                 )
             await self._shared.recorder.forget(twin.workspace, f"renamed to {place.workspace}")
             self._shared.heads.pop(twin.workspace, None)
-            await self._succeed(_Place("", twin.source, twin.workspace))
+            self._succeed(twin.source)
             self._shared.log.info("workspace_renamed", workspace=place.workspace, before=twin.workspace)
 
     def _report_source(self, lost: ReadError | None) -> None:
@@ -323,6 +349,11 @@ class Watcher:
 
     def _count(self, outcome: str) -> None:
         metrics.READS.labels(self.source.uri.scheme, outcome).inc()
+
+
+def _is_sure(lost: ReadError | None) -> bool:
+    """Whether a source that listed its states, or is gone itself, shows that a state is gone."""
+    return lost is None or isinstance(lost, Missing)
 
 
 def _order(state: Found) -> tuple[bool, str]:

@@ -19,11 +19,12 @@ from sse_gateway.access.scope import Grant
 from sse_gateway.drifts.collection import Drifts
 from sse_gateway.drifts.dismissal import dismissed, expired, undone
 from sse_gateway.errors import Refused
-from sse_gateway.metrics import DISMISSED
+from sse_gateway.metrics import DISMISSED, UNREADABLE
 from sse_gateway.problem import Problem
 from tfdrift.bus import Bus, BusError, Conflict
 from tfdrift.events import Dismissal, Drift
-from tfdrift.outbox import Outbox, next_version
+from tfdrift.outbox import Outbox, StoredRecord, next_version
+from tfdrift.records import DRIFTS_BUCKET
 
 # The characters of a bucket key without its separator, so a path names a drift and nothing else.
 _ID: Final = re.compile(r"[A-Za-z0-9_=-]{1,128}")
@@ -76,7 +77,7 @@ async def _change(
     """Write what ``decide`` makes of a drift; returns the drift, and whether it was changed."""
     outbox = Outbox(bus)
     for _ in range(_ATTEMPTS):
-        stored = await outbox.read(identifier) if _ID.fullmatch(identifier) else None
+        stored = await _read(outbox, identifier) if _ID.fullmatch(identifier) else None
         if stored is None or not _visible(stored.record.drift, grant):
             raise Refused(Problem(HTTPStatus.NOT_FOUND, f"There is no drift {identifier!r}."))
         try:
@@ -91,6 +92,15 @@ async def _change(
     raise Refused(
         Problem(HTTPStatus.SERVICE_UNAVAILABLE, f"Drift {identifier!r} changes all the time.", retry_after_seconds=2)
     )
+
+
+async def _read(outbox: Outbox, identifier: str) -> StoredRecord | None:
+    """Returns the record of a drift; None for a value that is not a record, which lists do not show either."""
+    try:
+        return await outbox.read(identifier)
+    except ValueError:
+        UNREADABLE.labels(DRIFTS_BUCKET).inc()
+        return None
 
 
 def _log() -> Any:

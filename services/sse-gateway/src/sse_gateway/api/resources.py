@@ -8,11 +8,13 @@ from http import HTTPStatus
 from typing import Final
 
 import orjson
+import structlog
 
 from sse_gateway.access.scope import Scope
 from sse_gateway.errors import BadParameter, Refused
+from sse_gateway.metrics import UNREADABLE
 from sse_gateway.problem import Problem
-from tfdrift.bus import Bus
+from tfdrift.bus import Bus, Entry
 from tfdrift.events import SENSITIVE_DISPLAY, Json
 from tfdrift.records import OVERSIZED_MEMBER, STATE_BUCKET, ResourceRecord, hidden_hash, resource_key
 
@@ -27,13 +29,16 @@ async def find(bus: Bus, workspaces: Iterable[str], address: str, scope: Scope) 
         Refused: no workspace has it, or no longer, or it may not be seen (404).
         BadParameter: several have it, so the workspace must be named.
         tfdrift.bus.BusError: NATS cannot be asked now.
-        ValueError: the stored value is not a record.
     """
     bucket, found = bus.bucket(STATE_BUCKET), list[ResourceRecord]()
     for entry in await asyncio.gather(*(bucket.get(resource_key(name, address)) for name in workspaces)):
         if entry is not None and entry.value:
-            record = ResourceRecord.model_validate_json(entry.value)
-            if record.removed is None and scope.allows_resource(record.provider, record.type, record.workspace):
+            record = _record(entry)
+            if (
+                record is not None
+                and record.removed is None
+                and scope.allows_resource(record.provider, record.type, record.workspace)
+            ):
                 found.append(record)
     if not found:
         raise Refused(Problem(HTTPStatus.NOT_FOUND, f"No state has a resource at {address!r}."))
@@ -41,6 +46,16 @@ async def find(bus: Bus, workspaces: Iterable[str], address: str, scope: Scope) 
         names = [record.workspace for record in found]
         raise BadParameter("workspace", f"{address!r} is in {len(names)} workspaces; name one", names)
     return found[0]
+
+
+def _record(entry: Entry[bytes]) -> ResourceRecord | None:
+    """Returns the record of an entry; None for a value that is not a record, which concerns that value alone."""
+    try:
+        return ResourceRecord.model_validate_json(entry.value or b"")
+    except ValueError as error:
+        UNREADABLE.labels(STATE_BUCKET).inc()
+        structlog.get_logger().warning("unreadable_record", bucket=STATE_BUCKET, key=entry.key, reason=str(error)[:300])
+        return None
 
 
 def shown(record: ResourceRecord) -> bytes:

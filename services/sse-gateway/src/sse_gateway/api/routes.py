@@ -20,6 +20,7 @@ from sse_gateway.api.answers import json_answer, listing, members
 from sse_gateway.api.dismissal import dismiss, undo
 from sse_gateway.api.events import EVENT_PARAMETERS, event_json, newest_first, parse_event_query
 from sse_gateway.api.gate import ADDRESS, GRANT
+from sse_gateway.api.health import Health
 from sse_gateway.api.mirror import Mirror
 from sse_gateway.api.resources import find, shown
 from sse_gateway.contract import openapi
@@ -66,6 +67,7 @@ class Api:
     caught_up: asyncio.Event
     now: Callable[[], datetime]
     max_connection_seconds: float
+    pipeline: Health
     random: Random = field(default_factory=Random)
     description: bytes = field(default_factory=openapi.encoded)
 
@@ -73,6 +75,7 @@ class Api:
         """Returns every route; GET routes answer HEAD too."""
         return [
             web.get("/health", self.health),
+            web.get("/api/v1/health", self.pipeline_health),
             web.get("/api/v1/openapi.json", self.openapi),
             web.get("/api/v1/stream", self.stream),
             web.get("/api/v1/drifts", self.list_drifts),
@@ -101,6 +104,11 @@ class Api:
                 "clients": self.admission.open,
             },
         )
+
+    async def pipeline_health(self, request: web.Request) -> web.Response:
+        """Answer what can be known of the whole pipeline."""
+        check_names(_query(request), ())
+        return await members(request, await self.pipeline.members(request[GRANT].scope))
 
     async def openapi(self, request: web.Request) -> web.Response:
         """Answer with the OpenAPI document."""

@@ -43,4 +43,8 @@ def schemas(models: tuple[type[BaseModel], ...]) -> dict[str, Any]:
         [(model, "serialization") for model in models], ref_template="#/components/schemas/{model}"
     )
     definitions: dict[str, Any] = found["$defs"]
+    texts = template("descriptions.yaml")
+    for model, schema in definitions.items():
+        for name, member in schema.get("properties", {}).items():
+            member.setdefault("description", texts.get(f"{model}.{name}") or texts[name])
     return definitions

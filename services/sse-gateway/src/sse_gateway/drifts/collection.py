@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Final
 
 from sse_gateway.access.scope import Scope
 from sse_gateway.drifts.grouping import Facets, groups
@@ -36,10 +37,21 @@ class Page:
     groups: list[dict[str, object]] | None
 
 
-class Drifts:
-    """Every drift of the bucket by its key, and all of them in order."""
+# Resolved drifts that are kept in memory, whatever the retention. One takes some 4 KB.
+MAX_RESOLVED: Final = 20_000
 
-    def __init__(self) -> None:
+
+class Drifts:
+    """The drifts of the bucket by key, and all of them in order.
+
+    Resolved ones leave the memory when they are older than the retention, or when they are too many; the ledger has
+    their history as long as it reaches. The detector deletes their records in its own time.
+    """
+
+    def __init__(self, max_resolved: int = MAX_RESOLVED) -> None:
+        self._max_resolved = max_resolved
+        self._resolved: list[tuple[datetime, str]] = []
+        self._keys: dict[str, str] = {}
         self._rows: dict[str, Row] = {}
         self._by_id: dict[str, Row] = {}
         self._order: list[tuple[datetime, str]] = []
@@ -57,15 +69,28 @@ class Drifts:
         """Set the drift of a key of the bucket."""
         self.remove(key)
         self._rows[key] = self._by_id[row.id] = row
+        self._keys[row.id] = key
+        if row.status is DriftStatus.RESOLVED:
+            insort(self._resolved, row.order)
         if row.until is not None:
             self._until[row.id] = row.until
         insort(self._order, row.order)
+        while len(self._resolved) > self._max_resolved:
+            self._forget_oldest_resolved()
+
+    def age_out(self, before: datetime) -> None:
+        """Forget the resolved drifts that last changed before a time."""
+        while self._resolved and self._resolved[0][0] < before:
+            self._forget_oldest_resolved()
 
     def remove(self, key: str) -> None:
         """Remove the drift of a key, if there is one."""
         row = self._rows.pop(key, None)
         if row is not None:
             del self._by_id[row.id]
+            del self._keys[row.id]
+            if row.status is DriftStatus.RESOLVED:
+                del self._resolved[bisect_left(self._resolved, row.order)]
             self._until.pop(row.id, None)
             del self._order[bisect_left(self._order, row.order)]
 
@@ -75,6 +100,8 @@ class Drifts:
         self._by_id.clear()
         self._order.clear()
         self._until.clear()
+        self._resolved.clear()
+        self._keys.clear()
 
     def get(self, identifier: str) -> Row | None:
         """Returns the drift with an id."""
@@ -111,6 +138,9 @@ class Drifts:
             facets=facets.members(),
             groups=groups(matching, query.grouping) if query.grouping is not None else None,
         )
+
+    def _forget_oldest_resolved(self) -> None:
+        self.remove(self._keys[self._resolved[0][1]])
 
     def _newest_first(self, since: datetime | None) -> Iterator[Row]:
         for moment, identifier in reversed(self._order):
