@@ -99,7 +99,7 @@ export async function workspaces(): Promise<Workspace[]> {
 }
 
 export function health(): Promise<unknown> {
-  return request("/health");
+  return request("/api/v1/health");
 }
 
 export async function dismiss(id: string, reason: string, until: string | null): Promise<Drift> {

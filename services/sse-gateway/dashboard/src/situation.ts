@@ -1,7 +1,7 @@
 /**
  * Whether what the page shows can be believed: which services answer, how fresh the states and the alerts are.
  *
- * The gateway's `/health` is asked every few seconds. What does not answer is trouble, never silence.
+ * The gateway's `/api/v1/health` is asked every few seconds. What does not answer is trouble, never silence.
  */
 import { computed, signal } from "@preact/signals";
 import { health, Refusal, workspaces as readWorkspaces, type Workspace } from "./api";
@@ -10,13 +10,25 @@ import { ago } from "./model/time";
 
 const EVERY_MILLISECONDS = 5_000;
 
-/** What the gateway says of itself. */
+export interface ServiceHealth {
+  name: string;
+  status: "ok" | "not_ready" | "silent" | "unknown";
+  instances: number;
+  /** The conditions of /readyz that do not hold. */
+  failing: string[];
+}
+
+/** What the gateway knows of the pipeline. */
 export interface Health {
   status: "ok" | "degraded";
+  /** One sentence for each thing that is not as it should be. */
+  reasons: string[];
   version: string;
   nats: boolean;
-  caught_up: boolean;
-  clients: number;
+  services: ServiceHealth[];
+  last_alert_at: string | null;
+  last_drift_at: string | null;
+  last_state_change_at: string | null;
 }
 
 export const report = signal<Health | null>(null);
@@ -54,18 +66,15 @@ export interface Situation {
 
 export const situation = computed((): Situation => {
   const answer = report.value;
-  const conditions = watched.value.filter((one) => one.condition).map((one) => `${one.workspace} refused: ${one.condition}`);
   const seen = events.value.find((event) => event.event === "falco")?.data.timestamp;
   return {
     workspaces: asked ? watched.value.length : null,
     newestState: latest(watched.value.map((one) => one.recorded_at)),
-    lastAlert: seen ?? null,
+    lastAlert: latest([answer?.last_alert_at, seen]),
     trouble: [
       ...(connection.value === "live" ? [] : [CONNECTIONS[connection.value]]),
       ...(unanswered.value ? [unanswered.value] : []),
-      ...(answer && !answer.nats ? ["the gateway has no connection to NATS"] : []),
-      ...(answer && answer.nats && !answer.caught_up ? ["the gateway has not caught up with the ledger"] : []),
-      ...conditions,
+      ...(unanswered.value === "" ? (answer?.reasons ?? []) : []),
     ],
   };
 });

@@ -10,7 +10,7 @@ export function SystemView() {
     <section aria-labelledby="system-title">
       <h1 id="system-title">Health</h1>
       {known.trouble.length === 0 ? (
-        <p>The gateway reads the ledger, and every state was read.</p>
+        <p>Every service answers, and every state was read.</p>
       ) : (
         <ul class="trouble">{known.trouble.map((text) => <li key={text}>{text}</li>)}</ul>
       )}
@@ -20,11 +20,19 @@ export function SystemView() {
         <div><dt>Newest state</dt><dd>{known.newestState ? <When moment={known.newestState} /> : "none"}</dd></div>
       </dl>
       {answer && (
-        <dl>
-          <div><dt>Gateway</dt><dd>{answer.status}, version {answer.version}</dd></div>
-          <div><dt>NATS</dt><dd>{answer.nats ? "connected" : "not connected"}</dd></div>
-          <div><dt>Clients</dt><dd class="numeric">{answer.clients}</dd></div>
-        </dl>
+        <table>
+          <thead><tr><th>Service</th><th>Status</th><th class="numeric">Instances</th><th>Failing conditions</th></tr></thead>
+          <tbody>
+            {answer.services.map((one) => (
+              <tr key={one.name}>
+                <td class="mono">{one.name}</td>
+                <td>{one.status.replace("_", " ")}</td>
+                <td class="numeric">{one.instances}</td>
+                <td class="mono">{one.failing.join(", ")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
       )}
       {unanswered.value && <p role="alert" class="note">{unanswered.value}</p>}
     </section>
