@@ -6,6 +6,7 @@ import asyncio
 import re
 from pathlib import Path
 
+from sse_gateway.contract.openapi import document
 from tests.conftest import NatsServer, console_script
 from tests.pipeline import Pipeline
 
@@ -38,3 +39,15 @@ async def test_the_description_is_true(tmp_path: Path, nats_server: NatsServer) 
         assert pipeline.processes["sse-gateway"].poll() is None
     finally:
         pipeline.stop_all()
+
+
+def test_every_property_of_the_payloads_is_described() -> None:
+    """Whoever reads the document finds a sentence for each property."""
+    schemas = document()["components"]["schemas"]
+    silent = [
+        f"{model}.{name}"
+        for model, schema in schemas.items()
+        for name, member in schema.get("properties", {}).items()
+        if not member.get("description")
+    ]
+    assert silent == []
