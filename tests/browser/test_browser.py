@@ -79,13 +79,11 @@ async def test_the_page_shows_what_differs_and_who_did_it(tmp_path: Path) -> Non
             alert = resize(target, "m5.4xlarge", next(times))
             await pipeline.post(alert)
             drift = await observer.first("drift")
-            async with browsing(f"{pipeline.gateway}/drift/{drift.data['id']}", tmp_path / "profile") as page:
+            async with browsing(f"{pipeline.gateway}/drift/{drift['id']}", tmp_path / "profile") as page:
                 await page.until("document.querySelectorAll('.diff .added').length > 0")
                 assert "m5.4xlarge" in await page.evaluate("document.querySelector('.diff .added').innerText")
-                assert drift.data["old_value"] in await page.evaluate(
-                    "document.querySelector('.diff .removed').innerText"
-                )
-                assert drift.data["user_identity"]["user_name"] in await page.evaluate(
+                assert drift["old_value"] in await page.evaluate("document.querySelector('.diff .removed').innerText")
+                assert drift["user_identity"]["user_name"] in await page.evaluate(
                     "document.querySelector('.person').innerText"
                 )
                 await page.until("document.body.innerText.includes('terraform apply -target=')")
@@ -96,8 +94,9 @@ async def test_the_strip_says_that_the_gateway_is_gone_and_that_it_is_back(tmp_p
     with running(tmp_path) as pipeline:
         await pipeline.ready()
         async with browsing(f"{pipeline.gateway}/", tmp_path / "profile") as page:
-            strip = "document.querySelector('.strip').dataset"
-            await page.until(f"{strip}.connection === 'live'")
+            strip = "document.querySelector('.strip')?.dataset"
+            await page.until("document.readyState === 'complete'")
+            await page.until(f"{strip}?.connection === 'live'")
             assert await asyncio.to_thread(pipeline.stop, "sse-gateway") == 0
             await page.until(f"{strip}.state === 'trouble'")
             pipeline.start("sse-gateway")
@@ -115,6 +114,7 @@ async def test_filters_are_part_of_the_address(tmp_path: Path) -> None:
             await pipeline.post(resize(target, "m5.4xlarge", next(times)))
             await observer.first("drift")
         async with browsing(f"{pipeline.gateway}/?workspace=other", tmp_path / "profile") as page:
+            await page.until("document.readyState === 'complete'")
             await page.until("document.body.innerText.includes('No drift meets these filters')")
             await page.evaluate(
                 "[...document.querySelectorAll('button')].find(b => b.innerText.includes('Clear')).click()"
