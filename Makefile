@@ -2,6 +2,7 @@
 PYTHON ?=
 TESTS ?= tests
 WORKERS ?= auto
+FAULTS ?=
 export PYTHON
 
 BIN := .venv/bin
@@ -9,7 +10,7 @@ STAMP := .venv/.installed
 MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test lint bench truth coverage schemas mapping secrets lock compose-test clean
+.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets lock compose-test clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -27,6 +28,9 @@ demo: setup ## posts the example day's Falco alerts to the running pipeline
 
 test: setup ## runs every test, a process a core; TESTS=tests/shared narrows it, WORKERS=0 runs all in one process
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
+
+faults: setup ## inflicts faults on a cluster of three nodes and two replicas of each service; FAULTS=leader-killed names one
+	@$(BIN)/python -m tests.faults $(FAULTS)
 
 lint: setup ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .

@@ -83,8 +83,8 @@ def _is_callers(kind: ResourceType, service: Service, member: Member) -> bool:
 
     S3 Control is given it in the host's name or a header, so that its log need not have it.
     """
-    told = kind.attribute_named("accountid") is not None and service.name not in OPAQUE_SERVICES
-    return fold(member.name) == "accountid" and not told
+    has_account = kind.attribute_named("accountid") is not None and service.name not in OPAQUE_SERVICES
+    return fold(member.name) == "accountid" and not has_account
 
 
 def _key_of_setting(kind: ResourceType, service: Service) -> Key | None:

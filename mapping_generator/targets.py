@@ -219,7 +219,7 @@ def _act(deed: Deed, match: Match) -> str | None:
     """Returns what an operation does to a type that its noun means; None if that is unknown.
 
     What is put or attached may be an attribute of something else to Terraform, as a gateway's VPC is. So neither is
-    told as a creation, which somebody would be asked to account for.
+    reported as a creation, which somebody would be asked to explain.
     """
     if match is Match.EXACT:
         for verbs, act in ((CREATES, "create"), (DELETES, "delete"), (DETACHES, "detach")):

@@ -36,7 +36,7 @@ class Tie:
         path: its path in the call, as in the mapping.
         own: whether it names this resource, and not one that it belongs to.
         sure: whether the attribute is known to hold this very form of the name; if it does not, the resource is not
-            found, which is harmless for all but creations: what nobody holds is told as unmanaged.
+            found, which is harmless except for a creation: it would be reported as unmanaged.
         form: the mapping's transform that brings both sides to one form, such as ``arn_tail``.
         many: whether it is a list, so that the call has several resources.
     """

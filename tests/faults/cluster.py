@@ -173,7 +173,11 @@ class Cluster:
             records = [await jetstream.get_last_msg(name, subject) for subject in subjects]
         finally:
             await client.close()
-        serials = [ResourceRecord.model_validate_json(record.data or b"").serial for record in records]
+        serials = [
+            ResourceRecord.model_validate_json(record.data or b"").serial
+            for record in records
+            if "KV-Operation" not in (record.headers or {})
+        ]
         return self.work.instances - sum(serial == 2 for serial in serials)
 
 

@@ -95,7 +95,7 @@ async def test_a_dismissal_between_a_detectors_read_and_its_write_stays(nats_url
 
     async def dismiss_meanwhile(key: str) -> None:
         before = written[key]
-        dismissal = Dismissal("ops", "a planned change", datetime.now(UTC))
+        dismissal = Dismissal(by="ops", reason="a planned change", until=None, at=datetime.now(UTC))
         dismissals.append(await dismiss(gateway, key, dismissal, Grant("ops")))
         await eventually(lambda: written[key] > before)  # the detector's own watch has it by now, too
         await bus.stream_state()

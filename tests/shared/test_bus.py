@@ -466,8 +466,8 @@ async def test_a_key_is_deleted_only_at_the_revision_that_was_read(nats_url: str
         first = await bucket.create("a", b"1")
         second = await bucket.update("a", b"2", first)
         with pytest.raises(Conflict):
-            await bucket.delete("a", first)
-        await bucket.delete("a", second)
+            await bucket.delete("a", revision=first)
+        await bucket.delete("a", revision=second)
         entry = await bucket.get("a")
     assert entry is not None
     assert entry.value is None

@@ -140,6 +140,19 @@ async def test_a_process_that_was_paused_writes_nothing_over_a_newer_serial(
     assert await pipeline.record("prod", "aws_eip.a") == stale
 
 
+async def test_a_process_that_read_an_old_head_writes_nothing(pipeline: Pipeline, recorder: Recorder) -> None:
+    """It was paused between the head and the fence, so it raised the fence of a workspace that has moved on."""
+    await record(recorder, state(resource("aws_eip.a", id="e", v=1)))
+    paused = Recorder(pipeline.bus, Redactor(b"key"))
+    old = await paused.load_head("prod")
+    await record(recorder, state(resource("aws_eip.a", id="e", v=3), serial=3), 2)
+    newest = await pipeline.record("prod", "aws_eip.a")
+    stored = replace(old, fence=(await paused.load_head("prod")).fence)
+    with pytest.raises(Conflict):
+        await paused.record(snapshot(state(resource("aws_eip.a", id="e", v=2), serial=2), 1), stored)
+    assert await pipeline.record("prod", "aws_eip.a") == newest
+
+
 async def test_pruning_deletes_the_records_of_what_was_removed_before(pipeline: Pipeline, recorder: Recorder) -> None:
     """What exists stays, and what was removed later stays as long as its audit events may arrive."""
     names = ("early", "late", "live")

@@ -5,7 +5,8 @@ The layout is that of NATS' own key-value stores (nats-server ADR-8), so ``nats 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol, TypeVar
 
 import structlog
@@ -35,6 +36,10 @@ _FENCE = {_OPERATION: "DEL"}
 # How long the marker of a deleted key stays for watchers that are away. One that is away for longer, and is not
 # restarted meanwhile, misses the deletion.
 _MARKER_TTL = "24h"
+# A replicated stream refuses a write behind a fence while another one is on its way (server/errors.json).
+_ANOTHER_ON_ITS_WAY: Final = 10164
+_BUSY_SECONDS: Final = 10.0
+_BUSY_STEP_SECONDS: Final = 0.002
 # The first errors of an invalid record; the others seldom say more.
 _REASONS = 3
 
@@ -58,6 +63,8 @@ class Bucket:
         self._publisher = publisher
         self._jetstream = jetstream
         self._following = following
+        self._turn = asyncio.Lock()
+        self._is_replicated = False
         self._log = structlog.get_logger()
 
     async def get(self, key: str) -> Entry[bytes] | None:
@@ -79,8 +86,9 @@ class Bucket:
         Raises:
             Conflict: the fence has been raised again.
         """
-        headers = fence.headers() if fence is not None else None
-        return (await self._publisher.publish(f"{self._prefix}{key}", value, headers)).sequence
+        if fence is not None:
+            return await self._publish_fenced(f"{self._prefix}{key}", value, fence.headers())
+        return (await self._publisher.publish(f"{self._prefix}{key}", value)).sequence
 
     async def update(self, key: str, value: bytes, revision: int) -> int:
         """Set a key that is still at `revision`; returns the new revision.
@@ -105,7 +113,7 @@ class Bucket:
                 raise
             return await self.update(key, value, entry.revision)
 
-    async def delete(self, key: str, *, fence: Fence | None = None, revision: int | None = None) -> None:
+    async def delete(self, key: str, revision: int | None = None, *, fence: Fence | None = None) -> None:
         """Remove a key; a marker shows the deletion to watchers and then expires by itself.
 
         Raises:
@@ -113,10 +121,30 @@ class Bucket:
         """
         headers = {**_DELETE, "Nats-TTL": _MARKER_TTL}
         if fence is not None:
-            headers |= fence.headers()
-        elif revision is not None:
+            await self._publish_fenced(f"{self._prefix}{key}", b"", {**headers, **fence.headers()})
+            return
+        if revision is not None:
             headers[EXPECTED_REVISION] = str(revision)
         await self._publisher.publish(f"{self._prefix}{key}", b"", headers)
+
+    async def _publish_fenced(self, subject: str, value: bytes, headers: Mapping[str, str]) -> int:
+        """Write behind a fence: many at once to a stream on one server, one after the other to a replicated one."""
+        if not self._is_replicated:
+            try:
+                return (await self._publisher.publish(subject, value, headers)).sequence
+            except Conflict as error:
+                if error.code != _ANOTHER_ON_ITS_WAY:
+                    raise
+                self._is_replicated = True
+        async with self._turn:
+            deadline = asyncio.get_running_loop().time() + _BUSY_SECONDS
+            while True:
+                try:
+                    return (await self._publisher.publish(subject, value, headers)).sequence
+                except Conflict as error:
+                    if error.code != _ANOTHER_ON_ITS_WAY or asyncio.get_running_loop().time() > deadline:
+                        raise
+                await asyncio.sleep(_BUSY_STEP_SECONDS)
 
     async def fence(self, key: str) -> Fence:
         """Returns the fence of a key as it stands, from the stream's leader."""

@@ -17,6 +17,7 @@ from drift_detector.facts.call import Call
 from tfdrift.bus import Bucket, Conflict
 from tfdrift.events import DriftStatus
 
+# A call of one operation takes 5.4 KB of memory, measured with tracemalloc: so this is some 1.1 GB.
 MAX_CALLS: Final = 200_000
 # A resource with more calls is folded: of the calls before the latest ones, those go that its drifts do not need.
 FOLD_ABOVE: Final = 128

@@ -46,6 +46,6 @@ def schemas(models: tuple[type[BaseModel], ...]) -> dict[str, Any]:
     texts = template("descriptions.yaml")
     for model, schema in definitions.items():
         for name, member in schema.get("properties", {}).items():
-            # A test finds a property without a text; a gateway in service goes on without it.
-            member.setdefault("description", texts.get(f"{model}.{name}") or texts.get(name, ""))
+            if (text := texts.get(f"{model}.{name}", texts.get(name))) is not None:
+                member.setdefault("description", text)
     return definitions
