@@ -300,7 +300,13 @@ async def test_a_token_ends_even_while_it_is_replayed_to(nats_url: str) -> None:
         port = gateway.runtime.settings.http_port
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=4096)
         before = metric("tfdrift_gateway_ended_total", reason="token_expired")
-        lines = f"GET {STREAM_PATH}?since=1h HTTP/1.1", "Host: x", f"Authorization: Bearer {signed(seconds=1)}", "", ""
+        lines = (
+            f"GET {STREAM_PATH}?since=1h HTTP/1.1",
+            "Host: localhost",
+            f"Authorization: Bearer {signed(seconds=1)}",
+            "",
+            "",
+        )
         writer.write("\r\n".join(lines).encode())
         async with asyncio.timeout(10):
             while metric("tfdrift_gateway_ended_total", reason="token_expired") == before:

@@ -103,7 +103,7 @@ async def test_a_client_whose_machine_does_not_answer_is_found(nats_url: str) ->
         with socket.socket() as silent:
             silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             silent.connect(("127.0.0.1", gateway.runtime.settings.http_port))
-            silent.sendall(f"GET {STREAM_PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            silent.sendall(f"GET {STREAM_PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             await eventually(lambda: metric("tfdrift_gateway_clients") == 1)
             for start in (1, 501):
                 await publish(gateway.bus, [change(n, padding=10_000) for n in range(start, start + 500)])
@@ -124,7 +124,7 @@ async def test_the_stream_is_served_over_tls(nats_url: str, tmp_path: Path) -> N
                 while (await stream.next()).name != "state_change":
                     pass
         reader, writer = await asyncio.open_connection("127.0.0.1", gateway.runtime.settings.http_port)
-        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert not (await reader.read()).startswith(b"HTTP")
         writer.close()
 
@@ -159,7 +159,7 @@ async def test_what_a_client_sends_behind_its_request_is_ignored(nats_url: str) 
     """Its stream goes on, and its end is noticed."""
     async with running(nats_url) as gateway:
         reader, writer = await asyncio.open_connection("127.0.0.1", gateway.runtime.settings.http_port)
-        request = f"GET {STREAM_PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        request = f"GET {STREAM_PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         writer.write(request * 40)
         async with asyncio.timeout(DEADLINE_SECONDS):
             await reader.readuntil(b"event: connected")
@@ -176,7 +176,7 @@ async def test_a_client_that_does_not_read_does_not_hold_up_the_shutdown(nats_ur
         with socket.socket() as silent:
             silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             silent.connect(("127.0.0.1", gateway.runtime.settings.http_port))
-            silent.sendall(f"GET {STREAM_PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            silent.sendall(f"GET {STREAM_PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             await eventually(lambda: metric("tfdrift_gateway_clients") == 1)
             await publish(gateway.bus, [change(n, padding=10_000) for n in range(1000)])
             await eventually(lambda: metric("tfdrift_gateway_buffered_bytes") > 1024**2)

@@ -23,7 +23,7 @@ async def test_a_client_that_stops_reading_is_disconnected_and_resumes_without_l
         with socket.socket() as sluggish:
             sluggish.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
             sluggish.connect(("127.0.0.1", gateway.runtime.settings.http_port))
-            sluggish.sendall(f"GET {STREAM_PATH} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+            sluggish.sendall(f"GET {STREAM_PATH} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
             await eventually(lambda: metric("tfdrift_gateway_clients") == 2)
             with structlog.testing.capture_logs() as logs:
                 reading = asyncio.create_task(other.take(total))

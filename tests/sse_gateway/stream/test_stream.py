@@ -147,7 +147,7 @@ async def test_http_1_0_is_streamed_without_chunks(nats_url: str) -> None:
     async with running(nats_url) as gateway:
         port = gateway.runtime.settings.http_port
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(f"GET {STREAM_PATH} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+        writer.write(f"GET {STREAM_PATH} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
         assert b"transfer-encoding" not in head.lower()
         assert await reader.readuntil(b"\n\n") == b"retry: 3000\n\n"
