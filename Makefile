@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets lock compose-test clean
+.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets page lock compose-test clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -58,6 +58,9 @@ mapping: setup ## generates the detector's mapping/auto.json; PROVIDER=latest ta
 secrets: setup ## generates the lists of secret members and token formats from botocore and detect-secrets
 	@$(BIN)/python -m mapping_generator.sensitive_members
 	@$(BIN)/python -m mapping_generator.token_formats
+
+page: ## builds the dashboard's static files from services/sse-gateway/dashboard; needs npm
+	@cd services/sse-gateway/dashboard && npm ci --silent && npm run --silent types && npm run --silent build
 
 lock: setup ## resolves both lock files; LOCK=--upgrade takes newer versions
 	@deploy/local/lock.sh $(LOCK)

@@ -14,6 +14,11 @@ from tests.pipeline import running
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed: apt-get install chromium")
 
+_HOLD_BACK_DRIFTS = """
+window.original = window.fetch;
+window.fetch = (path, options) => !String(path).includes('/drifts') || window.released ? original(path, options)
+  : new Promise((resolve) => { window.release = () => { window.released = true; resolve(original(path, options)); }; });
+"""
 _LISTEN = """
 window.ours = {seen: [], connected: 0, source: new EventSource('/api/v1/stream?events=drift')};
 ours.source.addEventListener('connected', () => { ours.connected += 1 });
@@ -49,16 +54,72 @@ async def test_a_browser_resumes_after_the_gateway_was_restarted_and_shows_the_d
 
 
 async def test_the_page_does_not_say_that_all_is_well_before_it_knows(tmp_path: Path) -> None:
-    """Until the drifts are loaded it neither counts them nor says that there are none."""
+    """Until the drifts have been read it neither counts them nor says that there are none."""
     with running(tmp_path) as pipeline:
         await pipeline.ready()
+        pipeline.write_state("prod", state(1, instance(instance_id(), "web")), next(moments()))
         async with browsing("about:blank", tmp_path / "profile") as page:
-            held = "window.kept = window.fetch; window.fetch = () => new Promise(done => { window.release = done; });"
-            await page.call("Page.addScriptToEvaluateOnNewDocument", source=held)
+            await page.call("Page.addScriptToEvaluateOnNewDocument", source=_HOLD_BACK_DRIFTS)
             await page.call("Page.navigate", url=f"{pipeline.gateway}/")
             await page.until("window.release !== undefined")
-            assert "No open drifts" not in await page.evaluate("document.body.innerText")
+            await page.until("document.body.innerText.includes('Reading the drifts')")
             assert await page.evaluate("document.getElementById('count').textContent") == ""
-            await page.evaluate("window.release(kept('/api/v1/drifts?status=open&limit=1000'))")
-            await page.until("document.body.innerText.includes('No open drifts')")
-            assert await page.evaluate("document.getElementById('count').textContent") == "0"
+            await page.evaluate("window.release()")
+            await page.until("document.getElementById('count').textContent === '0 of 0'")
+
+
+async def test_the_page_shows_what_differs_and_who_did_it(tmp_path: Path) -> None:
+    """The one attribute that a call changed is shown with both values, its person, and the commands that restore it."""
+    target, times = instance_id(), moments()
+    with running(tmp_path) as pipeline:
+        await pipeline.ready()
+        async with pipeline.stream("?events=drift,state_change") as observer:
+            pipeline.write_state("prod", state(1, instance(target, "web")), next(times))
+            await observer.first("state_change")
+            alert = resize(target, "m5.4xlarge", next(times))
+            await pipeline.post(alert)
+            drift = await observer.first("drift")
+            async with browsing(f"{pipeline.gateway}/drift/{drift['id']}", tmp_path / "profile") as page:
+                await page.until("document.querySelectorAll('.diff .added').length > 0")
+                assert "m5.4xlarge" in await page.evaluate("document.querySelector('.diff .added').innerText")
+                assert drift["old_value"] in await page.evaluate("document.querySelector('.diff .removed').innerText")
+                assert drift["user_identity"]["user_name"] in await page.evaluate(
+                    "document.querySelector('.person').innerText"
+                )
+                await page.until("document.body.innerText.includes('terraform apply -target=')")
+
+
+async def test_the_strip_says_that_the_gateway_is_gone_and_that_it_is_back(tmp_path: Path) -> None:
+    """Nobody is told that all is well while nothing can be known."""
+    with running(tmp_path) as pipeline:
+        await pipeline.ready()
+        async with browsing(f"{pipeline.gateway}/", tmp_path / "profile") as page:
+            strip = "document.querySelector('.strip')?.dataset"
+            await page.until("document.readyState === 'complete'")
+            await page.until(f"{strip}?.connection === 'live'")
+            assert await asyncio.to_thread(pipeline.stop, "sse-gateway") == 0
+            await page.until(f"{strip}.state === 'trouble'")
+            pipeline.start("sse-gateway")
+            await page.until(f"{strip}.connection === 'live' && {strip}.state !== 'trouble'")
+
+
+async def test_filters_are_part_of_the_address(tmp_path: Path) -> None:
+    """A filter that somebody sets is in the URL, and the back button takes it away again."""
+    target, times = instance_id(), moments()
+    with running(tmp_path) as pipeline:
+        await pipeline.ready()
+        async with pipeline.stream("?events=drift,state_change") as observer:
+            pipeline.write_state("prod", state(1, instance(target, "web")), next(times))
+            await observer.first("state_change")
+            await pipeline.post(resize(target, "m5.4xlarge", next(times)))
+            await observer.first("drift")
+        async with browsing(f"{pipeline.gateway}/?workspace=other", tmp_path / "profile") as page:
+            await page.until("document.readyState === 'complete'")
+            await page.until("document.body.innerText.includes('No drift meets these filters')")
+            await page.evaluate(
+                "[...document.querySelectorAll('button')].find(b => b.innerText.includes('Clear')).click()"
+            )
+            await page.until("document.querySelectorAll('.row.drift').length === 1 && location.search === ''")
+            await page.evaluate("history.back()")
+            await page.until("location.search === '?workspace=other'")
+            await page.until("document.querySelectorAll('.row.drift').length === 0")

@@ -18,7 +18,7 @@ from sse_gateway.api.dismissal import open_expired
 from sse_gateway.api.gate import Gate
 from sse_gateway.api.health import Health
 from sse_gateway.api.mirror import Mirror
-from sse_gateway.api.routes import PUBLIC_PATHS, Api
+from sse_gateway.api.routes import Api, is_public
 from sse_gateway.api.session import Sessions
 from sse_gateway.fanout.cursor import Cursor
 from sse_gateway.fanout.hub import Hub
@@ -90,7 +90,7 @@ async def run(runtime: Runtime[GatewaySettings]) -> None:
         runtime.tasks.create_task(_summarise(ledger, admission, caught_up.is_set, runtime.log)),
     ]
     browsers = Browsers(settings.own_host_names, settings.origins, any_host=not access.open, every_request=True)
-    gate = Gate(browsers, access, parse_networks(settings.trusted_proxies), PUBLIC_PATHS)
+    gate = Gate(browsers, access, parse_networks(settings.trusted_proxies), is_public)
     sessions = Sessions(access, _now, secure=tls is not None)
     server = await runtime.serve(application(api, sessions, gate), settings.http_port, tls, guarded=False)
     watch_peers(server.listening, settings.keepalive_seconds)

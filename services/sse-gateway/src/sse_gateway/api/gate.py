@@ -40,12 +40,14 @@ class Gate:
     A request passes `_admit` before its handler runs. Access rules belong there and nowhere else.
     """
 
-    def __init__(self, browsers: Browsers, access: Access, proxies: Sequence[Network], public: frozenset[str]) -> None:
-        """`public` are the paths that need no token, because they show no data."""
+    def __init__(
+        self, browsers: Browsers, access: Access, proxies: Sequence[Network], is_public: Callable[[str], bool]
+    ) -> None:
+        """`is_public` says which paths need no token, because they show no data."""
         self._browsers = browsers
         self._access = access
         self._proxies = proxies
-        self._public = public
+        self._is_public = is_public
         self._log = structlog.get_logger()
 
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -84,7 +86,7 @@ class Gate:
 
     async def _admit(self, request: web.Request) -> None:
         """Find out what the sender may do, or raise `Refused`."""
-        if request.path in self._public and request.method in _SAFE:
+        if self._is_public(request.path) and request.method in _SAFE:
             return
         if request.path == SESSION_PATH:  # whoever signs in or out has no token yet, or an expired one
             return

@@ -1,4 +1,4 @@
-"""Serves the files of the dashboard."""
+"""The dashboard's static files, which `npm run build` writes from ``dashboard/``."""
 
 from __future__ import annotations
 
@@ -8,27 +8,39 @@ from typing import Final
 
 from aiohttp import web
 
-_FILES: Final = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/static/app.js": ("app.js", "text/javascript; charset=utf-8"),
-    "/static/style.css": ("style.css", "text/css; charset=utf-8"),
+_CONTENT_TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "svg": "image/svg+xml",
 }
+# Each view of the page has an address; the page itself reads which one it is.
+_VIEWS: Final = ("/", "/drift/{id}", "/timeline", "/people", "/workspaces", "/system")
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
 
-PATHS: Final = frozenset(_FILES)
-
 
 def routes() -> list[web.RouteDef]:
-    """Returns a route for each file."""
-    return [web.get(path, _handler(*_FILES[path])) for path in _FILES]
+    """Returns a route for each view and each file."""
+    assets = [file.name for file in files("sse_gateway").joinpath("static").iterdir() if file.name != "index.html"]
+    return [
+        *(web.get(path, _handler("index.html")) for path in _VIEWS),
+        *(web.get(f"/static/{name}", _handler(name)) for name in sorted(assets)),
+    ]
 
 
-def _handler(name: str, content_type: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+def is_page(path: str) -> bool:
+    """Whether a path belongs to the page: a view or one of its files, which anybody may load."""
+    return path in _VIEWS or path.startswith(("/drift/", "/static/"))
+
+
+def _handler(name: str) -> Callable[[web.Request], Awaitable[web.Response]]:
     body = files("sse_gateway").joinpath("static", name).read_bytes()
+    content_type = _CONTENT_TYPES[name.rpartition(".")[2]]
 
     async def page(_: web.Request) -> web.Response:
         return web.Response(body=body, headers={"Content-Type": content_type, **_HEADERS})

@@ -44,8 +44,10 @@ from tfdrift.events import Drift
 DEFAULT_LIMIT: Final = 100
 MAX_LIMIT: Final = 1000
 
-# They show no data, and a browser needs a page to sign in on.
-PUBLIC_PATHS: Final = frozenset({"/health", "/api/v1/openapi.json", *pages.PATHS})
+
+def is_public(path: str) -> bool:
+    """Whether a path needs no token: it shows no data, and a browser needs a page to sign in on."""
+    return path in ("/health", "/api/v1/openapi.json") or pages.is_page(path)
 
 
 @dataclass(frozen=True)
