@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets page lock compose-test clean
+.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets page lock sbom licences compose-test clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -64,6 +64,12 @@ page: ## builds the dashboard's static files from services/sse-gateway/dashboard
 
 lock: setup ## resolves both lock files; LOCK=--upgrade takes newer versions
 	@deploy/local/lock.sh $(LOCK)
+
+sbom: setup ## writes dist/sbom.cdx.json: the packages of an image, as CycloneDX
+	@deploy/images/sbom.sh
+
+licences: setup ## writes docs/licences.md from the lock file
+	@$(BIN)/python deploy/local/licences.py
 
 compose-test: setup ## builds the images and sends one drift through the published ports; needs Docker
 	@tests/compose/run.sh
