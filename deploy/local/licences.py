@@ -17,6 +17,7 @@ Made by `make licences` from `requirements.lock`; do not edit. The project itsel
 |---|---|---|
 """
 
+
 def locked(lock: Path) -> dict[str, str]:
     """Returns each package of a lock file with its version."""
     return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", lock.read_text(encoding="utf-8"), re.MULTILINE))
