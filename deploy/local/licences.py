@@ -25,12 +25,12 @@ def locked(lock: Path) -> dict[str, str]:
 
 def licence_of(package: Distribution) -> str:
     """Returns the licence that a package's metadata names: SPDX where given, else its classifiers."""
-    metadata = package.metadata
-    expression = metadata.get("License-Expression")
+    metadata = package.metadata.json
+    expression = metadata.get("license_expression")
     if expression:
-        return expression
-    classifiers = [text.rpartition(" :: ")[2] for text in metadata.get_all("Classifier") or () if "License ::" in text]
-    short = metadata.get("License") or ""
+        return str(expression)
+    classifiers = [text.rpartition(" :: ")[2] for text in metadata.get("classifier") or () if "License ::" in text]
+    short = str(metadata.get("license") or "")
     if classifiers:
         return ", ".join(classifiers)
     return short if short and "\n" not in short else "unknown"
