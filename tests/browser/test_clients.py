@@ -114,14 +114,18 @@ async def test_httpx_sse(restarted: Restarted) -> None:
 async def test_aiohttp_sse_client(restarted: Restarted) -> None:
     """It reconnects by itself after the stream's reconnection time."""
     seen: Seen = []
+    connected = asyncio.Event()
 
     async def client() -> None:
         async with EventSource(restarted.url, max_connect_retry=20) as source:
             async for event in source:
+                if event.type == "connected":
+                    connected.set()
                 if event.type == "drift":
                     seen.append(json.loads(event.data)["number"])
 
     task = asyncio.create_task(client())
+    await eventually(connected.is_set)
     await restarted.play(seen)
     task.cancel()
     await asyncio.wait({task})
