@@ -93,14 +93,15 @@ async def test_the_strip_says_that_the_gateway_is_gone_and_that_it_is_back(tmp_p
     """Nobody is told that all is well while nothing can be known."""
     with running(tmp_path) as pipeline:
         await pipeline.ready()
+        pipeline.write_state("prod", state(1, instance(instance_id(), "web")), next(moments()))
         async with browsing(f"{pipeline.gateway}/", tmp_path / "profile") as page:
             strip = "document.querySelector('.strip')?.dataset"
             await page.until("document.readyState === 'complete'")
-            await page.until(f"{strip}?.connection === 'live'")
+            await page.until(f"{strip}?.state === 'live'")
             assert await asyncio.to_thread(pipeline.stop, "sse-gateway") == 0
             await page.until(f"{strip}.state === 'trouble'")
             pipeline.start("sse-gateway")
-            await page.until(f"{strip}.connection === 'live' && {strip}.state !== 'trouble'")
+            await page.until(f"{strip}.connection === 'live' && {strip}.state === 'live'")
 
 
 async def test_filters_are_part_of_the_address(tmp_path: Path) -> None:
