@@ -72,7 +72,7 @@ async def test_a_restart_repeats_nothing_and_misses_nothing(nats_url: str, pipel
         metrics.SERIAL.clear()
         async with running(nats_url, str(file)):
             assert len(await pipeline.until(1)) == 1
-            assert metric("tfdrift_state_serial", workspace="prod") == 1
+            await eventually(lambda: metric("tfdrift_state_serial", workspace="prod") == 1)
     write(file, state(VPC, resource("aws_eip.a", id="e"), serial=2))
     async with running(nats_url, str(file)):
         assert [e.action for e in await pipeline.until(2)] == [StateAction.OBSERVED, StateAction.CREATED]
@@ -88,10 +88,10 @@ async def test_a_half_written_state_is_waited_for(nats_url: str, pipeline: Pipel
         file.write_bytes(whole[:-40])
         head = await pipeline.settled("prod", condition="truncated")
         assert head.serial == 1
-        assert metric("tfdrift_state_condition", workspace="prod", condition="truncated") == 1
+        await eventually(lambda: metric("tfdrift_state_condition", workspace="prod", condition="truncated") == 1)
         file.write_bytes(whole)
         await pipeline.settled("prod", serial=2)
-        assert metric("tfdrift_state_condition", workspace="prod", condition="truncated") == 0
+        await eventually(lambda: metric("tfdrift_state_condition", workspace="prod", condition="truncated") == 0)
         assert [e.action for e in await pipeline.changes()] == [StateAction.OBSERVED, StateAction.CREATED]
 
 
@@ -117,7 +117,7 @@ async def test_a_condition_keeps_the_last_good_state(
         await pipeline.settled("prod", serial=5)
         write(file, data)
         assert (await pipeline.settled("prod", condition=condition)).serial == 5
-        assert metric("tfdrift_state_condition", workspace="prod", condition=condition) == 1
+        await eventually(lambda: metric("tfdrift_state_condition", workspace="prod", condition=condition) == 1)
         assert len(await pipeline.changes()) == 1
         write(file, state(VPC, resource("aws_eip.a", id="e"), serial=6))
         await pipeline.settled("prod", serial=6)

@@ -59,7 +59,7 @@ async def test_a_state_that_moves_to_another_folder_takes_its_workspace_along(
     assert [line for line in logs if line["event"] == "state_not_taken"] == []
     assert await actions(pipeline) == [("prod", StateAction.OBSERVED), ("prod", StateAction.CREATED)]
     where = f"file://{new}"
-    assert metric("tfdrift_state_condition", workspace=where, condition="duplicate_workspace") == 0
+    await eventually(lambda: metric("tfdrift_state_condition", workspace=where, condition="duplicate_workspace") == 0)
 
 
 async def test_a_copy_takes_over_when_the_first_is_gone(nats_url: str, pipeline: Pipeline, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ async def test_a_renamed_state_is_one_workspace_under_its_new_name(
         await eventually(lambda: not metric("tfdrift_state_condition", workspace="prod", condition="missing"))
         write(new, state(VPC, EIP, serial=2))
         await pipeline.settled("production", serial=2)  # another look, at which the old name is not missed again
-        assert metric("tfdrift_state_condition", workspace="prod", condition="missing") == 0
+        await eventually(lambda: metric("tfdrift_state_condition", workspace="prod", condition="missing") == 0)
     before, after = await pipeline.record("prod", "aws_vpc.main"), await pipeline.record("production", "aws_vpc.main")
     assert before is not None
     assert before.removed is not None
@@ -113,7 +113,9 @@ async def test_one_lineage_held_twice_is_a_condition_of_the_second(
     async with running(nats_url, f"{tmp_path}/*.tfstate"):
         await pipeline.settled("prod", serial=1)
         await pipeline.settled("a_copied_lineage", serial=1)
-        assert metric("tfdrift_state_condition", workspace="errored", condition="duplicate_state") == 1
+        await eventually(
+            lambda: metric("tfdrift_state_condition", workspace="errored", condition="duplicate_state") == 1
+        )
         assert await pipeline.head("errored") is None
         (tmp_path / "errored.tfstate").replace(tmp_path / "prod.tfstate")
         await pipeline.settled("prod", serial=2)
@@ -140,7 +142,7 @@ async def test_a_retired_workspace_is_forgotten_and_its_records_are_pruned(
         assert record.removed.reason == "its workspace was retired"
         write(tmp_path / "dev.tfstate", state(resource("aws_vpc.main", id="vpc-2"), lineage="dev"))
         await pipeline.settled("dev", serial=1)  # another look, at which the retired one is not missed again
-        assert metric("tfdrift_state_condition", workspace="prod", condition="missing") == 0
+        await eventually(lambda: metric("tfdrift_state_condition", workspace="prod", condition="missing") == 0)
         again = await asyncio.to_thread(subprocess.run, [*command, "prod"], env=variables, check=False, stderr=-1)
         assert (again.returncode, again.stderr.count(b"\n")) == (78, 1)
     recorder = Recorder(pipeline.bus, Redactor(b"key"))
@@ -258,7 +260,7 @@ async def test_a_resource_that_cannot_be_read_keeps_its_record_and_stops_no_othe
         assert head.resource_count == 2
         (line,) = [line for line in logs if line["event"] == "state_not_taken"]
         assert "1 of 2 resources keep their last records: aws_vpc.main: " in line["reason"]
-        assert metric("tfdrift_state_failed_total", stage="read") == failed + 1
+        await eventually(lambda: metric("tfdrift_state_failed_total", stage="read") == failed + 1)
         kept = await pipeline.record("prod", "aws_vpc.main")
         assert kept is not None
         assert (kept.serial, kept.removed, kept.attributes["cidr"]) == (1, None, "10.0.0.0/16")

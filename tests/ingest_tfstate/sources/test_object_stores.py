@@ -142,7 +142,7 @@ async def test_a_store_that_goes_away_is_reported_and_loses_nothing(
         try:
             await pipeline.settled("prod", condition="unavailable")
             await pipeline.settled("dev", condition="unavailable")
-            assert metric("tfdrift_state_source_up", source=pattern) == 0
+            await eventually(lambda: metric("tfdrift_state_source_up", source=pattern) == 0)
         finally:
             bucket.server.start()
         bucket.put("prod.tfstate", state(VPC, serial=2))

@@ -49,7 +49,7 @@ async def test_what_happens_while_nats_is_away_is_recorded_when_it_is_back(
         await pipeline.settled("prod", serial=2)
         await pipeline.settled("new", serial=1)
         await pipeline.settled("gone", condition="missing")
-        assert metric("tfdrift_state_condition", workspace="gone", condition="missing") == 1
+        await eventually(lambda: metric("tfdrift_state_condition", workspace="gone", condition="missing") == 1)
     actions = [(e.workspace, e.action) for e in await pipeline.changes()]
     assert sorted(actions) == [
         ("gone", StateAction.OBSERVED),
@@ -105,7 +105,7 @@ async def test_a_pruning_that_nats_interrupts_is_put_off(
     assert [line["event"] for line in logs if line["event"].startswith("prune")] == ["prune_put_off", "pruned"]
     assert await pipeline.record("prod", "aws_eip.a") is None
     assert await pipeline.record("prod", "aws_vpc.main") is not None
-    assert metric("tfdrift_state_tombstones_pruned_total") == pruned + 1
+    await eventually(lambda: metric("tfdrift_state_tombstones_pruned_total") == pruned + 1)
     following.cancel()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import free_port
+from tests.conftest import eventually, free_port
 from tests.sse_gateway.access.test_jwks import issuing
 from tests.sse_gateway.credentials import AUDIENCE, EC_KEY, RSA_KEY, SECRET, jwk, pem, signed, token_file
 from tests.sse_gateway.gateway import STREAM_PATH, alert, change, metric, publish, running
@@ -289,7 +289,7 @@ async def test_a_stream_ends_with_its_token_and_says_so(nats_url: str) -> None:
             assert events[-1].json == {"reason": "token_expired"}
             assert events[-1].id is None
         assert (await gateway.get(STREAM_PATH, **bearer(token)))[0] == 401
-    assert metric("tfdrift_gateway_ended_total", reason="token_expired") == before + 1
+    await eventually(lambda: metric("tfdrift_gateway_ended_total", reason="token_expired") == before + 1)
 
 
 async def test_a_token_ends_even_while_it_is_replayed_to(nats_url: str) -> None:

@@ -39,7 +39,7 @@ async def test_a_withdrawn_token_loses_its_streams_and_the_others_stay(nats_url:
         assert (await gateway.get("/api/v1/stats", **bearer("added")))[0] == 200
         await publish(gateway.bus, [change(1)])
         assert serials([await kept.next()]) == [1]
-    assert metric("tfdrift_gateway_ended_total", reason="token_withdrawn") == before + 2
+    await eventually(lambda: metric("tfdrift_gateway_ended_total", reason="token_withdrawn") == before + 2)
 
 
 async def test_a_token_that_is_withdrawn_while_its_request_waits_gets_no_stream(

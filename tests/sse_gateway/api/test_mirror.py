@@ -34,7 +34,7 @@ async def test_a_deleted_record_leaves_the_list(nats_url: str) -> None:
 
         await until(gone)
         assert (await gateway.get("/api/v1/drifts/d1"))[0] == 404
-        assert metric("tfdrift_gateway_drifts", status="open") == 1
+        await eventually(lambda: metric("tfdrift_gateway_drifts", status="open") == 1)
 
 
 async def test_a_bucket_that_is_created_again_replaces_what_was_mirrored(nats_url: str) -> None:

@@ -48,7 +48,7 @@ async def test_a_stream_past_its_time_ends_in_order_and_resumes_without_loss(nat
         await publish(gateway.bus, [change(2)])
         async with gateway.live(Last_Event_ID=str(event.id)) as again:
             assert (await again.next()).json["serial"] == 2
-    assert metric("tfdrift_gateway_ended_total", reason="max_age") >= before + 1
+    await eventually(lambda: metric("tfdrift_gateway_ended_total", reason="max_age") >= before + 1)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ async def test_each_limit_refuses_one_more_until_one_goes(
                 async with gateway.session.get(f"{gateway.url}{STREAM_PATH}", headers=one) as response:
                     assert response.status == status
                     assert int(response.headers["Retry-After"]) > 0
-                assert metric("tfdrift_gateway_refused_total", reason=reason) == before + 1
+                await eventually(lambda: metric("tfdrift_gateway_refused_total", reason=reason) == before + 1)
                 async with gateway.session.get(f"{gateway.url}{STREAM_PATH}", headers=two) as response:
                     assert response.status == (200 if setting == "max_clients_per_token" else status)
                 assert (await gateway.get("/api/v1/stats", **one))[0] == 200
