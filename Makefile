@@ -56,8 +56,8 @@ mapping: setup ## generates the detector's mapping/auto.json; PROVIDER=latest ta
 	@$(BIN)/python -m mapping_generator $(if $(PROVIDER),--provider $(PROVIDER))
 
 secrets: setup ## generates the lists of secret members and token formats from botocore and detect-secrets
-	@$(BIN)/python -m mapping_generator.sensitive_members
-	@$(BIN)/python -m mapping_generator.token_formats
+	@$(BIN)/python -m mapping_generator.secrets.sensitive_members
+	@$(BIN)/python -m mapping_generator.secrets.token_formats
 
 page: ## builds the dashboard's static files from services/sse-gateway/dashboard; needs npm
 	@cd services/sse-gateway/dashboard && npm ci --silent && npm run --silent types && npm run --silent build

@@ -25,7 +25,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mapping_generator.provider_schema import load_snapshot
+from mapping_generator.sources.provider_schema import load_snapshot
 
 from bench.cloudtrail import Record, alert, records
 from bench.hidden import hidden_leaves

@@ -10,7 +10,7 @@ from typing import Any
 from drift_detector.catalog.load import curated_document
 from mapping_generator import summary
 from mapping_generator.generate import generate
-from mapping_generator.provider_schema import load_snapshot, packed, save_snapshot
+from mapping_generator.sources.provider_schema import load_snapshot, packed, save_snapshot
 
 MAPPING = Path(__file__).parents[1] / "services/drift-detector/src/drift_detector/mapping"
 AUTO = MAPPING / "auto.json"

@@ -14,7 +14,7 @@ from typing import Final
 from drift_detector.catalog.load import OTHER_CLOUDS, load_mapping
 from drift_detector.catalog.lookup import Catalog
 from mapping_generator.__main__ import MAPPING
-from mapping_generator.provider_schema import packed, save_snapshot
+from mapping_generator.sources.provider_schema import packed, save_snapshot
 
 FOLDER: Final = Path(__file__).parents[1] / "tests/drift_detector/fixtures"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mapping_generator import service_model
-from mapping_generator.provider_schema import PACKAGE, Schema
-from mapping_generator.service_model import Service
-from mapping_generator.service_names import EVENT_NAMES, EVENT_SOURCES
-from mapping_generator.tagging import CURATED
-from mapping_generator.targets import STRONG, WEAK, Target, TargetFinder
-from mapping_generator.ties import ANY, ONLY
-from mapping_generator.types import ResourceType, types_by_service
+from mapping_generator.match.tagging import CURATED
+from mapping_generator.match.targets import STRONG, WEAK, Target, TargetFinder
+from mapping_generator.match.ties import ANY, ONLY
+from mapping_generator.sources import service_model
+from mapping_generator.sources.provider_schema import PACKAGE, Schema
+from mapping_generator.sources.service_model import Service
+from mapping_generator.sources.service_names import EVENT_NAMES, EVENT_SOURCES
+from mapping_generator.types.nouns import ResourceType, types_by_service
 
 _ELEMENT = "one"
 

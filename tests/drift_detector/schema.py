@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from mapping_generator.provider_schema import Attribute, Schema, load_snapshot
+from mapping_generator.sources.provider_schema import Attribute, Schema, load_snapshot
 
 from drift_detector.catalog.event_rules import ANY_IDENTITY
 from drift_detector.catalog.load import load_mapping

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mapping_generator.provider_schema import Attribute
-from mapping_generator.service_model import Service
-from mapping_generator.types import ResourceType
+from mapping_generator.sources.provider_schema import Attribute
+from mapping_generator.sources.service_model import Service
+from mapping_generator.types.nouns import ResourceType
 
 TEXT = Attribute("string", configurable=True)
 NEEDED = Attribute("string", configurable=True, required=True)

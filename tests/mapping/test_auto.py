@@ -12,13 +12,14 @@ import pytest
 
 pytest.importorskip("botocore", reason="the generator reads botocore's models")
 
-from mapping_generator import service_model, summary
+from mapping_generator import summary
 from mapping_generator.generate import event_keys, generate
-from mapping_generator.names import fold
-from mapping_generator.provider_schema import attribute_names, load_snapshot
-from mapping_generator.resource_names import MEMBER_NAMES
-from mapping_generator.service_model import Service, load_service, service_names
-from mapping_generator.singletons import SINGLETONS
+from mapping_generator.match.singletons import SINGLETONS
+from mapping_generator.sources import service_model
+from mapping_generator.sources.names import fold
+from mapping_generator.sources.provider_schema import attribute_names, load_snapshot
+from mapping_generator.sources.service_model import Service, load_service, service_names
+from mapping_generator.types.resource_names import MEMBER_NAMES
 
 from drift_detector.catalog.compile import build_catalog
 from drift_detector.catalog.load import curated_document

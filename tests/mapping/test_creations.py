@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from mapping_generator.names import fold, singular
-from mapping_generator.provider_schema import load_snapshot
-from mapping_generator.resource_names import NOUNS
-from mapping_generator.service_model import Member, Service, load_service, service_names
-from mapping_generator.ties import own_form
-from mapping_generator.types import ResourceType, types_by_service
+from mapping_generator.match.ties import own_form
+from mapping_generator.sources.names import fold, singular
+from mapping_generator.sources.provider_schema import load_snapshot
+from mapping_generator.sources.service_model import Member, Service, load_service, service_names
+from mapping_generator.types.nouns import ResourceType, types_by_service
+from mapping_generator.types.resource_names import NOUNS
 
 from drift_detector.catalog.load import load_aws_catalog
 from drift_detector.claim.aws.cloudtrail import call_of

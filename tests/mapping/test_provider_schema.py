@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("botocore", reason="the generator's packages are installed together")
 
-from mapping_generator.provider_schema import (
+from mapping_generator.sources.provider_schema import (
     Attribute,
     Schema,
     attribute_names,

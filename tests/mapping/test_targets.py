@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("botocore", reason="the generator reads botocore's models")
 
-from mapping_generator.provider_schema import Attribute
-from mapping_generator.service_model import Service
-from mapping_generator.targets import STRONG, WEAK, Target, TargetFinder
-from mapping_generator.types import ResourceType
+from mapping_generator.match.targets import STRONG, WEAK, Target, TargetFinder
+from mapping_generator.sources.provider_schema import Attribute
+from mapping_generator.sources.service_model import Service
+from mapping_generator.types.nouns import ResourceType
 
 from tests.mapping.models import NEEDED, TEXT, resource, service
 

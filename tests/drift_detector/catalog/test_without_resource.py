@@ -72,7 +72,7 @@ def test_every_operation_is_named_with_its_service() -> None:
 
 def test_every_exception_is_one() -> None:
     """An exception to a rule that does not match it excuses nothing, and would mislead whoever reads it."""
-    service_model = pytest.importorskip("mapping_generator.service_model", reason="it reads botocore's models")
+    service_model = pytest.importorskip("mapping_generator.sources.service_model", reason="it reads botocore's models")
     from mapping_generator.generate import event_keys  # noqa: PLC0415 - as botocore it may be missing
 
     services = [service_model.load_service(name) for name in service_model.service_names()]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mapping_generator.provider_schema import Attribute, load_snapshot
+from mapping_generator.sources.provider_schema import Attribute, load_snapshot
 
 from drift_detector.catalog.compile import build_catalog
 from drift_detector.catalog.event_rules import Source, TargetRule

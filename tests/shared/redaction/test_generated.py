@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mapping_generator import token_formats
-from mapping_generator.provider_schema import load_snapshot
+from mapping_generator.secrets import token_formats
+from mapping_generator.sources.provider_schema import load_snapshot
 
 from tfdrift.redaction.schema import _MORE, sensitive_members
 

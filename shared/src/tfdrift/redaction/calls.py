@@ -85,7 +85,7 @@ def _members(event: FalcoEvent) -> Mapping[str, list[str]] | None:
 
 @lru_cache(maxsize=1)
 def _services() -> Mapping[str, Mapping[str, Mapping[str, list[str]]]]:
-    """By service and operation, the members to hide and to show (`mapping_generator.sensitive_members`)."""
+    """By service and operation, the members to hide and to show (`mapping_generator.secrets.sensitive_members`)."""
     data = (resources.files("tfdrift.redaction") / "data" / "sensitive_members.json").read_text(encoding="ascii")
     services: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = json.loads(data)["services"]
     return services

@@ -1,8 +1,8 @@
 """The attributes that are secret by the schema of their resource type, though a state may not mark them.
 
 Terraform marks what came from a sensitive variable, and only since 1.10 what the provider's schema calls sensitive. The
-lists of aws, google, azurerm and kubernetes are generated (`mapping_generator.sensitive_attributes`). Those of other
-providers, and what those four do not mark, are written here.
+lists of aws, google, azurerm and kubernetes are generated (`mapping_generator.secrets.sensitive_attributes`). Those of
+other providers, and what those four do not mark, are written here.
 """
 
 from __future__ import annotations

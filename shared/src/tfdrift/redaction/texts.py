@@ -230,6 +230,6 @@ def _tokens(text: str) -> Iterator[Span]:
 
 @lru_cache(maxsize=1)
 def _formats() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """The formats of detect-secrets, each with a text that it contains (`mapping_generator.token_formats`)."""
+    """The formats of detect-secrets, each with a text that it contains (`mapping_generator.secrets.token_formats`)."""
     data = (resources.files("tfdrift.redaction") / "data" / "token_formats.json").read_text(encoding="ascii")
     return tuple((one["contains"], re.compile(one["pattern"])) for one in json.loads(data)["formats"])

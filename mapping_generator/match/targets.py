@@ -6,22 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mapping_generator.attributes import Setting, settings
-from mapping_generator.identity import (
+from mapping_generator.match.attributes import Setting, settings
+from mapping_generator.match.identity import (
     Key,
     key_of,
     own_name_in,
     whole_key_in,
 )
-from mapping_generator.names import fold
-from mapping_generator.service_model import Member, Service
-from mapping_generator.service_names import OPAQUE_SERVICES
-from mapping_generator.singletons import SINGLETONS
-from mapping_generator.special_types import EPHEMERAL_TYPES, RENAMED_TYPES
-from mapping_generator.tagging import resource_in, tagged_noun, tags_in
-from mapping_generator.ties import ANY, ONLY, Identity, Tie, is_unique, own_form
-from mapping_generator.types import Match, ResourceType, matched_deed
-from mapping_generator.verbs import CREATES, DELETES, DETACHES, TOUCHES, UPDATES, UPSERTS, Deed, deed_of
+from mapping_generator.match.singletons import SINGLETONS
+from mapping_generator.match.tagging import resource_in, tagged_noun, tags_in
+from mapping_generator.match.ties import ANY, ONLY, Identity, Tie, is_unique, own_form
+from mapping_generator.sources.names import fold
+from mapping_generator.sources.service_model import Member, Service
+from mapping_generator.sources.service_names import OPAQUE_SERVICES
+from mapping_generator.sources.verbs import CREATES, DELETES, DETACHES, TOUCHES, UPDATES, UPSERTS, Deed, deed_of
+from mapping_generator.types.nouns import Match, ResourceType, matched_deed
+from mapping_generator.types.special_types import EPHEMERAL_TYPES, RENAMED_TYPES
 
 STRONG: Final = "auto-strong"
 WEAK: Final = "auto-weak"

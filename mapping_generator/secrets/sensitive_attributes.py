@@ -1,6 +1,6 @@
 """Generates the list of attributes that the schemas of aws, google and azurerm call sensitive.
 
-Usage: ``python -m mapping_generator.sensitive_attributes GIT_DIRECTORY...``
+Usage: ``python -m mapping_generator.secrets.sensitive_attributes GIT_DIRECTORY...``
 
 No registry has the schemas with this mark. The providers of Crossplane (provider-upjet-aws, -gcp and -azure) are
 generated from the schemas, and their ``GetConnectionDetailsMapping`` names each sensitive attribute by its path in the
@@ -21,7 +21,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
-FILE: Final = Path(__file__).parents[1] / "shared/src/tfdrift/redaction/data/sensitive_attributes.json"
+FILE: Final = Path(__file__).parents[2] / "shared/src/tfdrift/redaction/data/sensitive_attributes.json"
 
 _LINES: Final = r'GetTerraformResourceType\(\) string|^\treturn map\[string\]string\{"|^\treturn "[a-z0-9]+_'
 _TYPE: Final = re.compile(r'\treturn "([a-z0-9_]+)"')
@@ -55,7 +55,7 @@ def main() -> None:
     """Write the list."""
     types = sensitive_attributes([Path(name) for name in sys.argv[1:]])
     lines = [f"{json.dumps(kind)}: {json.dumps(paths)}" for kind, paths in types.items()]
-    head = '{"made_by": "python -m mapping_generator.sensitive_attributes GIT_DIRECTORY...",\n"types": {\n'
+    head = '{"made_by": "python -m mapping_generator.secrets.sensitive_attributes GIT_DIRECTORY...",\n"types": {\n'
     FILE.write_text(head + ",\n".join(lines) + "\n}}\n", encoding="ascii")
     print(f"{len(types)} types, {sum(map(len, types.values()))} attributes")
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mapping_generator.names import fold
-from mapping_generator.provider_schema import Attribute
-from mapping_generator.service_model import Member, Service
-from mapping_generator.ties import path_of
+from mapping_generator.match.ties import path_of
+from mapping_generator.sources.names import fold
+from mapping_generator.sources.provider_schema import Attribute
+from mapping_generator.sources.service_model import Member, Service
 
 # Members that are no property of the resource: options of the call, Terraform's own settings, values that the provider
 # sends and never reads, and names that have several forms.

@@ -12,11 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mapping_generator.names import fold
-from mapping_generator.resource_names import KEYS
-from mapping_generator.service_model import Member, Service
-from mapping_generator.service_names import OPAQUE_SERVICES
-from mapping_generator.ties import (
+from mapping_generator.match.ties import (
     ANY,
     GENERIC,
     Identity,
@@ -27,8 +23,12 @@ from mapping_generator.ties import (
     singular_name,
     tie,
 )
-from mapping_generator.types import Match, ResourceType, matched_deed
-from mapping_generator.verbs import DELETES, DETACHES, UPDATES, UPSERTS, deed_of
+from mapping_generator.sources.names import fold
+from mapping_generator.sources.service_model import Member, Service
+from mapping_generator.sources.service_names import OPAQUE_SERVICES
+from mapping_generator.sources.verbs import DELETES, DETACHES, UPDATES, UPSERTS, deed_of
+from mapping_generator.types.nouns import Match, ResourceType, matched_deed
+from mapping_generator.types.resource_names import KEYS
 
 _NAME: Final = re.compile(r"(identifier|arn|name|id|identity)$")
 

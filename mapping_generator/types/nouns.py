@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from mapping_generator.names import fold, singular, words
-from mapping_generator.provider_schema import Attribute, Schema
-from mapping_generator.resource_names import NOUN_PREFIXES, NOUNS
-from mapping_generator.service_names import SERVICE_OF, SKIPPED_TYPES
-from mapping_generator.special_types import UNGENERATED_TYPES
-from mapping_generator.verbs import Deed
+from mapping_generator.sources.names import fold, singular, words
+from mapping_generator.sources.provider_schema import Attribute, Schema
+from mapping_generator.sources.service_names import SERVICE_OF, SKIPPED_TYPES
+from mapping_generator.sources.verbs import Deed
+from mapping_generator.types.resource_names import NOUN_PREFIXES, NOUNS
+from mapping_generator.types.special_types import UNGENERATED_TYPES
 
 # May follow a noun in the name of an operation on the resource's configuration: UpdateFunctionConfiguration.
 _PLAIN_ASPECTS: Final = frozenset(

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from mapping_generator.names import fold, singular
-from mapping_generator.resource_names import MEMBER_FORMS, MEMBER_NAMES, TIES
-from mapping_generator.service_model import Member, Service
-from mapping_generator.types import ResourceType
+from mapping_generator.sources.names import fold, singular
+from mapping_generator.sources.service_model import Member, Service
+from mapping_generator.types.nouns import ResourceType
+from mapping_generator.types.resource_names import MEMBER_FORMS, MEMBER_NAMES, TIES
 
 ANY: Final = "@identity"
 # The only resource of its type in an account and region, which no call names.

@@ -1,6 +1,6 @@
 """Generates which members of AWS' requests and responses are secret, and which operations the mapping reads.
 
-Usage: ``python -m mapping_generator.sensitive_members``
+Usage: ``python -m mapping_generator.secrets.sensitive_members``
 
 AWS marks shapes of its API models as ``sensitive``. Of each operation that the mapping reads, the file lists the
 members of such a shape, each with the member that it is within (``basic.password``, ``.password``): ``hide``. Ids, ARNs
@@ -19,10 +19,10 @@ from typing import Final
 
 from drift_detector.catalog.event_rules import EventRule
 from drift_detector.catalog.load import load_catalog
-from mapping_generator.service_model import VERSION, load_service, service_names
+from mapping_generator.sources.service_model import VERSION, load_service, service_names
 from tfdrift.redaction.names import is_secret_name
 
-FILE: Final = Path(__file__).parents[1] / "shared/src/tfdrift/redaction/data/sensitive_members.json"
+FILE: Final = Path(__file__).parents[2] / "shared/src/tfdrift/redaction/data/sensitive_members.json"
 
 _IDENTIFIERS: Final = ("arn", "id", "name")
 
@@ -64,7 +64,7 @@ def _identities(rule: EventRule) -> Iterator[str]:
 def text() -> str:
     """Returns the file's text, a line for each service."""
     lines = [f"{json.dumps(name)}: {json.dumps(found)}" for name, found in sorted(sensitive_members().items())]
-    made_by = json.dumps(f"python -m mapping_generator.sensitive_members, of botocore {VERSION}")
+    made_by = json.dumps(f"python -m mapping_generator.secrets.sensitive_members, of botocore {VERSION}")
     return f'{{"made_by": {made_by},\n"services": {{\n' + ",\n".join(lines) + "\n}}\n"
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from mapping_generator.service_model import Member, Service
-from mapping_generator.ties import path_of
-from mapping_generator.verbs import Deed
+from mapping_generator.match.ties import path_of
+from mapping_generator.sources.service_model import Member, Service
+from mapping_generator.sources.verbs import Deed
 
 _TAGS: Final = ("tags", "taglist", "tagset")
 _KEYS: Final = ("tagkeys", "tagkeylist")

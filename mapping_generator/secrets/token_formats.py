@@ -1,6 +1,6 @@
 """Generates the formats of tokens that services issue, from the plugins of Yelp's detect-secrets.
 
-Usage: ``python -m mapping_generator.token_formats``
+Usage: ``python -m mapping_generator.secrets.token_formats``
 
 detect-secrets (Apache License 2.0) is a development dependency: the services read the generated file alone. Plugins
 whose pattern needs the name beside the secret are left out, since `tfdrift.redaction.names` decides by names. So are
@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-FILE: Final = Path(__file__).parents[1] / "shared/src/tfdrift/redaction/data/token_formats.json"
+FILE: Final = Path(__file__).parents[2] / "shared/src/tfdrift/redaction/data/token_formats.json"
 
 # A plugin's module and class, and for each of its patterns a text that every match contains; None leaves one out.
 _PLUGINS: Final = (
@@ -49,7 +49,9 @@ def token_formats() -> list[dict[str, str]]:
 
 def text() -> str:
     """Returns the file's text."""
-    made_by = f"python -m mapping_generator.token_formats, of detect-secrets {version('detect-secrets')} (Apache-2.0)"
+    made_by = (
+        f"python -m mapping_generator.secrets.token_formats, of detect-secrets {version('detect-secrets')} (Apache-2.0)"
+    )
     return json.dumps({"made_by": made_by, "formats": token_formats()}, indent=1) + "\n"
 
 
