@@ -69,8 +69,8 @@ class TargetFinder:
             return
         matches = [(kind, match) for kind in self._kinds if (match := matched_deed(kind, deed))]
         best = max((match for _, match in matches), default=Match.NONE)
-        meant = [self._target(operation, deed, match, kind) for kind, match in matches if match is best]
-        found = [target for target in meant if target is not None]
+        matched = [self._target(operation, deed, match, kind) for kind, match in matches if match is best]
+        found = [target for target in matched if target is not None]
         yield from found or self._touched(deed, request)
 
     def _singleton(self, operation: str, kind: ResourceType) -> Target:

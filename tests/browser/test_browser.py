@@ -90,7 +90,7 @@ async def test_the_page_shows_what_differs_and_who_did_it(tmp_path: Path) -> Non
 
 
 async def test_the_strip_says_that_the_gateway_is_gone_and_that_it_is_back(tmp_path: Path) -> None:
-    """Nobody is told that all is well while nothing can be known."""
+    """The strip never says that all is well while nothing can be known."""
     with running(tmp_path) as pipeline:
         await pipeline.ready()
         pipeline.write_state("prod", state(1, instance(instance_id(), "web")), next(moments()))

@@ -87,7 +87,7 @@ def google_call(
         by_id: the operation's id.
         entry: further members of ``protoPayload``.
     """
-    told = {operation: True, "id": by_id, "producer": f"{service}.googleapis.com"} if operation else {}
+    entry_operation = {operation: True, "id": by_id, "producer": f"{service}.googleapis.com"} if operation else {}
     fields = {
         "gcp.user": by,
         "gcp.userAgent": agent,
@@ -99,7 +99,7 @@ def google_call(
         "gcp.policyDelta": json.dumps(deltas),
         "json.value[/insertId]": f"insert-{number()}",
         "json.value[/timestamp]": at(minutes),
-        "json.obj": json.dumps({"protoPayload": entry, "operation": told}),
+        "json.obj": json.dumps({"protoPayload": entry, "operation": entry_operation}),
     }
     return alerted(minutes, "gcp_auditlog", fields)
 

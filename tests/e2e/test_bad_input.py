@@ -73,7 +73,7 @@ async def test_a_request_that_is_cut_off_leaves_nothing(pipeline: Pipeline) -> N
         fence = shell()
         await pipeline.post(fence)
         await client.wait_for(lambda c: c.last_event_id)
-    assert [told["uuid"] for told in client.of("falco")] == [fence["uuid"]]
+    assert [event["uuid"] for event in client.of("falco")] == [fence["uuid"]]
 
 
 FULL = json.dumps(state(2, instance("i-0", instance_type="c7g.large"))).encode()
@@ -112,7 +112,7 @@ def _marked(head: dict) -> bool:
 async def test_a_bad_state_is_a_named_condition_and_the_last_good_one_is_kept(
     pipeline: Pipeline, workspace: str, times: Iterator[datetime], name: str
 ) -> None:
-    """Drifts are still told against the last good state, and the next good serial is taken."""
+    """Drifts are still reported against the last good state, and the next good serial is taken."""
     bad, condition = BAD_STATES[name]
     web = instance_id()
     async with pipeline.stream(f"?workspace={workspace}") as client:
@@ -179,7 +179,7 @@ async def test_a_state_that_vanishes_is_a_condition_and_destroys_nothing(
 async def test_a_state_that_is_written_slowly_is_taken_once_it_is_whole(
     pipeline: Pipeline, workspace: str, times: Iterator[datetime]
 ) -> None:
-    """A writer that does not rename shows halves in between; only the whole is told."""
+    """A writer that does not rename shows halves in between; only the whole is reported."""
     web = instance_id()
     path = pipeline.states / f"{workspace}.tfstate"
     whole = json.dumps(state(2, instance(web, instance_type="m5.large"))).encode()

@@ -95,8 +95,8 @@ async def test_the_corpus_goes_through_without_a_failure(
     refused = [line for line in logs["ingest-tfstate"] if line["event"] == "state_not_taken"]
     assert len([stored for stored in ledger if stored.event == "state_change"]) == workspaces - len(refused) + 2
     for lines in logs.values():
-        grave = [line for line in lines if line["level"] not in ("debug", "info") and line not in refused]
-        assert grave == []
+        errors = [line for line in lines if line["level"] not in ("debug", "info") and line not in refused]
+        assert errors == []
     drifts = [stored.data for stored in ledger if stored.event == "drift"]
     assert [drift for drift in drifts if drift["user_identity"]["via"] == "terraform"] == []
     assert {drift["event_name"] for drift in drifts if drift["workspace"] == "victims"} == {

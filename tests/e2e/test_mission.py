@@ -53,8 +53,8 @@ async def test_a_change_by_a_person_behind_a_role_is_a_drift_that_names_the_pers
     assert identity["session_name"] == "jane.roe@example.com"
     assert identity["arn"] == JANE["ct.user.arn"]
     assert identity["via"] == "console"
-    told = {name: drift[name] for name in ("address", "attribute", "old_value", "new_value", "kind", "status")}
-    assert told == {
+    reported = {name: drift[name] for name in ("address", "attribute", "old_value", "new_value", "kind", "status")}
+    assert reported == {
         "address": "aws_instance.web",
         "attribute": "instance_type",
         "old_value": "t3.medium",
@@ -189,7 +189,7 @@ async def test_a_tag_drifts_by_its_key(pipeline: Pipeline, workspace: str, times
         await client.first("drift", attribute="disable_api_termination")
         drift = await client.first("drift", attribute="tags.Owner")
     assert (drift["old_value"], drift["new_value"]) == ("platform", "john")
-    assert {told["attribute"] for told in client.of("drift")} == {"tags.Owner", "disable_api_termination"}
+    assert {drift["attribute"] for drift in client.of("drift")} == {"tags.Owner", "disable_api_termination"}
 
 
 async def test_terraforms_own_call_and_its_state_open_nothing(
@@ -267,14 +267,14 @@ async def test_the_same_alert_posted_again_changes_nothing(
         fence = shell()
         await pipeline.post(fence)
         await client.first("falco", uuid=fence["uuid"])
-    assert [told["event_id"] for told in client.of("falco")].count(event_id(alert)) == 1
+    assert [event["event_id"] for event in client.of("falco")].count(event_id(alert)) == 1
     assert [drift["workspace"] for drift in client.of("drift")].count(workspace) == 1
 
 
 async def test_a_secret_never_leaves_in_the_clear(
     pipeline: Pipeline, workspace: str, times: Iterator[datetime]
 ) -> None:
-    """A sensitive attribute that changes between serials is told as `(sensitive)`."""
+    """A sensitive attribute that changes between serials is reported as `(sensitive)`."""
 
     def database(password: str) -> dict:
         found = resource("aws_db_instance", "orders", {"id": "orders", "identifier": "orders", "password": password})

@@ -45,18 +45,18 @@ def one_sentence(done: subprocess.CompletedProcess[str], service: str) -> str:
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_wrong_variable_is_named_with_what_is_allowed(service: str) -> None:
     """Nothing is started."""
-    told = one_sentence(run(service, TFDRIFT_ADMIN_PORT="99999"), service)
-    assert "TFDRIFT_ADMIN_PORT" in told
-    assert "65535" in told
-    assert "99999" in told
+    message = one_sentence(run(service, TFDRIFT_ADMIN_PORT="99999"), service)
+    assert "TFDRIFT_ADMIN_PORT" in message
+    assert "65535" in message
+    assert "99999" in message
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_misspelt_variable_is_named_with_the_one_that_was_meant(service: str) -> None:
     """A TFDRIFT_ variable that no service knows is a typing error."""
-    told = one_sentence(run(service, TFDRIFT_NATS_ULR="nats://127.0.0.1:4222"), service)
-    assert "TFDRIFT_NATS_ULR" in told
-    assert "TFDRIFT_NATS_URL" in told
+    message = one_sentence(run(service, TFDRIFT_NATS_ULR="nats://127.0.0.1:4222"), service)
+    assert "TFDRIFT_NATS_ULR" in message
+    assert "TFDRIFT_NATS_URL" in message
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -64,8 +64,8 @@ def test_an_occupied_admin_port_is_named(service: str) -> None:
     """Somebody else listens there."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        told = one_sentence(run(service, TFDRIFT_ADMIN_PORT=port, TFDRIFT_HTTP_PORT=str(free_port())), service)
-    assert f"127.0.0.1:{port}" in told
+        message = one_sentence(run(service, TFDRIFT_ADMIN_PORT=port, TFDRIFT_HTTP_PORT=str(free_port())), service)
+    assert f"127.0.0.1:{port}" in message
 
 
 @pytest.mark.parametrize("service", PUBLIC)
@@ -73,8 +73,8 @@ def test_an_occupied_public_port_is_named(service: str, tmp_path: Path) -> None:
     """Somebody else listens there."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        told = one_sentence(run(service, TFDRIFT_HTTP_PORT=port, TFDRIFT_SPOOL_DIR=str(tmp_path)), service)
-    assert f"127.0.0.1:{port}" in told
+        message = one_sentence(run(service, TFDRIFT_HTTP_PORT=port, TFDRIFT_SPOOL_DIR=str(tmp_path)), service)
+    assert f"127.0.0.1:{port}" in message
 
 
 WRONG = [
@@ -136,8 +136,8 @@ async def test_services_wait_for_nats_say_so_and_stop_when_told(tmp_path: Path) 
 
 
 def _waits_for_nats(pipeline: Pipeline, service: str) -> bool:
-    told = [line for line in pipeline.log_lines(service) if line["event"] == "nats_away"]
-    return bool(told) and pipeline.nats.url in told[0]["servers"] and bool(told[0]["remedy"])
+    message = [line for line in pipeline.log_lines(service) if line["event"] == "nats_away"]
+    return bool(message) and pipeline.nats.url in message[0]["servers"] and bool(message[0]["remedy"])
 
 
 async def test_services_stop_while_nats_is_away(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ class Estate:
         self.accounts = {self._names[ACCOUNT], self._names[OTHER_ACCOUNT]}
         steps, expected = scenario
         self.steps = steps
-        told = [json.dumps(step.resources) for step in steps if isinstance(step, Wrote)]
-        self.tellers = () if any(map(_TELLS_ITS_ACCOUNT.search, told)) else (TELLER,)
+        written = [json.dumps(step.resources) for step in steps if isinstance(step, Wrote)]
+        self.tellers = () if any(map(_TELLS_ITS_ACCOUNT.search, written)) else (TELLER,)
         self.expected = sorted(map(self.own, expected))
 
     def own(self, text: str) -> str:
@@ -133,7 +133,7 @@ async def taken_in(pipeline: Pipeline, serials: dict[str, int]) -> None:
     assert await until(arrived)
 
 
-async def told(pipeline: Pipeline, estates: list[Estate]) -> dict[str, list[str]]:
+async def reported(pipeline: Pipeline, estates: list[Estate]) -> dict[str, list[str]]:
     """The drifts of each estate as lines, by its prefix; "" stands for those of nobody."""
     found: dict[str, list[str]] = defaultdict(list)
     for row in await all_of(pipeline, "drifts"):
@@ -150,10 +150,10 @@ async def test_all_scenarios_at_once_end_in_exactly_their_drifts(scenario_pipeli
     expected = {estate.prefix: estate.expected for estate in estates if estate.expected}
 
     async def as_expected() -> bool:
-        return await told(scenario_pipeline, estates) == expected
+        return await reported(scenario_pipeline, estates) == expected
 
     if not await until(as_expected):
-        found = await told(scenario_pipeline, estates)
+        found = await reported(scenario_pipeline, estates)
         names = dict(zip((estate.prefix for estate in estates), TABLE, strict=True))
         wrong = {
             names.get(prefix, "nobody's"): (found.get(prefix), expected.get(prefix))

@@ -66,15 +66,15 @@ async def test_the_connected_event_comes_at_once_and_exactly_as_written(pipeline
             lines += await block(response)
     retry, event, data = lines
     assert (retry, event) == ("retry: 3000", "event: connected")
-    told = json.loads(data.removeprefix("data: "))
-    assert list(told) == ["stream_id", "message", "version", "events", "replayed"]
-    assert told["message"] == "Connected to TFDrift-Falco SSE stream"
-    assert told["events"] == ["drift", "falco", "state_change", "attribution"]
-    assert told["replayed"] == 0
+    event = json.loads(data.removeprefix("data: "))
+    assert list(event) == ["stream_id", "message", "version", "events", "replayed"]
+    assert event["message"] == "Connected to TFDrift-Falco SSE stream"
+    assert event["events"] == ["drift", "falco", "state_change", "attribution"]
+    assert event["replayed"] == 0
 
 
 async def test_every_connection_has_a_stream_id_of_its_own(pipeline: Pipeline) -> None:
-    """Two clients can be told apart."""
+    """Two clients can be distinguished."""
     async with pipeline.stream() as one, pipeline.stream() as other:
         assert one.of("connected")[0]["stream_id"] != other.of("connected")[0]["stream_id"]
 
@@ -108,8 +108,8 @@ async def test_the_drift_event_has_the_fields_of_the_document(
         "user_name": "john.doe",
         "arn": "arn:aws:iam::123456789012:user/john.doe",
     }
-    told = datetime.fromisoformat(drift["timestamp"])
-    assert (told, drift["timestamp"][-1]) == (at, "Z")
+    opened_at = datetime.fromisoformat(drift["timestamp"])
+    assert (opened_at, drift["timestamp"][-1]) == (at, "Z")
 
 
 async def test_the_falco_event_has_the_fields_of_the_document(pipeline: Pipeline) -> None:
@@ -117,8 +117,8 @@ async def test_the_falco_event_has_the_fields_of_the_document(pipeline: Pipeline
     async with pipeline.stream("?events=falco") as client:
         alert = shell()
         assert await pipeline.post(alert) == 200
-        told = await client.first("falco", uuid=alert["uuid"])
-    assert {name: told[name] for name in ("severity", "rule", "output", "container_id")} == {
+        event = await client.first("falco", uuid=alert["uuid"])
+    assert {name: event[name] for name in ("severity", "rule", "output", "container_id")} == {
         "severity": "critical",
         "rule": "Unauthorized Process Execution",
         "output": "A shell was spawned in a container (user=root shell=bash)",
@@ -139,8 +139,8 @@ async def test_the_state_change_event_has_the_fields_of_the_document(
         pipeline.write_state(workspace, state(42, policy("before")), next(times))
         await client.first("state_change", serial=42)
         pipeline.write_state(workspace, state(43, policy("after")), next(times))
-        told = await client.first("state_change", serial=43)
-    assert {name: told[name] for name in ("resource", "action", "serial")} == {
+        event = await client.first("state_change", serial=43)
+    assert {name: event[name] for name in ("resource", "action", "serial")} == {
         "resource": "aws_iam_policy.example",
         "action": "modified",
         "serial": 43,
@@ -178,7 +178,7 @@ async def test_a_client_that_comes_back_with_its_last_id_gets_exactly_the_rest(p
     async with pipeline.stream("?events=falco", last_event_id=client.last_event_id) as later:
         await pipeline.post(*alerts[20:])
         await later.first("falco", uuid=uuids[-1])
-    assert [told["uuid"] for told in client.of("falco") + later.of("falco")] == uuids
+    assert [event["uuid"] for event in client.of("falco") + later.of("falco")] == uuids
     assert later.of("connected")[0]["replayed"] == 10
     assert not later.of("reset")
 
@@ -192,11 +192,11 @@ async def test_a_last_id_in_the_url_serves_clients_that_cannot_set_headers(pipel
     await pipeline.post(*alerts[1:])
     async with pipeline.stream(f"?events=falco&last_event_id={client.last_event_id}") as later:
         await later.first("falco", uuid=alerts[-1]["uuid"])
-    assert [told["uuid"] for told in later.of("falco")] == [alert["uuid"] for alert in alerts[1:]]
+    assert [event["uuid"] for event in later.of("falco")] == [alert["uuid"] for alert in alerts[1:]]
 
 
 async def test_an_id_of_another_ledger_resets_the_client(pipeline: Pipeline) -> None:
-    """The client is told, and starts from the oldest event."""
+    """The client gets a reset, and starts from the oldest event."""
     await pipeline.post(shell())
     async with pipeline.stream(last_event_id="nonsense") as invalid, pipeline.stream(last_event_id="0-1") as foreign:
         await invalid.first("reset")
@@ -219,7 +219,7 @@ async def test_a_restarted_gateway_is_only_a_pause(pipeline: Pipeline) -> None:
         pipeline.start("sse-gateway")
         await pipeline.ready("sse-gateway")
         await client.first("falco", uuid=alerts[-1]["uuid"])
-    assert [told["uuid"] for told in client.of("falco")] == [alert["uuid"] for alert in alerts]
+    assert [event["uuid"] for event in client.of("falco")] == [alert["uuid"] for alert in alerts]
     assert len(client.of("connected")) == 2
 
 

@@ -23,12 +23,12 @@ def test_ctrl_c_is_a_good_end(tmp_path: Path) -> None:
         assert run.stdout is not None
         assert any(line.endswith("| ready\n") for line in iter(run.stdout.readline, ""))
         run.send_signal(signal.SIGINT)
-        told, _ = run.communicate(timeout=30)
-    assert run.returncode == 0, told
+        output, _ = run.communicate(timeout=30)
+    assert run.returncode == 0, output
 
 
 def test_a_process_that_fails_ends_the_run_with_its_status(tmp_path: Path) -> None:
     """The others are stopped."""
     with started(tmp_path, "exec sleep 60", "exit 3") as run:
-        told, _ = run.communicate(timeout=30)
-    assert run.returncode == 3, told
+        output, _ = run.communicate(timeout=30)
+    assert run.returncode == 3, output

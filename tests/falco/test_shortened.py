@@ -103,7 +103,7 @@ def test_a_prefix_has_nothing_that_the_whole_has_not(value: dict[str, Any], data
         ({"request": '{"instanceId":"i-1","name":"a\x00b"}'}, {"instanceId": "i-1", "name": "a�b"}, "no text"),
         ({"request": '{"instanceId":'}, None, "ct.request is no JSON"),
     ],
-    ids=["null", "omitted", "lone surrogate", "NUL", "truncated elsewhere"],
+    ids=["null", "omitted", "lone surrogate", "NUL", "truncated in another member"],
 )
 def test_each_kind_of_gap_is_said(changes: dict[str, Any], request_value: Any, said: str) -> None:
     """The rest of the call counts, and the call is incomplete."""

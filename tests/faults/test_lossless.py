@@ -129,8 +129,8 @@ class Client:
                 assert not block.startswith(b"event: reset"), f"client {self.number}: {block!r}"
 
 
-async def publish(url: str, told: Callable[[int], None]) -> None:
-    """Put the events on the ledger in order, whatever NATS does; `told` hears how many are there.
+async def publish(url: str, on_progress: Callable[[int], None]) -> None:
+    """Put the events on the ledger in order, whatever NATS does; `on_progress` hears how many are there.
 
     A batch whose acknowledgements did not all come is sent again over a new connection. What the server had stored
     is the beginning of the batch, since one connection's messages are taken in order, and the messages' ids keep it
@@ -148,7 +148,7 @@ async def publish(url: str, told: Callable[[int], None]) -> None:
                         *(jetstream.publish(SUBJECT, _payload(n), headers=_id(run, n)) for n in numbers)
                     )
                 done += BATCH
-                told(done)
+                on_progress(done)
         except (NatsError, OSError, TimeoutError):
             await asyncio.sleep(0.05)
         finally:
@@ -178,7 +178,7 @@ async def test_500_unruly_clients_see_every_event_once_and_in_order(tmp_path: Pa
     one, other = replicas
     progress: dict[int, asyncio.Event] = {}
 
-    def told(done: int) -> None:
+    def on_progress(done: int) -> None:
         for number, event in progress.items():
             if done >= number:
                 event.set()
@@ -213,7 +213,7 @@ async def test_500_unruly_clients_see_every_event_once_and_in_order(tmp_path: Pa
         began = time.monotonic()
         with suppress(TimeoutError):
             async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
-                tasks.create_task(publish(nats_server.url, told))
+                tasks.create_task(publish(nats_server.url, on_progress))
                 tasks.create_task(inflict())
                 for client in clients:
                     tasks.create_task(client.run())

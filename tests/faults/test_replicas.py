@@ -117,12 +117,12 @@ def shuffled(generator: random.Random) -> list[Step]:
 
 
 async def ended_in(bus: Bus, expected: dict[str, Drift]) -> tuple[dict[str, DriftRecord], list[Drift]]:
-    """Wait until the stored drifts are those expected, all published; returns them and what the ledger told."""
+    """Wait until the stored drifts are those expected, all published; returns them and what is on the ledger."""
     stored: dict[str, DriftRecord] = {}
-    told: list[Drift] = []
+    published: list[Drift] = []
 
     def on_message(message: Message) -> None:
-        told.append(Drift.model_validate_json(message.data))
+        published.append(Drift.model_validate_json(message.data))
 
     def complete() -> bool:
         drifts = {key: record.drift for key, record in stored.items()}
@@ -137,17 +137,17 @@ async def ended_in(bus: Bus, expected: dict[str, Drift]) -> tuple[dict[str, Drif
     ]
     try:
         await eventually(complete, seconds=40)
-        await eventually(lambda: len(told) >= sum(record.version for record in stored.values()))
+        await eventually(lambda: len(published) >= sum(record.version for record in stored.values()))
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-    return stored, told
+    return stored, published
 
 
 @pytest.mark.parametrize(("replicas", "seed"), [(1, 1), (1, 2), (2, 3), (3, 4)])
 async def test_replicas_that_die_between_any_two_effects_converge(nats_url: str, replicas: int, seed: int) -> None:
-    """In the end the stored drifts are those of an undisturbed run, and the ledger told each version once, in order."""
+    """In the end the stored drifts are those of an undisturbed run, and the ledger has each version once, in order."""
     generator = random.Random(seed)
     expected = World().play(*ONE_RESOURCE).drifts
     feeder = MortalBus(nats_url)
@@ -170,13 +170,13 @@ async def test_replicas_that_die_between_any_two_effects_converge(nats_url: str,
     running = [asyncio.create_task(lives()) for _ in range(replicas)]
     try:
         await feeding
-        stored, told = await ended_in(feeder, expected)
+        stored, published = await ended_in(feeder, expected)
     finally:
         for task in running:
             task.cancel()
         await asyncio.wait(running)
         await feeder.close()
     for key, record in stored.items():
-        versions = [drift for drift in told if drift.id == key]
+        versions = [drift for drift in published if drift.id == key]
         assert len(versions) == record.version
         assert versions[-1] == record.drift

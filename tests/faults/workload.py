@@ -95,9 +95,9 @@ class Workload:
             await asyncio.gather(*(sender() for _ in range(CONNECTIONS)))
         await asyncio.gather(*actions)
 
-    def settled(self, told: list[dict[str, Any]]) -> bool:
-        """Whether every expected drift has been told with its whole history."""
-        latest = {_key(drift): _values(drift) for drift in told}
+    def settled(self, events: list[dict[str, Any]]) -> bool:
+        """Whether every expected drift has been reported with its whole history."""
+        latest = {_key(drift): _values(drift) for drift in events}
         return all(latest.get(key) == values for key, values in self.expected.items())
 
     def check(self, ledger: list[Stored]) -> None:
@@ -112,8 +112,8 @@ class Workload:
         culprits = {event_id(alert) for alert in self.alerts if "ct.id" in alert["output_fields"]}
         assert {drift["event_id"] for drift in drifts} <= culprits
         changes = [stored.data for stored in ledger if stored.event == "state_change"]
-        told = [(change["workspace"], change["resource"], change["serial"]) for change in changes]
-        assert sorted(told, key=str) == sorted(self._changes(), key=str)
+        events = [(change["workspace"], change["resource"], change["serial"]) for change in changes]
+        assert sorted(events, key=str) == sorted(self._changes(), key=str)
 
     @property
     def instances(self) -> int:

@@ -11,7 +11,7 @@ SEED = 20_251_130
 async def test_ingest_falco_answers_every_request_and_goes_on() -> None:
     """Half of the requests are a browser's: odd headers, wrong methods, other origins."""
     report = await post_alerts(ALERTS, SEED)
-    # Memory is told only by longer runs than this one: `python -m tests.fuzz --alerts 200000`.
+    # Memory needs longer runs than this one: `python -m tests.fuzz --alerts 200000`.
     complaints = [one for one in report.complaints if "memory" not in one]
     assert not complaints, report
     assert report.answers.total() == ALERTS, report

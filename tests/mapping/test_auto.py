@@ -124,14 +124,14 @@ def test_every_setting_of_an_account_is_an_operation_and_a_type() -> None:
 
 
 def test_services_without_regions_are_the_providers() -> None:
-    """Calls of a service whose resources have a region must be told apart by it."""
+    """Calls of a service whose resources have a region must be distinguished by it."""
     found = set(AUTO["global_services"])
     assert found >= {"iam", "route53", "cloudfront", "organizations", "globalaccelerator", "networkmanager"}
     assert found.isdisjoint({"ec2", "s3", "rds", "directconnect", "ram", "backup", "chime"})
 
 
 def test_what_is_weak_claims_nothing() -> None:
-    """A guess may say which resource was meant, not what became of it."""
+    """A guess may say which resource was meant, not what happened to it."""
     loud = [key for key, target in all_targets("auto-weak") if {"kind", "set", "tags"} & target.keys()]
     assert loud == []
 
@@ -155,7 +155,7 @@ def test_only_what_can_be_configured_is_claimed() -> None:
     ["apply_immediately", "skip_final_snapshot", "force_delete", "force_destroy", "client_token", "dry_run", "region"],
 )
 def test_what_steers_a_call_is_no_claim(steering: str) -> None:
-    """It would be told as a change of the resource."""
+    """It would be reported as a change of the resource."""
     assert [key for key, target in all_targets() if steering in target.get("set", ())] == []
 
 

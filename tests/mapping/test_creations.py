@@ -31,7 +31,11 @@ QUALIFIED = re.compile(r"^(target|new|replica|addallowed|removeallowed|member|de
 DEPTH = 3
 # What the models do not tell: a resolver's ARN ends with its field; a data lake is deleted by its region; one call has
 # lists of the users who come to a group and of those who go.
-UNTOLD = {"aws_appsync_resolver", "aws_elasticache_user_group_association", "aws_securitylake_data_lake"}
+NOT_SYMMETRIC = {
+    "aws_appsync_resolver",
+    "aws_elasticache_user_group_association",
+    "aws_securitylake_data_lake",
+}
 # An address has one association, so that it names it; an organization has one administrator of Detective in a region.
 BY_PARENT = {"aws_eip_association", "aws_detective_organization_admin_account"}
 
@@ -132,7 +136,7 @@ def events(act: Act) -> dict[str, list[str]]:
 
 
 CREATIONS, DELETIONS = events(Act.CREATE), events(Act.DELETE)
-BOTH = sorted(kind for kind in CREATIONS.keys() & DELETIONS.keys() - UNTOLD if CATALOG.is_expected(kind))
+BOTH = sorted(kind for kind in CREATIONS.keys() & DELETIONS.keys() - NOT_SYMMETRIC if CATALOG.is_expected(kind))
 
 
 def pairs(world: World, name: str, act: Act) -> dict[str, list[tuple[Target, Call]]]:

@@ -37,7 +37,7 @@ def test_a_resource_is_named_by_what_its_deletion_requires() -> None:
 
 
 def test_a_part_of_a_key_names_nothing() -> None:
-    """The rest of a shelf's books would be told as deleted, too."""
+    """The rest of a shelf's books would be reported as deleted, too."""
     book = resource("aws_shop_book", "book", shelf_id=NEEDED)
     api = service({"DeleteBook": {"ShelfId!": "text", "Place!": "number"}})
     assert targets(api, "DeleteBook", book) == []

@@ -215,7 +215,7 @@ MACHINE = {
     "logging_configuration": [{"level": "OFF", "include_execution_data": False, "log_destination": ""}],
     "tracing_configuration": [],
 }
-TOLD = [
+AGREEING = [
     ("wafv2", "blocks by default", "aws_wafv2_web_acl", WEB_ACL),
     ("monitoring", "without actions", "aws_cloudwatch_metric_alarm", ALARM),
     ("cloudfront", "as the console sends", "aws_cloudfront_distribution", DISTRIBUTION),
@@ -239,7 +239,7 @@ def targets_of(service: str, words: str, resource_type: str) -> list[Target]:
     return [target for group in call.groups for target in group if target.type == resource_type and target.operations]
 
 
-@pytest.mark.parametrize(("service", "words", "resource_type", "state"), TOLD, ids=[told[2] for told in TOLD])
+@pytest.mark.parametrize(("service", "words", "resource_type", "state"), AGREEING, ids=[row[2] for row in AGREEING])
 def test_a_state_that_says_what_a_call_says_does_not_differ(
     service: str, words: str, resource_type: str, state: dict[str, Any]
 ) -> None:

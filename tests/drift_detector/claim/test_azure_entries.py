@@ -1,4 +1,4 @@
-"""Azure: the several entries of one operation, in both schemas of the Activity Log, and what they leave untold."""
+"""Azure: the several entries of one operation, in both schemas of the Activity Log, and what they leave out."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def rest(
 def triple(verb: str, end: str = "Success", **changes: Any) -> list[Called]:
     """The entries of one long operation on the rule: its start with the request, then what Azure answered."""
     operation, body = f"{RULES}/{verb}", in_azure(**changes)
-    told = {"correlationId": f"correlation-{number()}"}
+    correlation = {"correlationId": f"correlation-{number()}"}
     asked = {"properties": {"requestbody": json.dumps(body)}}
     return [
-        azure_call(1, operation, SSH, result="Start", signature="Started.", **told, **asked),
-        azure_call(2, operation, SSH, body, result="Accept", signature="Accepted.OK", **told),
-        azure_call(3, operation, SSH, result=end, signature=f"{end}.", **told),
+        azure_call(1, operation, SSH, result="Start", signature="Started.", **correlation, **asked),
+        azure_call(2, operation, SSH, body, result="Accept", signature="Accepted.OK", **correlation),
+        azure_call(3, operation, SSH, result=end, signature=f"{end}.", **correlation),
     ]
 
 

@@ -203,7 +203,7 @@ MUST_ALARM: Scenarios = {
         [wrote(0, sink()), sink_call(1, exclusions=[{"name": "all", "filter": "*"}])],
         [modified(SINK_ADDRESS, "exclusions", [], [{"filter": "*", "name": "all"}])],
     ),
-    "the audit log sent elsewhere": (
+    "the audit log sent to another place": (
         [wrote(0, sink()), sink_call(1, destination="storage.googleapis.com/other")],
         [modified(SINK_ADDRESS, "destination", "storage.googleapis.com/shop-audit", "storage.googleapis.com/other")],
     ),
@@ -344,7 +344,7 @@ MUST_NOT_ALARM: Scenarios = {
         ],
         [],
     ),
-    "a retried call, as it is told twice": (
+    "a retried call, as it is logged twice": (
         [wrote(0, ssh()), *[firewall_call(1, {"sourceRanges": ["10.0.0.0/8"]}, operation="first")] * 2],
         [],
     ),

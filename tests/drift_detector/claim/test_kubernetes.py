@@ -154,7 +154,7 @@ ALARMS = [
         [secret()],
         kubernetes_call(1, "patch", f"{CORE}/secrets/db", {"data": {"password": "aHVudGVyMg=="}}),
         ['kubernetes_secret.db data modified open: "(sensitive)" -> ?'],
-        id="a secret's data, of which nothing is told",
+        id="a secret's data, of which nothing is shown",
     ),
     pytest.param(
         [reader()],

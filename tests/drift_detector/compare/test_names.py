@@ -1,4 +1,4 @@
-"""Names that mean the same: of DNS, of queues and log groups; and blocks that are told by the member that is there."""
+"""Names that mean the same: of DNS, of queues and log groups; and blocks known by the member that is there."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_log_group_is_named_by_itself_or_its_arn(given: str, name: str | None)
 
 
 def test_another_name_differs() -> None:
-    """An alias that points elsewhere is a change."""
+    """An alias that points to another target is a change."""
     assert same("lb-2.elb.amazonaws.com", "lb-1.elb.amazonaws.com", DNS) is Verdict.DIFFERENT
 
 

@@ -67,7 +67,7 @@ def instance(**changes: Any) -> dict[str, Any]:
 
 
 def encryption(region: str | None = REGION) -> dict[str, Any]:
-    """The setting of an account in a region; the region is told since version 6 of the provider."""
+    """The setting of an account in a region; the region is recorded since version 6 of the provider."""
     return resource("aws_ebs_encryption_by_default.this", id="terraform-20240101", enabled=True, region=region)
 
 
@@ -90,7 +90,7 @@ def create_route(minutes: int, act: Any = called, destination: str = "0.0.0.0/0"
 
 
 def replace_route(minutes: int, **target: str) -> Step:
-    """Somebody leads the way out elsewhere."""
+    """Somebody changes where traffic leaves."""
     request = {"routeTableId": "rtb-1", "destinationCidrBlock": "0.0.0.0/0", **target}
     return called(minutes, "ec2:ReplaceRoute", request, response=OK)
 
@@ -163,7 +163,7 @@ NAT = {**OUT, "gateway_id": "", "nat_gateway_id": "nat-1"}
 IMAGE = resource("aws_ami.golden", id="ami-1", arn=f"{ARN}:image/ami-1", description="golden")
 
 MUST_ALARM: dict[str, tuple[list[Step], list[str]]] = {
-    "a route that is a resource is led elsewhere: both its old and its new target are told": (
+    "a route that is a resource gets another target: both the old and the new one are reported": (
         [wrote(0, route(), table()), replace_route(5, natGatewayId="nat-1")],
         [
             'aws_route.out gateway_id modified open: "igw-1" -> "" by jane',

@@ -146,7 +146,7 @@ POLICY = called(5, "iam:UpdateAccountPasswordPolicy", {"minimumPasswordLength": 
 def test_a_call_is_about_what_a_state_holds(
     steps: list[Step], drifts: list[tuple[str | None, str | None, str, str]]
 ) -> None:
-    """Each setting has one home, and what machines make all day is not told of."""
+    """Each setting has one home, and what machines make all day is not reported."""
     world = World().play(*steps).wait(30)
     found = [(drift.address, drift.attribute, drift.kind, drift.status) for drift in world.drifts.values()]
     assert found == drifts

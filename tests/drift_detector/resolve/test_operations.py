@@ -57,7 +57,7 @@ def asked(
     operation: str, resource: str, body: dict[str, Any], *ends: tuple[str, dict[str, Any] | None]
 ) -> list[Called]:
     """A start that has the request's body, and then the results and bodies of the answers."""
-    told: dict[str, Any] = {"correlationId": f"correlation of {resource}"}
+    correlation: dict[str, Any] = {"correlationId": f"correlation of {resource}"}
     start = azure_call(
         1,
         operation,
@@ -65,12 +65,12 @@ def asked(
         result="Start",
         signature="Started.",
         properties={"requestbody": json.dumps(body)},
-        **told,
+        **correlation,
     )
     return [
         start,
         *(
-            azure_call(minute, operation, resource, answer, result=result, signature=f"{result}.", **told)
+            azure_call(minute, operation, resource, answer, result=result, signature=f"{result}.", **correlation)
             for minute, (result, answer) in enumerate(ends, 2)
         ),
     ]
@@ -179,7 +179,7 @@ def test_what_its_entries_tell_together_opens_a_drift(name: str) -> None:
 
 @pytest.mark.parametrize("name", MUST_NOT_ALARM)
 def test_what_was_not_done_in_the_end_leaves_no_open_drift(name: str) -> None:
-    """In every order of their arrival; where the failure comes last, a drift that was told is taken back."""
+    """In every order of their arrival; where the failure comes last, a drift that was reported is withdrawn."""
     (state, *entries), expected = MUST_NOT_ALARM[name]
     assert World().play(state, *entries).summary() == _by(expected)
     for order in itertools.permutations(entries):

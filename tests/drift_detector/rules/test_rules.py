@@ -1,4 +1,4 @@
-"""The rules: how grave, what is ignored, who is sanctioned, and what becomes of a file that is wrong."""
+"""The rules: which severity, what is ignored, who is sanctioned, and what happens to an invalid file."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_the_shipped_rules_grade(disagreement: Disagreement, severity: Severity)
 
 
 def test_every_matching_rule_is_named() -> None:
-    """An operator reads which rules made a drift grave."""
+    """An operator reads which rules raised a severity."""
     opened = judged("aws_security_group", "ingress", [], [rule("0.0.0.0/0")])
     assert severity_of(RULES, opened)[1] == ("open-to-the-world", "security-group-rule")
 
@@ -145,7 +145,7 @@ def test_scaling_by_the_service_is_ignored_and_by_a_person_is_not() -> None:
 
 
 def test_a_rule_ignores_nothing_graver_than_it_says() -> None:
-    """A service may make roles of its own, but who gives a managed one a policy is told."""
+    """A service may make roles of its own, but who gives a managed one a policy is reported."""
     by_stack = {"actor": UserIdentity(via=Via.SERVICE), "service": "cloudformation.amazonaws.com"}
     role = judged("aws_iam_role", None, None, {"name": "app"}, kind=DriftKind.UNMANAGED, **by_stack)
     assert ignored_by(RULES, role) == "roles-made-by-a-service"
@@ -190,9 +190,9 @@ def test_a_rule_ignores_what_no_state_will_ever_confirm() -> None:
     """Crossplane runs Terraform's own provider and keeps records of its own; anybody else must show up in a state."""
     ignoring = {"name": "crossplane", "users": ["*:assumed-role/ops/crossplane"]}
     rules = Rules.model_validate({"default": RULES.default, "ignore": [ignoring]})
-    for by, told in (("crossplane", []), ("joe", [OPEN.replace("modified", "unconfirmed").replace("jane", "joe")])):
+    for by, expected in (("crossplane", []), ("joe", [OPEN.replace("modified", "unconfirmed").replace("jane", "joe")])):
         world = World(rules=rules).play(wrote(0, web()), resize(5, "m5.large", by=by, agent=TERRAFORM))
-        assert world.wait(300).summary() == told
+        assert world.wait(300).summary() == expected
 
 
 def test_an_ignored_drift_is_not_told_and_one_ignored_later_is_dismissed() -> None:

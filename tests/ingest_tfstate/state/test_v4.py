@@ -122,7 +122,7 @@ def test_an_instance_that_cannot_be_read_concerns_it_alone(unreadable: bytes) ->
 
 
 def test_instances_that_are_known_are_not_parsed_again() -> None:
-    """Only the bytes that changed are; the same resource elsewhere, or an instance there twice, is another one."""
+    """Only the bytes that changed are; the same resource in another state, or twice there, is another one."""
     first = parse_state(state(resource("aws_vpc.a", v=1), GOOD))
     own = OwnPlace(Provider.AWS, "", None, None, False)
     known = {one.digest: KnownInstance(one.address, one.type, one.digest, own) for one in first.instances.values()}

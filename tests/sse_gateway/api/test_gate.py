@@ -12,23 +12,23 @@ import pytest
 from tests.sse_gateway.credentials import token_file
 from tests.sse_gateway.gateway import STREAM_PATH, Gateway, change, publish, running
 
-ELSEWHERE = "https://dashboard.example.org"
+OTHER_ORIGIN = "https://dashboard.example.org"
 
 
 @pytest.mark.parametrize(
     ("origin", "allowed"),
     [
         ("http://localhost:3000", False),
-        (ELSEWHERE, True),
+        (OTHER_ORIGIN, True),
         ("{own}", True),
         ("https://evil.example.org", False),
-        (f"{ELSEWHERE}.evil.org", False),
+        (f"{OTHER_ORIGIN}.evil.org", False),
         ("null", False),
     ],
 )
 async def test_only_named_origins_and_our_own_may_read(nats_url: str, origin: str, allowed: bool) -> None:
     """Exact matches, for the stream, a list, and a problem document alike; `Vary` informs caches."""
-    async with running(nats_url, cors_origins=ELSEWHERE) as gateway:
+    async with running(nats_url, cors_origins=OTHER_ORIGIN) as gateway:
         origin = origin.format(own=gateway.url)
         for path in (STREAM_PATH, "/api/v1/drifts", "/api/v1/stream?nonsense=1"):
             async with gateway.session.get(f"{gateway.url}{path}", headers={"Origin": origin}) as response:

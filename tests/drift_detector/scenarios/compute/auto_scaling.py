@@ -11,9 +11,9 @@ TEMPLATE = "aws_launch_template.web"
 GROUP_ARN = arn("elasticloadbalancing", "targetgroup/web/6d0ecf831eec9f09")
 OTHER_GROUP_ARN = arn("elasticloadbalancing", "targetgroup/api/0123456789abcdef")
 SCALING = "aws_autoscaling_group.web"
-TOLD = "aws_autoscaling_notification.ops"
+NOTIFICATION = "aws_autoscaling_notification.ops"
 TOPIC_ARN = arn("sns", "ops")
-told = placed(TOLD, id=TOPIC_ARN, topic_arn=TOPIC_ARN, group_names=["web", "api"], notifications=[])
+notification = placed(NOTIFICATION, id=TOPIC_ARN, topic_arn=TOPIC_ARN, group_names=["web", "api"], notifications=[])
 
 
 def template(**changes: Any) -> dict[str, Any]:
@@ -295,7 +295,7 @@ SCENARIOS: Scenarios = {
     ),
     "a scaling group's notifications are removed, and those of a topic that it does not have": (
         [
-            wrote(0, told),
+            wrote(0, notification),
             called(
                 5,
                 "autoscaling:DeleteNotificationConfiguration",
@@ -305,6 +305,6 @@ SCENARIOS: Scenarios = {
                 6, "autoscaling:DeleteNotificationConfiguration", {"autoScalingGroupName": "web", "topicARN": TOPIC_ARN}
             ),
         ],
-        [modified(TOLD, "group_names", ["web", "api"], ["api"])],
+        [modified(NOTIFICATION, "group_names", ["web", "api"], ["api"])],
     ),
 }

@@ -72,7 +72,7 @@ def on_instance(**request: Any) -> Step:
 
 
 def metadata_service(**request: Any) -> Step:
-    """Somebody changes how the instance is told of itself."""
+    """Somebody changes the instance's metadata options."""
     asked = {"ModifyInstanceMetadataOptionsRequest": {"InstanceId": "i-1", **request}}
     return called(5, "ec2:ModifyInstanceMetadataOptions", asked)
 

@@ -28,7 +28,7 @@ OURS = arn("iam", "role/admins")
 OTHERS = arn("iam", "role/owners")
 PROVIDER = "aws_cognito_identity_provider.corp"
 METADATA = "https://idp.example.com/metadata"
-ELSEWHERE = "https://idp.example.net/metadata"
+OTHER_METADATA = "https://idp.example.net/metadata"
 ROLES = "aws_cognito_identity_pool_roles_attachment.app"
 IDENTITIES = "eu-central-1:0a1b2c3d-0000-1111-2222-333344445555"
 INSTANCE = "arn:aws:sso:::instance/ssoins-1111222233334444"
@@ -215,8 +215,8 @@ SCENARIOS: Scenarios = {
         [deleted("aws_cognito_user_in_group.jane", "terraform-20250101")],
     ),
     "an identity provider's metadata URL is changed": (
-        [wrote(0, pool, provider), read_from(ELSEWHERE)],
-        [modified(PROVIDER, "provider_details.MetadataURL", METADATA, ELSEWHERE)],
+        [wrote(0, pool, provider), read_from(OTHER_METADATA)],
+        [modified(PROVIDER, "provider_details.MetadataURL", METADATA, OTHER_METADATA)],
     ),
     "an identity provider's metadata URL set to its value is no drift": (
         [wrote(0, pool, provider), read_from(METADATA)],

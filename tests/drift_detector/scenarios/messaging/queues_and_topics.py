@@ -109,7 +109,7 @@ def topic_with_default_policy(**changes: Any) -> dict[str, Any]:
 
 
 def subscriber(**changes: Any) -> dict[str, Any]:
-    """Who is told by the topic."""
+    """Who subscribes to the topic."""
     attributes = {
         "id": f"{TOPIC_ARN}:1",
         "arn": f"{TOPIC_ARN}:1",

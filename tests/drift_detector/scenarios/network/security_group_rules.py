@@ -49,8 +49,8 @@ def revoke_by_id(rule_id: str, way: str = "Ingress", revoked: dict[str, Any] | N
     }
     response: dict[str, Any] = {"requestId": "r", "_return": True}
     if revoked is not None:
-        told = {"securityGroupRuleId": rule_id, "groupId": "sg-1", "isEgress": way == "Egress", **revoked}
-        response["revokedSecurityGroupRuleSet"] = items(told)
+        revoked = {"securityGroupRuleId": rule_id, "groupId": "sg-1", "isEgress": way == "Egress", **revoked}
+        response["revokedSecurityGroupRuleSet"] = items(revoked)
     return called(5, f"ec2:RevokeSecurityGroup{way}", request, response=response)
 
 

@@ -68,8 +68,8 @@ def notify(**configuration: Any) -> Step:
     return call("PutBucketNotification", "notification", NotificationConfiguration=S3 | configuration)
 
 
-def told(function: str, events: Any, identifier: str) -> dict[str, Any]:
-    """A function that is told, as a call has it."""
+def notified_function(function: str, events: Any, identifier: str) -> dict[str, Any]:
+    """A function that is notified, as a call has it."""
     return {"CloudFunction": function, "Event": events, "Id": identifier}
 
 
@@ -80,7 +80,7 @@ def granting(*grants: dict[str, Any]) -> dict[str, Any]:
 
 
 def tells(function: str, events: list[str], identifier: str) -> dict[str, Any]:
-    """A function that is told, as a state has it."""
+    """A function that is notified, as a state has it."""
     return {
         "lambda_function_arn": function,
         "events": events,
@@ -319,8 +319,8 @@ SCENARIOS: Scenarios = {
             ),
             notify(
                 CloudFunctionConfiguration=[
-                    told(RESIZE, ["s3:ObjectRestore:*", "s3:ObjectRemoved:*"], "two"),
-                    told(RESIZE, "s3:ObjectCreated:*", "one"),
+                    notified_function(RESIZE, ["s3:ObjectRestore:*", "s3:ObjectRemoved:*"], "two"),
+                    notified_function(RESIZE, "s3:ObjectCreated:*", "one"),
                 ]
             ),
         ],
@@ -328,7 +328,7 @@ SCENARIOS: Scenarios = {
     ),
     "empty notifications where none were is no drift": ([wrote(0, bucket()), notify()], []),
     "a notification added to a managed bucket is unmanaged": (
-        [wrote(0, bucket()), notify(CloudFunctionConfiguration=told(RESIZE, "s3:ObjectCreated:*", "x"))],
+        [wrote(0, bucket()), notify(CloudFunctionConfiguration=notified_function(RESIZE, "s3:ObjectCreated:*", "x"))],
         [unmanaged("aws_s3_bucket_notification", NAME)],
     ),
     "removed notifications are a drift": (
