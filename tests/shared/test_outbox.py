@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from tests.shared.bus.test_bus import opened
 from tests.shared.samples import MOMENT, drift
-from tests.shared.test_bus import opened
 from tfdrift.bus import Bus, Conflict
 from tfdrift.events import Drift
 from tfdrift.outbox import Outbox, StoredRecord, next_version

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.metrics import MetricWrapperBase
 
-PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
+PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
 MODULES = {
     "Every service": (
         "tfdrift.harness.browsers",
@@ -66,7 +66,7 @@ def test_a_metric_follows_the_conventions(metric: MetricWrapperBase) -> None:
 
 def test_no_metric_is_declared_in_another_module() -> None:
     """Every metric is in a module that this test reads, so that the documentation has it."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     declares = re.compile(r"^from prometheus_client import .*\b(Counter|Gauge|Histogram|Summary|Info|Enum)\b", re.M)
     files = [*root.glob("services/*/src/**/*.py"), *root.glob("shared/src/**/*.py")]
     found = {

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from tests.conftest import eventually
-from tests.shared.test_bus import SUBJECT, background, make_bus
+from tests.shared.bus.test_bus import SUBJECT, background, make_bus
 from tfdrift.bus import Bus, Follow, Message, Retention
 from tfdrift.bus.overrun import Position, overrun
 from tfdrift.subjects import STREAM

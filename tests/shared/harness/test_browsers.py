@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from tests.conftest import free_port
-from tests.shared.test_harness import MakeProbe, probe
+from tests.shared.harness.test_harness import MakeProbe, probe
 from tfdrift.harness import Browsers
 from tfdrift.harness.browsers import host_name
 

@@ -13,7 +13,7 @@ import nats
 import pytest
 
 from tests.conftest import console_script, free_port
-from tests.shared.test_harness import MakeProbe, probe
+from tests.shared.harness.test_harness import MakeProbe, probe
 from tfdrift.bus import Bus, NatsOptions, NoRoom, Retention
 from tfdrift.subjects import DEAD_STREAM, STREAM
 

@@ -18,7 +18,7 @@ import pytest
 from nats.js.api import StreamConfig
 
 from tests.conftest import NatsServer, eventually, free_port
-from tests.shared.probe import Probe
+from tests.shared.harness.probe import Probe
 from tfdrift import __version__
 
 MakeProbe = Callable[..., Probe]

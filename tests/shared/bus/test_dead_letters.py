@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from tests.conftest import eventually
-from tests.shared.test_bus import SUBJECT, Recorder, background, opened
+from tests.shared.bus.test_bus import SUBJECT, Recorder, background, opened
 from tfdrift.bus import Message, Poison
 from tfdrift.bus.dead_letters import MAX_CONSECUTIVE, WINDOW, DeadLetterLimit
 from tfdrift.subjects import DEAD_STREAM
