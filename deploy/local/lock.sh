@@ -13,15 +13,19 @@ for member in "${members[@]}"; do
   compile+=(--no-emit-package "$name")
 done
 
-lock() { # lock FILE ARGUMENTS...: the workspace's own packages are resolved as paths and not written to the file
+lock() { # lock FILE ARGUMENTS...: resolves what standard input requires; the workspace's own packages are not written
   local file=$1 resolved
   shift
   resolved=$(mktemp)
   cp "$file" "$resolved" 2>/dev/null || true
-  printf -- '-e ./%s\n' "${members[@]}" | "${compile[@]}" "$@" --output-file "$resolved" - >/dev/null
+  "${compile[@]}" "$@" --output-file "$resolved" - >/dev/null
   { echo "# Made by \`make lock\` from the pyproject.toml files."; grep -v '^#' "$resolved"; } >"$file"
   rm -f "$resolved"
 }
 
-lock requirements.lock "$@"
-lock requirements-dev.lock --group pyproject.toml:dev --constraint requirements.lock "$@"
+workspace() { printf -- '-e ./%s\n' "${members[@]}"; }
+
+workspace | lock requirements.lock "$@"
+workspace | lock requirements-dev.lock --group pyproject.toml:dev --constraint requirements.lock "$@"
+# The tool that lists the packages of an image stays outside of the image, so it has a lock file of its own.
+: | lock deploy/images/sbom.lock --group pyproject.toml:sbom --constraint requirements-dev.lock "$@"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the images, starts the whole compose stack on free ports and under a name of its own, and sends one drift
-# through the published ports. Ends with 69 where no Docker answers.
+# Builds the images, starts the whole compose stack on free ports and under a name of its own with several instances of
+# the services behind the edge, sends one drift through the published ports, and kills each container under load. Ends
+# with 69 where no Docker answers.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -27,8 +28,11 @@ export FALCO_PORT GATEWAY_PORT PROMETHEUS_PORT STATES=./examples PUBLISH_ADDRESS
 export COMPOSE_PROJECT_NAME=tfdrift-test-$$
 unset "${!TFDRIFT_@}" COMPOSE_FILE
 
+explained=$(mktemp)
+
 finish() {
   local status=$?
+  rm -f "$explained"
   if ((status)); then
     "${compose[@]}" ps || true
     "${compose[@]}" logs --no-color --tail=40 || true
@@ -40,5 +44,20 @@ trap finish EXIT
 
 "${compose[@]}" build >/tmp/$COMPOSE_PROJECT_NAME.log 2>&1 || { tail -40 "/tmp/$COMPOSE_PROJECT_NAME.log" >&2; exit 1; }
 rm -f "/tmp/$COMPOSE_PROJECT_NAME.log"
-"${compose[@]}" up -d --scale drift-detector=3
+export TFDRIFT_LOG_LEVEL=debug
+"${compose[@]}" up -d --scale ingest-falco=2 --scale drift-detector=3 --scale sse-gateway=2
 .venv/bin/python tests/compose/send_one_drift.py
+
+level=$("${compose[@]}" exec -T sse-gateway printenv TFDRIFT_LOG_LEVEL)
+[[ $level == debug ]] || { echo "TFDRIFT_LOG_LEVEL of the shell does not reach a service: '$level'" >&2; exit 1; }
+echo "ok  a variable of the shell reaches a service"
+
+"${compose[@]}" run --rm --no-deps -T -v "$PWD/examples:/states:ro" drift-detector \
+  drift-detector --explain - /states/prod.tfstate <examples/day.jsonl >"$explained"
+grep -q "open: aws_cloudtrail.audit enable_logging" "$explained" || { cat "$explained" >&2; exit 1; }
+echo "ok  the image explains a call from standard input"
+
+# All but the edge, of which there is one, and those that no alert passes.
+mapfile -t containers < <(docker ps --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" \
+  --format '{{.Names}}' | grep -Ev 'edge|prometheus' | sort)
+.venv/bin/python tests/compose/outages.py "${containers[@]}"

@@ -23,7 +23,7 @@ sys.path.insert(0, str(EXAMPLES))
 from play import as_of  # noqa: E402 -- found by the path above
 
 DEADLINE_SECONDS = 90.0
-REPLICAS = {"ingest-falco": 1, "ingest-tfstate": 1, "drift-detector": 3, "sse-gateway": 1}
+REPLICAS = {"ingest-falco": 2, "ingest-tfstate": 1, "drift-detector": 3, "sse-gateway": 2}
 
 
 def url(port: str, path: str) -> str:
@@ -72,11 +72,11 @@ def drifts(stream: Any) -> Iterator[dict[str, Any]]:
             yield json.loads(value)
 
 
-def stop_logging() -> bytes:
-    """The day's alert of the root user stopping the trail, happening now."""
+def stop_logging() -> dict[str, Any]:
+    """The day's alert of the root user stopping the trail, happening now; each has a uuid of its own."""
     with (EXAMPLES / "day.jsonl").open(encoding="utf-8") as day:
         alert = next(alert for alert in map(json.loads, day) if alert["output_fields"].get("ct.name") == "StopLogging")
-    return json.dumps(as_of(alert, datetime.now(UTC), uuid.uuid4())).encode()
+    return as_of(alert, datetime.now(UTC), uuid.uuid4())
 
 
 def main() -> None:
@@ -85,7 +85,8 @@ def main() -> None:
     wait("ingest-falco answers /healthz", lambda: answers(url("FALCO_PORT", "/healthz")))
     with urllib.request.urlopen(url("GATEWAY_PORT", "/api/v1/stream?events=drift"), timeout=DEADLINE_SECONDS) as stream:
         posted = time.monotonic()
-        with urllib.request.urlopen(url("FALCO_PORT", "/"), data=stop_logging(), timeout=10) as answer:
+        body = json.dumps(stop_logging()).encode()
+        with urllib.request.urlopen(url("FALCO_PORT", "/"), data=body, timeout=10) as answer:
             assert answer.status == 200, answer.status
         drift = next(found for found in drifts(stream) if found["attribute"] == "enable_logging")
     print(f"ok  the drift arrived  ({time.monotonic() - posted:.1f} s)")

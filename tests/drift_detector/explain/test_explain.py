@@ -27,6 +27,21 @@ def day() -> list[str]:
     return result.stdout.split("\n\n")
 
 
+def test_an_alert_may_come_from_standard_input(day: list[str]) -> None:
+    """In a container an operator has no file to name."""
+    command = [console_script("drift-detector"), "--explain", "-", str(EXAMPLES / "prod.tfstate")]
+    with (EXAMPLES / "day.jsonl").open("rb") as alerts:
+        result = subprocess.run(command, stdin=alerts, capture_output=True, text=True, check=True, timeout=60)
+    assert result.stdout.split("\n\n") == day
+
+
+def test_both_files_cannot_be_standard_input() -> None:
+    """One input cannot be two files."""
+    refused = explain(Path("-"), Path("-"))
+    assert refused.returncode == 64
+    assert "only one" in refused.stderr
+
+
 def part(day: list[str], *words: str) -> str:
     """The one explanation in which all words stand."""
     (found,) = [text for text in day if all(word in text for word in words)]

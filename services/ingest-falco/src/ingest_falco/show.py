@@ -22,11 +22,13 @@ EXIT_UNREADABLE = 66  # EX_NOINPUT of sysexits.h
 def show(_: Callable[[], IngestFalcoSettings], arguments: Sequence[str]) -> int:
     """Print one JSON line for each alert of a file: subject, headers and payload of its ledger message.
 
-    The file holds one alert, or one on each line. The hashes in place of secrets are empty, since no key is read.
+    The file holds one alert, or one on each line; `-` is standard input. The hashes in place of secrets are empty,
+    since no key is read.
     """
     path = Path(arguments[0])
+    data = sys.stdin.buffer.read if arguments[0] == "-" else path.read_bytes
     try:
-        for body in _bodies(path.read_bytes()):
+        for body in _bodies(data()):
             normalised = AlertRedactor().redacted(normalise(parse_alert(body)))
             message = build_message(normalised, received=datetime.now(UTC), traceparent=None)
             line = {"subject": message.subject, "headers": dict(message.headers), "payload": message.payload.decode()}

@@ -18,11 +18,16 @@ EXIT_UNREADABLE = 66  # EX_NOINPUT of sysexits.h
 
 
 def show(_: Callable[[], Settings], arguments: Sequence[str]) -> int:
-    """Prints one JSON line for each managed resource of a state file; the key of its hashes is not kept."""
+    """Prints one JSON line for each managed resource of a state file, or of standard input where it is `-`.
+
+    The key of its hashes is not kept.
+    """
     path = Path(arguments[0])
     try:
-        data = path.read_bytes()
-        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        if arguments[0] == "-":
+            data, modified = sys.stdin.buffer.read(), datetime.now(UTC)
+        else:
+            data, modified = path.read_bytes(), datetime.fromtimestamp(path.stat().st_mtime, UTC)
         snapshot = StateSnapshot(
             workspace=path.name.removesuffix(".tfstate"),
             source=path.name,

@@ -1,7 +1,7 @@
 """The one-off mode ``--explain ALERT.json STATE.tfstate``.
 
-ingest-falco knows how an alert is normalised, and ingest-tfstate how a state is read. So their ``--show`` modes are
-run, as one Unix program runs another.
+One of both may be ``-``, standard input. ingest-falco knows how an alert is normalised, and ingest-tfstate how a state
+is read. So their ``--show`` modes are run, as one Unix program runs another.
 """
 
 from __future__ import annotations
@@ -26,12 +26,16 @@ from tfdrift.envelope import parse_headers
 from tfdrift.events import FalcoEvent
 from tfdrift.records import ResourceRecord
 
+EXIT_USAGE = 64  # EX_USAGE of sysexits.h
 EXIT_UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
 
 
 def explain_mode(load_settings: Callable[[], DetectorSettings], arguments: Sequence[str]) -> int:
     """Print how the calls of an alert file are understood against a state file; returns the exit code."""
     alert, state = arguments
+    if alert == state == "-":
+        print("drift-detector: only one of ALERT.json and STATE.tfstate can be standard input", file=sys.stderr)
+        return EXIT_USAGE
     settings = load_settings()
     messages, records = _shown_by("ingest-falco", alert), _shown_by("ingest-tfstate", state)
     if messages is None or records is None:
