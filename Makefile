@@ -26,7 +26,7 @@ run: setup ## starts nats-server and the four services, watching examples/
 demo: setup ## posts the example day's Falco alerts to the running pipeline
 	@$(BIN)/python examples/play.py
 
-test: setup ## runs every test, a process a core; TESTS=tests/shared narrows it, WORKERS=0 runs all in one process
+test: setup ## runs every test, two processes a core; TESTS=tests/shared narrows it, WORKERS=0 runs all in one process
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
 
 faults: setup ## inflicts faults on a cluster of three nodes and two replicas of each service; FAULTS=leader-killed names one

@@ -29,6 +29,11 @@ _claims = os.open(Path(tempfile.gettempdir()) / f"tfdrift-test-ports-{os.getuid(
 _claimed: set[int] = set()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes a core: more than half of a test's time is spent waiting for the programs that it started."""
+    return 2 * (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
 def free_port() -> int:
     """A loopback port that nobody listens on, and that no other test process of this user takes while this one runs.
 

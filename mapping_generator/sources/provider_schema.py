@@ -17,6 +17,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -158,8 +159,9 @@ def _nested(
     return Attribute("block", "list", once=path not in structs, members=members)
 
 
+@cache
 def load_snapshot(path: Path = SNAPSHOT) -> Schema:
-    """Returns the schema in the snapshot."""
+    """Returns the schema in the snapshot, which is read once."""
     document = json.loads(gzip.decompress(path.read_bytes()))
     types = {name: {key: _decoded(value) for key, value in found.items()} for name, found in document["types"].items()}
     return Schema(document["package"], document["provider"], types)

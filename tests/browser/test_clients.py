@@ -91,6 +91,7 @@ async def reading(program: list[str], folder: Path, take: Callable[[str], None])
 async def test_httpx_sse(restarted: Restarted) -> None:
     """Its user reconnects with the last id, as its documentation shows."""
     seen: Seen = []
+    connected = asyncio.Event()
 
     async def client() -> None:
         last: dict[str, str] = {}
@@ -99,6 +100,8 @@ async def test_httpx_sse(restarted: Restarted) -> None:
                 try:
                     async with aconnect_sse(session, "GET", restarted.url, headers=last) as source:
                         async for event in source.aiter_sse():
+                            if event.event == "connected":
+                                connected.set()
                             if event.event == "drift":
                                 seen.append(event.json()["number"])
                                 last = {"Last-Event-ID": event.id}
@@ -106,6 +109,7 @@ async def test_httpx_sse(restarted: Restarted) -> None:
                     await asyncio.sleep(0.1)
 
     task = asyncio.create_task(client())
+    await eventually(connected.is_set)
     await restarted.play(seen)
     task.cancel()
     await asyncio.wait({task})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import NatsServer, console_script, eventually, free_port
+from tests.conftest import DEADLINE_SECONDS, NatsServer, console_script, eventually, free_port
 from tests.e2e.alerts import shell
 from tests.pipeline import SERVICES, Pipeline, running
 
@@ -29,7 +29,7 @@ def run(service: str, *arguments: str, **variables: str) -> subprocess.Completed
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=DEADLINE_SECONDS,
     )
 
 
@@ -101,13 +101,6 @@ def test_one_environment_serves_all_services(service: str) -> None:
     done = run(service, "--check-config", TFDRIFT_KEEPALIVE_SECONDS="10", TFDRIFT_SPOOL_MAX_BYTES="2000000")
     assert (done.returncode, done.stderr) == (0, "")
     assert "TFDRIFT_NATS_URL=nats://127.0.0.1:4222" in done.stdout
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_help_and_version_answer(service: str) -> None:
-    """--help lists the variables."""
-    assert "TFDRIFT_NATS_URL" in run(service, "--help").stdout
-    assert run(service, "--version").stdout.startswith(service)
 
 
 async def test_services_wait_for_nats_say_so_and_stop_when_told(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from httpx_sse import aconnect_sse
 
-from tests.conftest import console_script, eventually
+from tests.conftest import DEADLINE_SECONDS, console_script, eventually
 from tests.e2e.alerts import resize, shell
 from tests.e2e.estate import instance, instance_id, resource, state
 from tests.pipeline import Pipeline
@@ -49,7 +49,7 @@ async def raw(pipeline: Pipeline, query: str = "", **headers: str) -> AsyncItera
 
 async def block(response: aiohttp.ClientResponse) -> list[str]:
     """The lines of the next event or comment."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         data = await response.content.readuntil(b"\n\n")
     return data.decode().removesuffix("\n\n").split("\n")
 
@@ -288,7 +288,7 @@ async def test_a_client_library_of_somebody_elses_reads_the_stream(pipeline: Pip
     """httpx-sse, which knows nothing of us, finds names, ids and JSON."""
     alert = shell()
     url = f"{pipeline.gateway}{STREAM}"
-    async with httpx.AsyncClient(timeout=10) as client, aconnect_sse(client, "GET", url) as source:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client, aconnect_sse(client, "GET", url) as source:
         names = []
         async for event in source.aiter_sse():
             if not event.data:

@@ -136,7 +136,7 @@ async def ended_in(bus: Bus, expected: dict[str, Drift]) -> tuple[dict[str, Drif
         asyncio.create_task(bus.follow(Follow(STREAM, on_message, ("tfdrift.drift.>",)))),
     ]
     try:
-        await eventually(complete, seconds=40)
+        await eventually(complete)
         await eventually(lambda: len(published) >= sum(record.version for record in stored.values()))
     finally:
         for task in tasks:

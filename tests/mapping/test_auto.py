@@ -27,7 +27,6 @@ from drift_detector.catalog.load import curated_document
 FOLDER = resources.files("drift_detector") / "mapping"
 TEXT = (FOLDER / "auto.json").read_text(encoding="utf-8")
 AUTO: dict[str, Any] = json.loads(TEXT)
-SCHEMA = load_snapshot()
 pytestmark = pytest.mark.skipif(
     AUTO["sources"]["botocore"] != service_model.VERSION,
     reason=f"the mapping is of botocore {AUTO['sources']['botocore']}: make mapping moves it",
@@ -49,7 +48,7 @@ def paths_of(source: Any) -> list[str]:
 
 def test_the_same_sources_give_the_same_bytes() -> None:
     """What is committed is what the generator makes, so a change of it is a change of its sources or rules."""
-    assert summary.dumped(generate(SCHEMA)) == TEXT
+    assert summary.dumped(generate(load_snapshot())) == TEXT
 
 
 def test_it_is_of_the_catalogs_format() -> None:
@@ -66,7 +65,7 @@ def test_it_covers_the_greater_part_of_aws() -> None:
 
 def test_every_type_and_attribute_is_of_the_providers_schema() -> None:
     """A name that no state has would never be met."""
-    known = {name: {*attribute_names(attributes), "id"} for name, attributes in SCHEMA.types.items()}
+    known = {name: {*attribute_names(attributes), "id"} for name, attributes in load_snapshot().types.items()}
     unknown = set()
     for _, target in all_targets():
         if target["type"] != "*":
@@ -140,7 +139,7 @@ def test_only_what_can_be_configured_is_claimed() -> None:
     """A computed attribute is the cloud's to change."""
 
     def configurable(kind: str, path: str) -> bool:
-        attributes, found = SCHEMA.types[kind], None
+        attributes, found = load_snapshot().types[kind], None
         for name in path.replace("[0]", "").split("."):
             found = attributes[name]
             attributes = found.members

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -22,8 +23,6 @@ from drift_detector.resolve.creations import undoes
 from tests.drift_detector.cloudtrail import alert_of
 
 CATALOG = load_aws_catalog()
-SERVICES = {name: load_service(name) for name in service_names()}
-KINDS = {kind.name: kind for kinds in types_by_service(load_snapshot(), SERVICES).values() for kind in kinds}
 FORM = re.compile(r"(identifier|arn|name|id)$")
 GENERIC = ("id", "arn", "name", "identifier")
 # What a name is further called by, where a call gives two of them.
@@ -92,14 +91,34 @@ class Speaker:
         return self.world.named(self.world.own if own else base, form)
 
 
+@cache
+def services() -> dict[str, Service]:
+    """The model of every service: seconds of work, which no collection of tests should wait for."""
+    return {name: load_service(name) for name in service_names()}
+
+
+@cache
+def kinds() -> dict[str, ResourceType]:
+    """The provider's types that belong to a service, by name."""
+    found = types_by_service(load_snapshot(), services()).values()
+    return {kind.name: kind for of_service in found for kind in of_service}
+
+
+@cache
+def operations() -> dict[str, Service]:
+    """The first service that has an operation, by the event's name."""
+    found: dict[str, Service] = {}
+    for service in services().values():
+        for prefix in service.prefixes:
+            for operation in service.operations():
+                found.setdefault(f"{prefix}:{operation}", service)
+    return found
+
+
 def modelled(event: str) -> tuple[Service, str] | None:
     """The model of an event's operation."""
-    prefix, _, operation = event.partition(":")
-    found = (
-        service for service in SERVICES.values() if prefix in service.prefixes and operation in service.operations()
-    )
-    service = next(found, None)
-    return (service, operation) if service is not None else None
+    service = operations().get(event)
+    return (service, event.partition(":")[2]) if service is not None else None
 
 
 def targets(world: World, event: str, kind: ResourceType, act: Act) -> Iterator[tuple[Target, Call]]:
@@ -141,7 +160,7 @@ BOTH = sorted(kind for kind in CREATIONS.keys() & DELETIONS.keys() - NOT_SYMMETR
 
 def pairs(world: World, name: str, act: Act) -> dict[str, list[tuple[Target, Call]]]:
     """What the calls of a world make or delete of a type, by event."""
-    kind = KINDS.get(name) or ResourceType(name, NOUNS.get(name, (fold(name),)), load_snapshot().types[name])
+    kind = kinds().get(name) or ResourceType(name, NOUNS.get(name, (fold(name),)), load_snapshot().types[name])
     named = CREATIONS if act is Act.CREATE else DELETIONS
     return {event: found for event in named[name] if (found := list(targets(world, event, kind, act)))}
 

@@ -12,7 +12,7 @@ from drift_detector.effects.dead_letters import DeadLetters
 from drift_detector.effects.reconcile import Cause
 from drift_detector.effects.takeover import Takeover
 from drift_detector.effects.work_queue import WorkQueue
-from tests.conftest import NatsServer, eventually
+from tests.conftest import DEADLINE_SECONDS, NatsServer, eventually
 from tests.drift_detector.correlate.test_lifecycle import other, resize, web
 from tests.drift_detector.effects.replica import StateWriter, alert, connected, detecting, now, reported, stored
 from tests.drift_detector.playbook import World, wrote
@@ -122,7 +122,7 @@ async def test_one_hiccup_of_nats_postpones_everything_once() -> None:
     running = asyncio.create_task(queue.run())
     subjects = set(failures)
     queue.add(subjects)
-    await eventually(lambda: done == subjects, seconds=8)
+    await eventually(lambda: done == subjects, seconds=30)
     failures.add(ManagedSubject("b"))
     with pytest.raises(Unavailable):
         await queue.reconciled([ManagedSubject("b")], Cause(now()))
@@ -161,7 +161,7 @@ async def test_an_unreadable_message_is_dead_lettered_when_nats_is_back(nats_ser
         nats_server.stop()
         letters.add(message, "the event at sequence 7 cannot be read")
         nats_server.start()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while True:
                 try:
                     dead = await bus.get_message(DEAD_STREAM, 1)
@@ -183,7 +183,7 @@ async def test_a_version_that_its_writer_did_not_publish_is_published_by_another
         await bus.bucket(DRIFTS_BUCKET).create(drift.id, record.encode())
         async with detecting(nats_url):
             assert await reported(bus, 1) == [drift]
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 while (await stored(bus))[drift.id].published == 0:
                     await asyncio.sleep(0.05)
         assert len(await reported(bus, 1)) == 1
@@ -198,7 +198,7 @@ async def test_what_is_published_in_time_is_left_to_its_writer() -> None:
 
     (drift,) = World().play(wrote(0, web()), resize(5, "m5.large")).reported
     record = DriftRecord(drift=drift, version=2, published=1, received=now(), occurred=None)
-    takeover = Takeover(publish, after_seconds=0.05)
+    takeover = Takeover(publish, after_seconds=1.0)
     takeover.note("slow", record)
     takeover.note("marked", record)
     takeover.note("deleted", record)
@@ -211,7 +211,7 @@ async def test_what_is_published_in_time_is_left_to_its_writer() -> None:
         await takeover.publish_overdue()
         return bool(published)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while not await overdue():
             await asyncio.sleep(0.01)
     await takeover.publish_overdue()

@@ -21,7 +21,7 @@ from ingest_falco.alert.parse import parse_alert
 from ingest_falco.conditions import Condition
 from ingest_falco.spool.file import FILE_NAME, SpoolFile
 from ingest_falco.spool.ledger import DEAD_SUBJECT
-from tests.conftest import NatsServer, eventually
+from tests.conftest import DEADLINE_SECONDS, NatsServer, eventually
 from tests.ingest_falco.samples import body, cloud_alert, cloud_fields, host_alert
 from tests.ingest_falco.service import Process, Running, running, small_nats
 from tfdrift.envelope import parse_headers, parse_rfc3339
@@ -103,7 +103,7 @@ async def test_a_file_that_may_not_grow_drains_once_nats_is_back(nats_server: Na
             statuses = [await post(str(number)) for number in range(30)]
             assert {200, 503} == set(statuses)
             nats_server.start()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 while await process.metric("tfdrift_spool_forwarded_total") < statuses.count(200):
                     await asyncio.sleep(0.05)
             assert await post("after") == 200

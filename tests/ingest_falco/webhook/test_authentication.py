@@ -18,6 +18,7 @@ from prometheus_client import REGISTRY
 
 from ingest_falco.conditions import Condition
 from ingest_falco.webhook.authentication import Policy, Refusal, Sender, refusal, signature_refusal
+from tests.conftest import DEADLINE_SECONDS
 from tests.ingest_falco.samples import body, host_alert
 from tests.ingest_falco.service import running
 
@@ -171,7 +172,7 @@ async def test_mutual_tls_lets_certificates_of_the_ca_in(nats_url: str, tmp_path
         assert await posted(url, client_context(tmp_path, None), "nobody") == 401
         assert await posted(url, stranger, "stranger") is None
         (tmp_path / "trusted.pem").write_bytes((tmp_path / "other.pem").read_bytes())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while await posted(url, stranger, "stranger") != 200:
                 await asyncio.sleep(0.1)
         assert await posted(url, falco, "falco") is None

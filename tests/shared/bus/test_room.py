@@ -12,7 +12,7 @@ from pathlib import Path
 import nats
 import pytest
 
-from tests.conftest import console_script, free_port
+from tests.conftest import DEADLINE_SECONDS, console_script, free_port
 from tests.shared.harness.test_harness import MakeProbe, probe
 from tfdrift.bus import Bus, NatsOptions, NoRoom, Retention
 from tfdrift.subjects import DEAD_STREAM, STREAM
@@ -52,7 +52,7 @@ async def test_the_default_ledger_takes_half_of_what_there_is(tmp_path: Path) ->
     """A disk for less than 10 GiB is no reason not to start; nothing that was tried is left behind."""
     with limited(tmp_path, GIB) as url:
         bus = Bus(NatsOptions((url,), "test"), Retention(1, 10 * GIB, 1, may_be_smaller=True))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await bus.open()
         other = Bus(NatsOptions((url,), "test"), Retention(1, 10 * GIB, 1, may_be_smaller=True))
         await other.open()
@@ -69,7 +69,7 @@ async def test_a_size_that_was_asked_for_and_does_not_fit_is_refused(tmp_path: P
     """The sentence names the variable, what is needed, what there is, and the remedies."""
     with limited(tmp_path, GIB) as url:
         bus = Bus(NatsOptions((url,), "test"), Retention(1, 2 * GIB, 1))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             with pytest.raises(NoRoom, match=rf"TFDRIFT_RETENTION_BYTES: .* {2 * GIB} bytes") as caught:
                 await bus.open()
         await bus.close()

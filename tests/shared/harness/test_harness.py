@@ -17,7 +17,7 @@ import nats
 import pytest
 from nats.js.api import StreamConfig
 
-from tests.conftest import NatsServer, eventually, free_port
+from tests.conftest import DEADLINE_SECONDS, NatsServer, eventually, free_port
 from tests.shared.harness.probe import Probe
 from tfdrift import __version__
 
@@ -56,7 +56,7 @@ async def test_a_service_is_ready_when_it_says_so_and_nats_is_there(probe: MakeP
     service.start()
     await service.status("/healthz", 200)
     await eventually(lambda: service.logs("starting"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while not json.loads(await service.status("/readyz", 503))["conditions"]["nats"]:
             await asyncio.sleep(0.01)
     assert json.loads(await service.status("/readyz", 503))["ready"] is False
@@ -83,7 +83,7 @@ async def test_metrics_come_in_the_format_that_is_asked_for(probe: MakeProbe, na
     """Prometheus' text is the default, OpenMetrics comes on request; the gauge of readiness is up to date."""
     service = probe(TFDRIFT_NATS_URL=nats_url)
     service.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_SECONDS):
         while "\ntfdrift_ready 1.0\n" not in await service.status("/metrics", 200):
             await asyncio.sleep(0.02)
     _, content_type, text = await service.get("/metrics")
@@ -186,7 +186,7 @@ async def test_nats_may_come_later(probe: MakeProbe, nats_server: NatsServer) ->
     url = f"nats://user:s3cr3t@127.0.0.1:{nats_server.port}"
     service = probe(TFDRIFT_NATS_URL=url)
     service.start()
-    await eventually(lambda: service.logs("nats_away"), seconds=5)
+    await eventually(lambda: service.logs("nats_away"))
     nats_server.start()
     await service.status("/readyz", 200)
     (line,) = service.logs("nats_away")
@@ -321,6 +321,7 @@ def test_every_service_answers_its_command_line(name: str) -> None:
     assert version.stdout == f"{name} {__version__}\n"
     helped = subprocess.run([script, "--help"], env=environment, capture_output=True, check=True, text=True)
     assert "TFDRIFT_ADMIN_PORT" in helped.stdout
+    assert "TFDRIFT_NATS_URL" in helped.stdout
     refused = subprocess.run(
         [script], env={**environment, "TFDRIFT_LOG_LEVEL": "loud", "TFDRIFT_STATE_SOURCES": "/x/*.tfstate"},
         capture_output=True, check=False, text=True,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import eventually, free_port
+from tests.conftest import DEADLINE_SECONDS, eventually, free_port
 from tests.sse_gateway.access.test_jwks import issuing
 from tests.sse_gateway.credentials import AUDIENCE, EC_KEY, RSA_KEY, SECRET, jwk, pem, signed, token_file
 from tests.sse_gateway.gateway import STREAM_PATH, alert, change, metric, publish, running
@@ -281,7 +281,7 @@ async def test_a_stream_ends_with_its_token_and_says_so(nats_url: str) -> None:
     """Reconnecting with the same token would not help, so the stream ends with the reason."""
     before = metric("tfdrift_gateway_ended_total", reason="token_expired")
     async with running(nats_url, auth_jwt_secret=SECRET) as gateway:
-        token = signed(seconds=1.5)
+        token = signed(seconds=4)
         async with gateway.live(**bearer(token)) as stream:
             await publish(gateway.bus, [change(1)])
             events = await stream.until_end()
@@ -308,7 +308,7 @@ async def test_a_token_ends_even_while_it_is_replayed_to(nats_url: str) -> None:
             "",
         )
         writer.write("\r\n".join(lines).encode())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             while metric("tfdrift_gateway_ended_total", reason="token_expired") == before:
                 await asyncio.sleep(0.02)
         writer.close()

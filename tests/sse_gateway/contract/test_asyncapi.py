@@ -45,7 +45,7 @@ async def test_what_is_streamed_is_as_it_says(nats_url: str) -> None:
     """The gateway's own events too."""
     async with running(nats_url, auth_jwt_secret=SECRET) as gateway:
         await publish(gateway.bus, [change(1), alert(Severity.HIGH), drift(1)])
-        async with gateway.stream(Last_Event_ID="garbage", **bearer(signed(seconds=1.5))) as stream:
+        async with gateway.stream(Last_Event_ID="garbage", **bearer(signed(seconds=4))) as stream:
             events = await stream.until_end()
         assert [event.name for event in events] == ["connected", "reset", "state_change", "falco", "drift", "closing"]
         for event in events:

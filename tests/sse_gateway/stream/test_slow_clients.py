@@ -7,7 +7,7 @@ import socket
 
 import structlog.testing
 
-from tests.conftest import eventually
+from tests.conftest import DEADLINE_SECONDS, eventually
 from tests.sse_gateway.gateway import STREAM_PATH, Parser, metric, publish_changes, running, serials
 
 
@@ -42,7 +42,7 @@ async def test_a_client_that_stops_reading_is_disconnected_and_resumes_without_l
 
 
 def _rest_of(connection: socket.socket) -> bytes:
-    connection.settimeout(10)
+    connection.settimeout(DEADLINE_SECONDS)
     received = b""
     try:
         while data := connection.recv(65536):
