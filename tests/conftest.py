@@ -13,12 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FunctionType
+from typing import TypeVar
 
 import pytest
+
+T = TypeVar("T")
 
 # How long a test waits for a condition: generous, since a busy machine is slow, and only a failure takes all of it.
 DEADLINE_SECONDS = 60.0
@@ -80,6 +83,16 @@ async def eventually(condition: Callable[[], object], seconds: float = DEADLINE_
             place = f"{code.co_filename}:{code.co_firstlineno}" if code else repr(condition)
             pytest.fail(f"not within {seconds:g} s: the condition at {place}")
         await asyncio.sleep(0.01)
+
+
+async def eventually_async(condition: Callable[[], Awaitable[T]], seconds: float = DEADLINE_SECONDS) -> T:
+    """Wait until an asynchronous `condition` gives something true, and return that; fail as `eventually` does."""
+    deadline = time.monotonic() + seconds
+    while not (found := await condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds:g} s: {getattr(condition, '__qualname__', condition)}")
+        await asyncio.sleep(0.02)
+    return found
 
 
 def log_tail(path: Path, lines: int = 30) -> str:

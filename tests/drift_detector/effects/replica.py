@@ -21,7 +21,7 @@ from tests.drift_detector.playbook import CATALOG, Called, message_of
 from tests.ingest_tfstate.states import Bucket as Estate
 from tests.ingest_tfstate.states import state
 from tfdrift.bus import Bus, Message, NatsOptions, Retention
-from tfdrift.events import Drift
+from tfdrift.events import Drift, StateChange
 from tfdrift.harness import Runtime
 from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, WORKSPACES_BUCKET, DriftRecord, resource_key, workspace_key
 from tfdrift.subjects import DEAD_STREAM, STREAM
@@ -82,13 +82,14 @@ class StateWriter:
         self._bus = bus
         self._estate = Estate()
 
-    async def write(self, minutes: int, *resources: dict[str, Any]) -> None:
-        """Record a state that was written at this minute."""
-        self._estate.take(state(*resources, serial=minutes), minutes)
+    async def write(self, minutes: int, *resources: dict[str, Any]) -> list[StateChange]:
+        """Record a state that was written at this minute; returns the changes, which are not on the ledger."""
+        changes = self._estate.take(state(*resources, serial=minutes), minutes)
         for record in self._estate.written:
             await self._bus.bucket(STATE_BUCKET).put(resource_key(record.workspace, record.address), record.encode())
         assert self._estate.head is not None
         await self._bus.bucket(WORKSPACES_BUCKET).put(workspace_key("prod"), self._estate.head.encode())
+        return changes
 
 
 async def dead(bus: Bus, count: int) -> list[Message]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,20 +10,13 @@ import yaml
 from nats.js import JetStreamContext
 
 from drift_detector import metrics
-from tests.conftest import DEADLINE_SECONDS, eventually
+from tests.conftest import eventually, eventually_async
 from tests.drift_detector.correlate.test_lifecycle import other, resize, web
 from tests.drift_detector.effects.replica import RETENTION, StateWriter, alert, connected, detecting, now, reported
 from tests.drift_detector.playbook import RULES, World, applied, wrote
 from tfdrift.bus.topology import ensure
 from tfdrift.records import CLAIMS_BUCKET, DRIFTS_BUCKET, STATE_BUCKET, DriftRecord, digest
 from tfdrift.severity import Severity
-
-
-async def until(condition: object) -> None:
-    """Wait until an asynchronous condition holds."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not await condition():  # type: ignore[operator]
-            await asyncio.sleep(0.02)
 
 
 async def remake(url: str, bucket: str) -> None:
@@ -129,7 +121,7 @@ async def test_remade_claims_are_written_back(nats_url: str) -> None:
                 entries = [await bus.bucket(CLAIMS_BUCKET).get(key) for key in stored]
                 return all(entry is not None and entry.value is not None for entry in entries)
 
-            await until(written_back)
+            await eventually_async(written_back)
             await alert(bus, resize(7, "c5.large"))
             await reported(bus, 3)
             await eventually(lambda: metrics.CLAIMING_CALLS._value.get() == 3)
