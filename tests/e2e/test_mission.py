@@ -18,6 +18,16 @@ async def observed(pipeline: Pipeline, client: SseClient, workspace: str, *resou
     await client.first("state_change", workspace=workspace, action="observed")
 
 
+async def drifted(
+    pipeline: Pipeline, client: SseClient, workspace: str, *others: dict, times: Iterator[datetime]
+) -> tuple[str, dict]:
+    """An instance of a state whose type a person has set to m5.large, and its open drift."""
+    web = instance_id()
+    await observed(pipeline, client, workspace, instance(web), *others, at=next(times))
+    await pipeline.post(resize(web, "m5.large", next(times)))
+    return web, await client.first("drift", new_value="m5.large", status="open")
+
+
 async def test_the_first_sight_of_a_state_is_told_once_with_its_counts(
     pipeline: Pipeline, workspace: str, times: Iterator[datetime]
 ) -> None:
@@ -70,11 +80,8 @@ async def test_setting_the_value_back_resolves_the_drift_as_reverted(
     pipeline: Pipeline, workspace: str, times: Iterator[datetime]
 ) -> None:
     """A call back to the state's value closes the same drift, and its history holds both steps."""
-    web = instance_id()
     async with pipeline.stream(f"?workspace={workspace}") as client:
-        await observed(pipeline, client, workspace, instance(web), at=next(times))
-        await pipeline.post(resize(web, "m5.large", next(times)))
-        opened = await client.first("drift", status="open")
+        web, opened = await drifted(pipeline, client, workspace, times=times)
         await pipeline.post(resize(web, "t3.medium", next(times)))
         resolved = await client.first("drift", status="resolved")
     assert resolved["id"] == opened["id"]
@@ -89,11 +96,8 @@ async def test_a_second_change_of_the_same_attribute_moves_the_open_drift_on(
     pipeline: Pipeline, workspace: str, times: Iterator[datetime]
 ) -> None:
     """One attribute has one drift, whoever changes it next."""
-    web = instance_id()
     async with pipeline.stream(f"?workspace={workspace}") as client:
-        await observed(pipeline, client, workspace, instance(web), at=next(times))
-        await pipeline.post(resize(web, "m5.large", next(times)))
-        opened = await client.first("drift", new_value="m5.large")
+        web, opened = await drifted(pipeline, client, workspace, times=times)
         await pipeline.post(resize(web, "m5.xlarge", next(times), who=JANE))
         moved = await client.first("drift", new_value="m5.xlarge")
     assert moved["id"] == opened["id"]
@@ -105,11 +109,8 @@ async def test_a_refresh_that_takes_the_foreign_value_absorbs_the_drift(
     pipeline: Pipeline, workspace: str, times: Iterator[datetime]
 ) -> None:
     """A new serial with the value that a person set makes the drift the record."""
-    web = instance_id()
     async with pipeline.stream(f"?workspace={workspace}") as client:
-        await observed(pipeline, client, workspace, instance(web), at=next(times))
-        await pipeline.post(resize(web, "m5.large", next(times)))
-        opened = await client.first("drift", status="open")
+        web, opened = await drifted(pipeline, client, workspace, times=times)
         pipeline.write_state(workspace, state(2, instance(web, instance_type="m5.large")), next(times))
         resolved = await client.first("drift", status="resolved")
     assert (resolved["id"], resolved["resolution"]) == (opened["id"], "absorbed")
@@ -120,12 +121,10 @@ async def test_terraforms_own_call_on_an_open_drift_and_the_serial_after_it_appl
     pipeline: Pipeline, workspace: str, times: Iterator[datetime]
 ) -> None:
     """The drift is resolved as applied, since Terraform set the value that its state records."""
-    web = instance_id()
     async with pipeline.stream(f"?workspace={workspace}") as client:
-        await observed(pipeline, client, workspace, instance(web), at=next(times))
-        await pipeline.post(resize(web, "m5.large", next(times)))
-        opened = await client.first("drift", status="open")
+        web, opened = await drifted(pipeline, client, workspace, times=times)
         await pipeline.post(resize(web, "m5.2xlarge", next(times), who=TERRAFORM))
+        await pipeline.settled("drift-detector")  # the state must not come before Terraform's call
         pipeline.write_state(workspace, state(2, instance(web, instance_type="m5.2xlarge")), next(times))
         resolved = await client.first("drift", status="resolved")
     assert (resolved["id"], resolved["resolution"]) == (opened["id"], "applied")
@@ -135,11 +134,9 @@ async def test_a_resource_that_leaves_the_state_destroys_its_drift(
     pipeline: Pipeline, workspace: str, times: Iterator[datetime]
 ) -> None:
     """A drift of a resource that is gone is resolved as destroyed."""
-    web, other = instance_id(), instance_id()
+    other = instance_id()
     async with pipeline.stream(f"?workspace={workspace}") as client:
-        await observed(pipeline, client, workspace, instance(web), instance(other, "db"), at=next(times))
-        await pipeline.post(resize(web, "m5.large", next(times)))
-        opened = await client.first("drift", status="open")
+        _, opened = await drifted(pipeline, client, workspace, instance(other, "db"), times=times)
         pipeline.write_state(workspace, state(2, instance(other, "db")), next(times))
         resolved = await client.first("drift", status="resolved")
     assert (resolved["id"], resolved["resolution"]) == (opened["id"], "destroyed")
