@@ -24,7 +24,7 @@ CLIENTS = 500
 EVENTS = 20_000
 SUBJECT = "tfdrift.drift.high.aws.aws_instance"
 BATCH = 100
-SECONDS = 50.0
+SECONDS = 240.0
 # What one read takes off a stalled client's buffers; its window in the gateway is small, so that some are cut off.
 BUFFER_BYTES = 64 * 1024
 READ_BYTES = 256 * 1024
