@@ -98,9 +98,15 @@ async def test_clients_that_join_at_any_moment_of_a_burst_see_one_exact_sequence
             while len(events) < total - 1:
                 await asyncio.sleep(dice.random() * 0.05)
                 identifier = str(events[-1].id) if events else start
-                async with gateway.live(Last_Event_ID=identifier) as stream:
-                    share = min(dice.randint(1, 700), total - 1 - len(events))
-                    events += await stream.take(share)
+                share = min(dice.randint(1, 700), total - 1 - len(events))
+                try:
+                    async with gateway.live(Last_Event_ID=identifier) as stream:
+                        events += await stream.take(share)
+                except EOFError:
+                    continue  # the gateway ended a stream that it could not serve in time; its client comes back
+                except AssertionError as refused:
+                    if '"status":503' not in str(refused):
+                        raise
             return events
 
         clients = [asyncio.create_task(client(number)) for number in range(40)]
