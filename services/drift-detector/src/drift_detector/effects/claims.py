@@ -70,7 +70,7 @@ class Claims:
             return fuller
 
     def watched(self, entry: Entry[bytes]) -> Call | None:
-        """See a change of the bucket; returns the call that is new to the store, None where there is none.
+        """See a change of the bucket; returns the call of another writer that is new to the store, or None.
 
         Raises:
             ValueError: the value is no call.
@@ -83,10 +83,13 @@ class Claims:
             return None
         if entry.revision <= revision:
             return None
-        # The watch often delivers what this process writes before its acknowledgement.
-        written, call = self._under_way.get(entry.key, (b"", None))
-        if call is None or written != entry.value:
-            call = Call.model_validate_json(entry.value)
+        # The watch often delivers what this process writes before its acknowledgement. Whoever writes it also evaluates
+        # it, and does so again where the acknowledgement gets lost.
+        written, own = self._under_way.get(entry.key, (b"", None))
+        if own is not None and written == entry.value:
+            self._take(entry.key, own, entry.revision)
+            return None
+        call = Call.model_validate_json(entry.value)
         return call if self._take(entry.key, call, entry.revision) else None
 
     async def read(self, event_id: str) -> StoredClaim | None:

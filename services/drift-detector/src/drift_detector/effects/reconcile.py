@@ -138,7 +138,7 @@ class Reconciler:
         return stored is not None and stored.outstanding
 
     async def _read(self, key: str) -> None:
-        """Has the mirror know the drift as it is stored now, its version published.
+        """Brings the mirror to the drift as it is stored now, and publishes that version where it is outstanding.
 
         Raises:
             Conflict: somebody else has written it meanwhile.
