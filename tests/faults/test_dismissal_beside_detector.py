@@ -19,7 +19,7 @@ from tests.drift_detector.correlate.test_lifecycle import other, resize, web
 from tests.drift_detector.playbook import CATALOG, RULES, Called, message_of
 from tests.ingest_tfstate.states import Bucket as Estate
 from tests.ingest_tfstate.states import state
-from tfdrift.bus import Bucket, Bus, Entry, Follow, Message, NatsOptions, Retention
+from tfdrift.bus import Bucket, Bus, Follow, Message, NatsOptions, Retention
 from tfdrift.events import Drift, DriftStatus, Resolution
 from tfdrift.harness import Runtime
 from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, WORKSPACES_BUCKET, DriftRecord, resource_key, workspace_key
@@ -31,21 +31,20 @@ Interruption = Callable[[str], Awaitable[None]]
 
 
 class InterruptedBucket(Bucket):
-    """A bucket that lets somebody act once after a value was read, before the reader has it."""
+    """A bucket that lets somebody act once before a value is written."""
 
     interruption: Interruption | None = None
 
-    async def get(self, key: str) -> Entry[bytes] | None:
-        """As `Bucket.get`, with the interruption behind it."""
-        entry = await super().get(key)
+    async def update(self, key: str, value: bytes, revision: int) -> int:
+        """As `Bucket.update`, with the interruption before it."""
         act, InterruptedBucket.interruption = InterruptedBucket.interruption, None
-        if act is not None and entry is not None:
+        if act is not None:
             await act(key)
-        return entry
+        return await super().update(key, value, revision)
 
 
 class InterruptedBus(Bus):
-    """A bus whose readings of drifts are interrupted."""
+    """A bus whose writes of drifts are interrupted."""
 
     def bucket(self, name: str) -> Bucket:
         """An `InterruptedBucket` for the drifts."""
@@ -79,7 +78,7 @@ async def store_state(bus: Bus) -> None:
     await bus.bucket(WORKSPACES_BUCKET).put(workspace_key("prod"), estate.head.encode())
 
 
-async def test_a_dismissal_between_a_detectors_read_and_its_write_stays(nats_url: str) -> None:
+async def test_a_dismissal_between_a_detectors_decision_and_its_write_stays(nats_url: str) -> None:
     """The detector writes its version behind the dismissal; no number of a version is used twice on the ledger."""
     gateway = Bus(NatsOptions((nats_url,), "gateway"), RETENTION)
     bus = InterruptedBus(NatsOptions((nats_url,), "detector"), RETENTION)

@@ -110,3 +110,14 @@ async def test_a_value_that_is_no_record_is_a_value_error(nats_url: str) -> None
         assert await outbox.read("d") is None
         await outbox.write("d", None, following(None, "a"))
         assert await published(bus) == ["a"]
+
+
+def test_a_record_is_encoded_as_its_model_says() -> None:
+    """The drift's own JSON is put in as it is, and may be given."""
+    for record in (
+        following(None, 'a "quoted" \u2028 value'),
+        following(None, "b").model_copy(update={"occurred": MOMENT}),
+    ):
+        assert record.encode() == record.model_dump_json().encode()
+        assert record.encode(record.drift.encode()) == record.encode()
+        assert record.envelope(record.drift.encode()) == record.envelope()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tfdrift.bus import Bus, Conflict
@@ -25,10 +25,15 @@ from tfdrift.records import DRIFTS_BUCKET, DriftRecord
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A drift's record as it was read or written, and the revision that it stands at."""
+    """A drift's record as it was read or written, and the revision that it stands at.
+
+    Attributes:
+        encoded: the drift's own JSON, where its writer has it still.
+    """
 
     record: DriftRecord
     revision: int
+    encoded: bytes | None = field(default=None, compare=False, repr=False)
 
     @property
     def outstanding(self) -> bool:
@@ -69,6 +74,18 @@ class Outbox:
         self._bus = bus
         self._bucket = bus.bucket(DRIFTS_BUCKET)
         self._on_published = on_published
+        self._under_way: dict[str, tuple[bytes, DriftRecord]] = {}
+
+    def decode(self, key: str, value: bytes) -> DriftRecord:
+        """The record of a drift in a value of the bucket; one that is just being written here is not parsed.
+
+        A watch often delivers a write before its acknowledgement.
+
+        Raises:
+            ValueError: the value is no record of a drift.
+        """
+        written, record = self._under_way.get(key, (b"", None))
+        return record if record is not None and written == value else DriftRecord.model_validate_json(value)
 
     async def read(self, key: str) -> StoredRecord | None:
         """The record of a drift as it is stored now; None where there is none.
@@ -91,11 +108,12 @@ class Outbox:
         """
         if not stored.outstanding:
             return stored
-        ack = await self._bus.publish_event(stored.record.drift, stored.record.envelope())
+        drift = stored.record.drift
+        encoded = stored.encoded or drift.encode()
+        ack = await self._bus.publish(str(drift.subject()), encoded, stored.record.envelope(encoded).headers())
         if not ack.duplicate:
             self._on_published(stored.record)
-        marked = as_published(stored.record)
-        return StoredRecord(marked, await self._bucket.update(key, marked.encode(), stored.revision))
+        return await self._put(key, as_published(stored.record), encoded, stored.revision)
 
     async def write(self, key: str, stored: StoredRecord | None, following: DriftRecord) -> StoredRecord:
         """Store the version that follows `stored`, and publish it; returns the record as written.
@@ -104,11 +122,20 @@ class Outbox:
             Conflict: somebody else has written the drift since `stored` was read; read it and decide anew.
             BusError: NATS went away; if the version was stored, it is outstanding.
         """
-        if stored is None:
-            revision = await self._bucket.create(key, following.encode())
-        else:
-            revision = await self._bucket.update(key, following.encode(), stored.revision)
-        written = StoredRecord(following, revision)
+        written = await self._put(key, following, following.drift.encode(), stored.revision if stored else None)
         with suppress(Conflict):  # somebody else marked it, or went on from there
             return await self.publish(key, written)
         return written
+
+    async def _put(self, key: str, record: DriftRecord, drift: bytes, revision: int | None) -> StoredRecord:
+        """Write a record in place of that of a revision; None where there is to be none."""
+        value = record.encode(drift)
+        self._under_way[key] = (value, record)
+        try:
+            if revision is None:
+                revision = await self._bucket.create(key, value)
+            else:
+                revision = await self._bucket.update(key, value, revision)
+        finally:
+            self._under_way.pop(key, None)
+        return StoredRecord(record, revision, drift)

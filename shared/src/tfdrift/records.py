@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import ConfigDict
 
-from tfdrift.envelope import Envelope
+from tfdrift.envelope import Envelope, rfc3339
 from tfdrift.events import Drift, Json, Payload, Timestamp
 from tfdrift.subjects import Provider
 
@@ -178,10 +178,20 @@ class DriftRecord(Record):
     received: Timestamp
     occurred: Timestamp | None
 
-    def envelope(self) -> Envelope:
-        """Return the envelope of this version on the ledger; its id does not depend on the publisher."""
+    def encode(self, drift: bytes | None = None) -> bytes:
+        """Return compact JSON; the drift's own, which is long and written three times a version, may be given."""
+        occurred = f'"{rfc3339(self.occurred)}"' if self.occurred is not None else "null"
+        rest = f',"version":{self.version},"published":{self.published},"received":"{rfc3339(self.received)}"'
+        return b'{"drift":%b%b,"occurred":%b}' % (drift or self.drift.encode(), rest.encode(), occurred.encode())
+
+    def envelope(self, drift: bytes | None = None) -> Envelope:
+        """Return the envelope of this version on the ledger; its id does not depend on the publisher.
+
+        Args:
+            drift: the drift's own JSON, where the caller has it.
+        """
         return Envelope(
-            message_id=f"drift:{self.drift.id}:{self.version}:{digest(self.drift.encode().decode(), 10)}",
+            message_id=f"drift:{self.drift.id}:{self.version}:{digest((drift or self.drift.encode()).decode(), 10)}",
             received=self.received,
             occurred=self.occurred,
             workspace=self.drift.workspace,

@@ -19,7 +19,7 @@ from tests.drift_detector.correlate.test_lifecycle import other, resize, web
 from tests.drift_detector.effects.replica import LONG, RETENTION, StateWriter, connected, now, reported, stored
 from tests.drift_detector.effects.test_detector import remake
 from tests.drift_detector.playbook import CATALOG, RULES, Called, Step, message_of
-from tfdrift.bus import Bucket, Bus, Entry, NatsOptions, Unavailable
+from tfdrift.bus import Bucket, Bus, NatsOptions, Unavailable
 from tfdrift.outbox import Outbox, next_version
 from tfdrift.records import DRIFTS_BUCKET, STATE_BUCKET, DriftRecord, resource_key
 
@@ -27,21 +27,20 @@ WEB = ManagedSubject(resource_key("prod", "aws_instance.web"))
 
 
 class InterruptedBucket(Bucket):
-    """A bucket that lets somebody act once after a value was read, before the reader has it."""
+    """A bucket that lets somebody act once before a value is written."""
 
     act: Callable[[], Awaitable[None]] | None = None
 
-    async def get(self, key: str) -> Entry[bytes] | None:
-        """As `Bucket.get`, with the interruption behind it."""
-        entry = await super().get(key)
+    async def update(self, key: str, value: bytes, revision: int) -> int:
+        """As `Bucket.update`, with the interruption before it."""
         act, InterruptedBucket.act = InterruptedBucket.act, None
         if act is not None:
             await act()
-        return entry
+        return await super().update(key, value, revision)
 
 
 class InterruptedBus(Bus):
-    """A bus whose reads of drifts are interrupted."""
+    """A bus whose writes of drifts are interrupted."""
 
     def bucket(self, name: str) -> Bucket:
         """An `InterruptedBucket` for the drifts."""
@@ -90,7 +89,7 @@ async def replica(url: str) -> AsyncIterator[Replica]:
 
 
 async def test_a_write_that_loses_is_decided_again(nats_url: str) -> None:
-    """Somebody writes between the read and the write: this replica's version follows, and none is lost."""
+    """Somebody writes between the decision and the write: this replica's version follows, and none is lost."""
     async with connected(nats_url) as bus:
         await StateWriter(bus).write(0, web(), other())
         async with replica(nats_url) as one, replica(nats_url) as two:

@@ -136,7 +136,9 @@ async def test_a_resource_with_many_calls_keeps_the_latest_and_those_that_its_dr
         retention = await retaining(bus, store, stored, calls)
         await retention.fold(subject, START)  # all of them are too young
         assert all(await left(bus, calls))
-        await retention.fold(subject, START + timedelta(days=1))
+        await retention.fold(subject, START + timedelta(days=1))  # no more of them than before
+        assert all(await left(bus, calls))
+        await retention.fold_the_rest(START + timedelta(days=1))
         remaining = await left(bus, calls)
     assert remaining[0]
     assert remaining[-FOLD_KEEPS:] == [True] * FOLD_KEEPS

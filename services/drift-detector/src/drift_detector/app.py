@@ -57,7 +57,16 @@ class Detector:
         self._sweep = Sweep(store, stored, self._reconciler, takeover, self._queue)
         self._refill = Refill(bus, self._on_refill)
         self._mirrors = Mirrors(
-            bus, store, stored, claims, self._attributions, takeover, self._queue, self._dead_letters, self._refill
+            bus,
+            store,
+            stored,
+            claims,
+            self._attributions,
+            takeover,
+            self._queue,
+            self._dead_letters,
+            self._refill,
+            self._reconciler.decode,
         )
         self._readiness: Readiness | None = None
         self._rules = RulesFollower(rules, store, lambda: self._queue.add(store.subjects_of_all_calls()))
@@ -105,5 +114,6 @@ class Detector:
 
     async def _delete(self) -> None:
         now = datetime.now(UTC)
+        await self._retention.fold_the_rest(now)
         await self._retention.delete_expired_calls(now, now - self._call_retention)
         await self._retention.delete_resolved_drifts(now, now - self._drift_retention)

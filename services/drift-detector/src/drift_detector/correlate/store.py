@@ -210,7 +210,7 @@ class FactStore:
     def count_calls(self, key: str) -> int:
         """Returns how many calls name the resource of a key, or another one by the same name."""
         indexed = self.states.get(key)
-        return 0 if indexed is None else len(self.calls.naming(indexed.tokens))
+        return 0 if indexed is None else self.calls.count_naming(indexed.tokens)
 
     def _calls_naming(self, indexed: IndexedResource) -> list[Call]:
         """Returns the calls that name a resource, also by the names that calls gave it."""

@@ -32,6 +32,7 @@ class Claims:
         self._bucket = bus.bucket(CLAIMS_BUCKET)
         self._store = store
         self._known: dict[str, tuple[int, str]] = {}
+        self._under_way: dict[str, tuple[bytes, Call]] = {}
 
     async def put(self, call: Call) -> Call:
         """Store a call; returns it, or the one that is stored already and says at least as much.
@@ -44,7 +45,7 @@ class Claims:
         """
         key = digest(call.event_id)
         try:
-            revision = await self._bucket.create(key, call.model_dump_json().encode())
+            revision = await self._write(key, call, 0)
             metrics.CALLS.labels("claims").inc()
             self._take(key, call, revision)
             return call
@@ -61,7 +62,7 @@ class Claims:
             # It arrived when the first alert of the event did; so its place among others stays.
             fuller = call.model_copy(update={"received": min(call.received, stored.received)})
             try:
-                revision = await self._bucket.update(key, fuller.model_dump_json().encode(), entry.revision)
+                revision = await self._write(key, fuller, entry.revision)
             except Conflict:
                 continue
             metrics.CALLS.labels("completed").inc()
@@ -69,7 +70,7 @@ class Claims:
             return fuller
 
     def watched(self, entry: Entry[bytes]) -> Call | None:
-        """See a change of the bucket; returns the call that is new to the store, None where there is none.
+        """See a change of the bucket; returns the call of another writer that is new to the store, or None.
 
         Raises:
             ValueError: the value is no call.
@@ -81,6 +82,12 @@ class Claims:
                 self._store.remove_call(event_id)
             return None
         if entry.revision <= revision:
+            return None
+        # The watch often delivers what this process writes before its acknowledgement. Whoever writes it also evaluates
+        # it, and does so again where the acknowledgement gets lost.
+        written, own = self._under_way.get(entry.key, (b"", None))
+        if own is not None and written == entry.value:
+            self._take(entry.key, own, entry.revision)
             return None
         call = Call.model_validate_json(entry.value)
         return call if self._take(entry.key, call, entry.revision) else None
@@ -112,6 +119,17 @@ class Claims:
         """Forget the revisions, because the bucket was created anew; returns the calls by key, to be written back."""
         self._known.clear()
         return {digest(call.event_id): call.model_dump_json().encode() for call in self._store.calls}
+
+    async def _write(self, key: str, call: Call, revision: int) -> int:
+        """Write a call in place of what a revision was, 0 for nothing; returns the new revision."""
+        value = call.model_dump_json().encode()
+        self._under_way[key] = (value, call)
+        try:
+            if revision:
+                return await self._bucket.update(key, value, revision)
+            return await self._bucket.create(key, value)
+        finally:
+            self._under_way.pop(key, None)
 
     def _take(self, key: str, call: Call, revision: int) -> bool:
         """Put a stored call into the store of facts; whether it is new there, or says something else than before."""

@@ -49,6 +49,7 @@ class Mirrors:
     queue: WorkQueue
     dead_letters: DeadLetters
     refill: Refill
+    decode_drift: Callable[[str, bytes], DriftRecord]
     _outdated: set[str] = field(default_factory=set)
     _recorded: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _caught_up: dict[str, asyncio.Event] = field(default_factory=_events)
@@ -162,7 +163,7 @@ class Mirrors:
             return
         record = self.stored.get(entry.key)
         if record is None or entry.revision > self.stored.revision(entry.key):  # else this process wrote it
-            record = DriftRecord.model_validate_json(entry.value)
+            record = self.decode_drift(entry.key, entry.value)
             self.stored.put(entry.key, record, entry.revision)
         self.takeover.note(entry.key, record)
 

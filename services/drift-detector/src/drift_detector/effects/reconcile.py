@@ -1,8 +1,9 @@
 """Writes what a plan asks for: the next versions of a subject's drifts, by compare-and-set, through the outbox.
 
-Any number of replicas do this side by side. A drift is decided after its record and the state's were read again, and
-written at the revision that was read. So a replica that knows less than another cannot overwrite it. How each version
-reaches the ledger: `tfdrift.outbox`.
+Any number of replicas do this side by side. A drift is decided with its record as the mirror has it, after the state's
+record was read again, and it is written at the revision of exactly that record. So a replica that knows less than
+another cannot overwrite it: its write is refused, and it reads the record and decides anew. How each version reaches
+the ledger: `tfdrift.outbox`.
 """
 
 from __future__ import annotations
@@ -89,6 +90,10 @@ class Reconciler:
         with suppress(Conflict):  # somebody else marked it, or went on from there
             await self._read(key)
 
+    def decode(self, key: str, value: bytes) -> DriftRecord:
+        """Returns the drift in a value of the bucket; see `Outbox.decode`."""
+        return self._outbox.decode(key, value)
+
     def _plan(self, subject: DriftSubject) -> Plan:
         return plan(subject, self._store, self._stored, datetime.now(UTC))
 
@@ -101,12 +106,18 @@ class Reconciler:
 
     async def _write(self, subject: DriftSubject, key: str, cause: Cause, decision: _Decision) -> None:
         """Write the next version of a drift and publish it; decide again whenever somebody else wrote first."""
+        is_behind = False
         while True:
             try:
-                stored = await self._read(key)
+                if is_behind or self._is_outstanding(key):
+                    await self._read(key)
                 await self._read_state(subject)
-                if (self._store.version, self._stored.revision(key)) != (decision.version, decision.revision):
-                    version, revision = self._store.version, self._stored.revision(key)
+                # From here to the write nothing else runs: the plan is made with the record that it follows.
+                stored, version = self._mirrored(key), self._store.version
+                revision = stored.revision if stored is not None else 0
+                if stored is not None and stored.outstanding:
+                    continue
+                if (version, revision) != (decision.version, decision.revision):
                     decision = _Decision(self._plan(subject), version, revision)
                 wanted = decision.plan.writes.get(key)
                 if wanted is not None:
@@ -114,11 +125,20 @@ class Reconciler:
                     self._note(key, await self._outbox.write(key, stored, following))
             except Conflict:
                 metrics.CONFLICTS.inc()
+                is_behind = True
                 continue
             return
 
-    async def _read(self, key: str) -> StoredRecord | None:
-        """Returns the drift as it is stored now, its version published.
+    def _mirrored(self, key: str) -> StoredRecord | None:
+        record = self._stored.get(key)
+        return StoredRecord(record, self._stored.revision(key)) if record is not None else None
+
+    def _is_outstanding(self, key: str) -> bool:
+        stored = self._mirrored(key)
+        return stored is not None and stored.outstanding
+
+    async def _read(self, key: str) -> None:
+        """Brings the mirror to the drift as it is stored now, and publishes that version where it is outstanding.
 
         Raises:
             Conflict: somebody else has written it meanwhile.
@@ -127,11 +147,11 @@ class Reconciler:
         stored = await self._outbox.read(key)
         if stored is None and self._stored.get(key) is not None and await self._bus.was_remade(_DRIFTS_STREAM):
             raise Unavailable("the drifts were lost with their bucket, and are not written back yet")
-        if stored is not None:
-            self._note(key, stored)
-            stored = await self._outbox.publish(key, stored)
-            self._note(key, stored)
-        return stored
+        if stored is None:
+            self._stored.remove(key)
+            return
+        self._note(key, stored)
+        self._note(key, await self._outbox.publish(key, stored))
 
     def _note(self, key: str, stored: StoredRecord) -> None:
         self._stored.put(key, stored.record, stored.revision)

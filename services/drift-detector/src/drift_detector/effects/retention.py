@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,8 +20,9 @@ from tfdrift.events import DriftStatus
 # A call of one operation takes 5.4 KB of memory, measured with tracemalloc: so this is some 1.1 GB.
 MAX_CALLS: Final = 200_000
 # A resource with more calls is folded: of the calls before the latest ones, those go that its drifts do not need.
-FOLD_ABOVE: Final = 128
-FOLD_KEEPS: Final = 64
+# The cost of an alert grows with the calls that are left, by some 20 µs each.
+FOLD_ABOVE: Final = 48
+FOLD_KEEPS: Final = 24
 # A replica may still be about to write what a younger call means.
 FOLD_AFTER: Final = timedelta(seconds=10)
 # Resolved drifts leave memory after this time; what concerns them later is read from the bucket.
@@ -36,6 +37,7 @@ class Retention:
     stored: StoredDrifts
     claims: Claims
     drifts: Bucket
+    _unfolded: dict[ManagedSubject, int] = field(default_factory=dict)
 
     async def delete_expired_calls(self, now: datetime, cutoff: datetime, *, max_calls: int = MAX_CALLS) -> None:
         """Delete the calls before `cutoff`, and the oldest beyond `max_calls`, except those that drifts need."""
@@ -53,10 +55,27 @@ class Retention:
         """Delete the superseded calls of a resource that has many.
 
         A call is superseded when a later one sets what it set, or when cloud and state have agreed since. Its steps
-        stay in the stored history of the drift.
+        stay in the stored history of the drift. Where calls are too young, or needed, this is tried again when there
+        are as many more, or by `fold_the_rest`.
         """
-        if not isinstance(subject, ManagedSubject) or self.store.count_calls(subject.key) <= FOLD_ABOVE:
+        if not isinstance(subject, ManagedSubject):
             return
+        count = self.store.count_calls(subject.key)
+        if count > FOLD_ABOVE and count >= self._unfolded.get(subject, 0):
+            await self._fold(subject, now)
+            if (left := self.store.count_calls(subject.key)) > FOLD_ABOVE:
+                self._unfolded[subject] = left + FOLD_KEEPS
+            else:
+                self._unfolded.pop(subject, None)
+
+    async def fold_the_rest(self, now: datetime) -> None:
+        """Fold the resources again that had too many calls left the last time."""
+        unfolded = list(self._unfolded)
+        self._unfolded.clear()
+        for subject in unfolded:
+            await self.fold(subject, now)
+
+    async def _fold(self, subject: ManagedSubject, now: datetime) -> None:
         calls = {call.event_id: call for call, _ in self.store.targets_of(subject.key)}
         needed = _Needed(self.store, self.stored, now, whole_history=False)
         superseded = [

@@ -75,6 +75,7 @@ def _joined(claims: Iterable[Claimed]) -> list[Claimed]:
     joined: dict[str, Claimed] = {}
     for claim in claims:
         known = joined.get(claim.call.event_id)
-        operations = (*known.operations, *claim.operations) if known else claim.operations
-        joined[claim.call.event_id] = Claimed(claim.call, operations, claim.incarnation)
+        if known is not None:
+            claim = Claimed(claim.call, (*known.operations, *claim.operations), claim.incarnation)  # noqa: PLW2901
+        joined[claim.call.event_id] = claim
     return list(joined.values())

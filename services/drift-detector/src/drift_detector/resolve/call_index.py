@@ -145,6 +145,10 @@ class CallIndex:
         ids = set().union(*(self._by_token.get(token, ()) for token in tokens))
         return sorted((self._calls[event_id] for event_id in ids), key=lambda call: call.order)
 
+    def count_naming(self, tokens: Iterable[str]) -> int:
+        """Returns how many calls `naming` returns."""
+        return len(set().union(*(self._by_token.get(token, ()) for token in tokens)))
+
     def creations_by(self, token: str) -> list[tuple[Call, tuple[Target, ...], Target]]:
         """Returns the creations with a token (`creation_token`), with their calls and groups."""
         return [found for found in self._targets((token,)) if found[2].act is Act.CREATE]

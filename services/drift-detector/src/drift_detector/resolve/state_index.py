@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -223,12 +223,16 @@ class StateIndex:
             or (one.account_id == account_id and any(incarnation.region is None for incarnation in one.incarnations))
         ]
 
-    def _candidates(self, target: Target) -> Iterator[IndexedResource]:
-        keys: Iterable[Collection[str]] = (self._by_token.get(token, ()) for token in target_tokens(target))
-        fewest = min(keys, key=len, default=())
-        return (
-            resource for resource in map(self._resources.__getitem__, fewest) if target.type in ("*", resource.type)
-        )
+    def _candidates(self, target: Target) -> list[IndexedResource]:
+        fewest: Collection[str] | None = None
+        for token in target_tokens(target):
+            keys = self._by_token.get(token)
+            if keys is None:  # the common case: no record has the name
+                return []
+            if fewest is None or len(keys) < len(fewest):
+                fewest = keys
+        resources = [self._resources[key] for key in fewest or ()]
+        return resources if target.type == "*" else [one for one in resources if one.type == target.type]
 
     def _may_be_in(self, resource: IndexedResource, account_id: str | None) -> bool:
         if resource.account_id is not None or account_id is None:
@@ -238,8 +242,11 @@ class StateIndex:
 
     def matches(self, target: Target, account_id: str | None, region: str | None) -> list[Match]:
         """Returns the incarnations that a target names; those of one record in their order."""
+        candidates = self._candidates(target)
+        if not candidates:
+            return []
         tokens = target_tokens(target)
-        found = [resource for resource in self._candidates(target) if self._may_be_in(resource, account_id)]
+        found = [resource for resource in candidates if self._may_be_in(resource, account_id)]
         if THE_ONLY in target.identity:
             # It has no name, so only its place tells it from the one of another account or region.
             found = [one for one in found if one.account_id is not None and (region is None or one.region is not None)]
