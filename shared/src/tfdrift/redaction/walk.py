@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from tfdrift.events import TRUNCATED
 from tfdrift.records import SENSITIVE_MEMBER, hidden_hash
 from tfdrift.redaction.depth import MAX_DEPTH, TooDeep, check, check_depth
 from tfdrift.redaction.keyed_hash import keyed_hash
@@ -91,8 +92,8 @@ class Walk:
             return ""
 
     def hide(self, value: Any) -> Any:
-        """Returns the hash object of a value; null and hash objects stay."""
-        if value is None or hidden_hash(value) is not None:
+        """Returns the hash object of a value; null, hash objects and the mark of a truncated value stay."""
+        if value is None or value == TRUNCATED or hidden_hash(value) is not None:
             return value
         return {SENSITIVE_MEMBER: self.keyed_hash(value)}
 
