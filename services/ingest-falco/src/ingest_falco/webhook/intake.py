@@ -71,6 +71,7 @@ class Intake:
         self._conditions = conditions
         self._warnings = Throttle(_WARN_SECONDS)
         self._sources = Labels(_MAX_SOURCES)
+        self._shortened = 0
         self._log = log
 
     async def take(self, body: bytes, traceparent: str | None, read: Reader = read_alert) -> Outcome:
@@ -189,9 +190,11 @@ class Intake:
                 UNDECODABLE.labels(gap.part).inc()
         if any(gap.reason is Reason.SHORTENED for gap in normalised.gaps):
             SHORTENED.inc()
+            self._shortened += 1
             self._conditions.begin(
                 Condition.SHORTENED,
-                "falcosidekick shortens fields over 512 bytes, so values of large calls are unknown."
+                f"falcosidekick shortens fields over 512 bytes, so values of large calls are unknown ({self._shortened}"
+                " alerts since the start)."
                 " Let Falco post to ingest-falco directly, and set TFDRIFT_RELAY_URL to falcosidekick",
             )
         for part in message.omitted:
