@@ -39,7 +39,8 @@ class Payload(BaseModel):
 
     def encode(self) -> bytes:
         """Return compact UTF-8 JSON without line breaks (JSON escapes CR and LF)."""
-        return self.model_dump_json().encode()
+        encoded: bytes = self.__pydantic_serializer__.to_json(self)
+        return encoded
 
 
 class Via(StrEnum):

@@ -24,6 +24,7 @@ _OPEN_MAPS: Final = word_set(
 )
 # How a pair says what it is called, and where it has the value.
 _PAIR_NAMES: Final = ("name", "key", "Name", "Key", "parameterName", "ParameterName", "parameterKey", "ParameterKey")
+_PAIR_NAME_SET: Final = frozenset(_PAIR_NAMES)
 _PAIR_VALUES: Final = word_set("value Value values Values parameterValue ParameterValue stringValue")
 # The object of a parameter: {"adminPassword": {"value": …}} of Azure's templates.
 _WRAPPED: Final = frozenset({"value", "defaultValue", "stringValue", "Value"})
@@ -159,7 +160,7 @@ class Walk:
                 return _only_texts(value, _WRAPPED)
             if str(value.get("type", "")).lower() in _SECURE_TYPES:
                 return _only_texts(value, _WRAPPED)
-        for key in _PAIR_NAMES:
+        for key in () if _PAIR_NAME_SET.isdisjoint(value) else _PAIR_NAMES:
             named = value.get(key)
             if isinstance(named, str) and (self._is_secret_name(named) or is_boot_script(named)):
                 return _only_texts(value, _PAIR_VALUES)

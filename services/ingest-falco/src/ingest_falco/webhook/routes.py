@@ -6,6 +6,7 @@ import ssl
 import uuid
 from datetime import UTC, datetime
 from functools import partial
+from time import perf_counter
 from typing import Any, Final
 
 import orjson
@@ -18,11 +19,12 @@ from ingest_falco.metrics import ALERTS, REFUSED_SENDERS, REQUEST_SECONDS
 from ingest_falco.throttle import Throttle
 from ingest_falco.webhook.answers import Answer, refused, rejection
 from ingest_falco.webhook.authentication import Policy, Refusal, Sender, refusal, signature_refusal
-from ingest_falco.webhook.intake import Intake
+from ingest_falco.webhook.intake import Intake, Outcome
 from ingest_falco.webhook.relay import Relay
 from tfdrift.envelope import rfc3339
 
 _WARN_SECONDS: Final = 60.0
+_TAKEN: Final = {outcome: ALERTS.labels(outcome) for outcome in Outcome}
 # An API server posts up to 400 events at once; CloudTrail's files have some megabytes.
 _MAX_ENTRIES_BYTES: Final = 32 * 1024 * 1024
 
@@ -102,12 +104,14 @@ class Webhook:
         return body
 
     async def _take(self, request: web.Request, body: bytes) -> web.Response:
-        with REQUEST_SECONDS.time():
-            try:
-                outcome = await self._intake.take(body, request.headers.get("traceparent"))
-            except IngestError as error:
-                return self._reject(rejection(error))
-        ALERTS.labels(outcome).inc()
+        began = perf_counter()
+        try:
+            outcome = await self._intake.take(body, request.headers.get("traceparent"))
+        except IngestError as error:
+            return self._reject(rejection(error))
+        finally:
+            REQUEST_SECONDS.observe(perf_counter() - began)
+        _TAKEN[outcome].inc()
         if self._relay is not None:
             self._relay.offer(body)
         return web.Response()
@@ -134,6 +138,8 @@ async def _body(request: web.Request, max_bytes: int) -> bytes:
         raise AlertTooLarge(f"the body is larger than the {max_bytes} bytes that are taken")
     chunks, size = [], 0
     try:
+        if request.content_length is not None and hdrs.CONTENT_ENCODING not in request.headers:
+            return await request.content.read()  # no larger than its length says
         async for chunk in request.content.iter_any():
             chunks.append(chunk)
             size += len(chunk)
