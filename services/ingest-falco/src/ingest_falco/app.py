@@ -14,6 +14,7 @@ from ingest_falco.spool.forward import forward
 from ingest_falco.spool.ledger import Ledger
 from ingest_falco.spool.spool import Spool
 from ingest_falco.webhook.authentication import Policy
+from ingest_falco.webhook.handover import Handover
 from ingest_falco.webhook.intake import Intake
 from ingest_falco.webhook.relay import Relay
 from ingest_falco.webhook.routes import Webhook
@@ -26,6 +27,8 @@ _EXPIRY_SECONDS: Final = 60.0
 # How long the service waits for NATS to have the key of the hashes before it takes alerts without.
 _KEY_SECONDS: Final = 2.0
 _CERTIFICATE_SECONDS: Final = 1.0
+# How long a stopping service waits for the requests of connections that it has accepted.
+_DRAIN_SECONDS: Final = 2.0
 # Processes that may share a port and the folder of the spools.
 _MAX_INSTANCES: Final = 8
 
@@ -56,12 +59,21 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
         work.append(runtime.tasks.create_task(relay.run()))
     if tls is not None:
         work.append(runtime.tasks.create_task(every(_CERTIFICATE_SECONDS, tls.look, "certificate")))
+    handover = Handover(settings.spool_folder(), settings.http_host, settings.http_port, runtime.log)
     runner = await runtime.serve(
-        webhook.app(), settings.http_port, tls.context if tls is not None else None, reuse_port=settings.http_reuse_port
+        webhook.app(),
+        settings.http_port,
+        tls.context if tls is not None else None,
+        reuse_port=settings.http_reuse_port,
+        inherited=handover.inherited() if settings.http_reuse_port else (),
     )
+    if settings.http_reuse_port:
+        handover.offer([one.fileno() for one in runner.listening])
     runtime.log.info("serving", port=settings.http_port, spool=str(settings.spool_folder()), spool_empty=spool.empty)
     runtime.readiness.set("serving", True)
     await runtime.stopping.wait()
+    handover.close()
+    await runner.drain(_DRAIN_SECONDS)
     await runner.cleanup()
     for task in work:
         task.cancel()
