@@ -18,6 +18,7 @@ from ingest_falco.webhook.handover import Handover
 from ingest_falco.webhook.intake import Intake
 from ingest_falco.webhook.relay import Relay
 from ingest_falco.webhook.routes import Webhook
+from ingest_falco.webhook.senders import Notifications, PushTokens, Senders
 from ingest_falco.webhook.tls import Tls
 from tfdrift.harness import ConfigurationError, Runtime, every
 from tfdrift.harness.redaction import hash_key, load_redact_file
@@ -42,7 +43,8 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
     redactor = AlertRedactor(load_redact_file(settings.redact_file))
     intake = Intake(ledger, spool, conditions, runtime.log, redactor)
     relay = Relay(settings.relay_url.get_secret_value(), runtime.log) if settings.relay_url is not None else None
-    webhook = Webhook(intake, _policy(settings), conditions, settings.max_alert_bytes, runtime.log, relay)
+    senders = Senders(_policy(settings), Notifications(settings.topics, runtime.log), _push_tokens(settings))
+    webhook = Webhook(intake, senders, conditions, settings.max_alert_bytes, runtime.log, relay)
     tls = _tls(settings, runtime.log)
     keying = runtime.tasks.create_task(_use_hash_key(runtime, redactor))
     work = [
@@ -93,6 +95,13 @@ def _policy(settings: IngestFalcoSettings) -> Policy:
         certificates=settings.http_tls_client_ca_file is not None,
         networks=settings.allowed_networks,
     )
+
+
+def _push_tokens(settings: IngestFalcoSettings) -> PushTokens | None:
+    audience, service_account = settings.pubsub_audience, settings.pubsub_service_account
+    if audience is None or service_account is None:
+        return None
+    return PushTokens(audience, service_account)
 
 
 def _tls(settings: IngestFalcoSettings, log: Any) -> Tls | None:
