@@ -25,7 +25,9 @@ class Handover:
 
     def __init__(self, folder: Path, host: str, port: int, log: Any) -> None:
         self._folder = folder
-        self._name = f"listening-{port}.sock"
+        # Containers may share the folder, but a socket of another network is no use.
+        network = Path("/proc/self/ns/net").stat().st_ino
+        self._name = f"listening-{port}-{network}.sock"
         self._host = host
         self._port = port
         self._log = log
