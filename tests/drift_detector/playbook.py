@@ -21,6 +21,7 @@ from drift_detector.correlate.plan import plan
 from drift_detector.correlate.sanctions import sanctions
 from drift_detector.correlate.store import DriftSubject, FactStore
 from drift_detector.correlate.stored_drifts import StoredDrifts
+from drift_detector.facts.call import Call
 from drift_detector.rules.format import Rules
 from drift_detector.rules.load import load_rules
 from ingest_falco.alert.normalise import normalise
@@ -148,6 +149,7 @@ class World:
     def __post_init__(self) -> None:
         self._store = FactStore(EvaluationContext(CATALOG, self.rules, self.unconfirmed_after, REDACTOR.keyed_hash))
         self._buckets: dict[str, Bucket] = {}
+        self._known: dict[str, Call] = {}
 
     @property
     def drifts(self) -> dict[str, Drift]:
@@ -190,6 +192,13 @@ class World:
     def _call(self, step: Called) -> None:
         call = call_of(*message_of(step), CATALOG, sanctions(self.rules))
         if call is not None:
+            # As `drift_detector.effects.claims` does: of two alerts of one call, the one that says more counts.
+            before = self._known.get(call.event_id)
+            if before is not None and call.content <= before.content:
+                return
+            if before is not None:
+                self._store.remove_call(call.event_id)
+            self._known[call.event_id] = call
             self._store.calls.put(call)
             self._reconcile(self._store.subjects_of_call(call))
 

@@ -27,7 +27,7 @@ FIELDS = {
     "falco": "priority source hostname tags timestamp uuid event_id event_name provider service account_id region "
     "user_identity source_ip user_agent error_code read_only resources output_fields",
     "drift": "id status resolution kind attribute address resource_name workspace provider account_id region event_id "
-    "event_name source_ip user_agent matched_rules detected_at history value_unknown",
+    "event_name source_ip user_agent matched_rules detected_at history value_unknown detail",
     "state_change": "lineage workspace resource_type resource_id provider changes terraform_version timestamp",
     "attribution": "actors timestamp",
 }

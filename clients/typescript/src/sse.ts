@@ -57,6 +57,8 @@ export interface Drift {
   /** What the call set; null with `value_unknown` if the cloud's log hides it. */
   new_value: unknown;
   value_unknown: boolean;
+  /** What limits what is known, such as an alert that was shortened on its way. */
+  detail: string | null;
   user_identity: UserIdentity | null;
   timestamp: string;
   status: DriftStatus;

@@ -27,6 +27,9 @@ Json = Any
 
 SENSITIVE_DISPLAY = "(sensitive)"
 
+# What stands in a call's request where the text of the request was truncated on its way.
+TRUNCATED = "HIDDEN_DUE_TO_TRUNCATION"
+
 
 class Payload(BaseModel):
     """A frozen payload; unknown fields of a newer writer are ignored, so that services can be upgraded one by one."""
@@ -36,7 +39,8 @@ class Payload(BaseModel):
 
     def encode(self) -> bytes:
         """Return compact UTF-8 JSON without line breaks (JSON escapes CR and LF)."""
-        return self.model_dump_json().encode()
+        encoded: bytes = self.__pydantic_serializer__.to_json(self)
+        return encoded
 
 
 class Via(StrEnum):
@@ -180,6 +184,8 @@ class Drift(Event):
         id: stays the same for an attribute, so that a client has one row for each drift.
         old_value: the state's value; a secret is ``(sensitive)``.
         new_value: the value that the call set; None with ``value_unknown`` where the cloud's log hides it.
+        detail: a sentence that says what limits what is known, such as an alert that was shortened on its way; else
+            None.
         attribute: a Terraform attribute path such as ``root_block_device[0].volume_size`` or ``tags.Env``;
             None for the existence.
         address: the Terraform resource address; None for a resource that is in no state.
@@ -218,6 +224,7 @@ class Drift(Event):
     dismissal: Dismissal | None = None
     history: tuple[HistoryEntry, ...] = ()
     history_omitted: int = 0
+    detail: str | None = None
 
     def subject(self) -> Subject:
         return build(self.event, self.severity, self.provider, self.resource_type)

@@ -49,9 +49,12 @@ async def test_it_is_ok_only_if_every_service_answers_and_is_ready(nats_url: str
         found = await until(gateway, reasons=["drift-detector is not ready."])
         (service,) = [each for each in found["services"] if each["name"] == "drift-detector"]
         assert (service["status"], service["instances"], service["failing"]) == ("not_ready", 1, ["work"])
+        detector.explain("shortened", "Alerts were shortened.")
         detector.set("work", True)
         found = await until(gateway, status="ok")
         assert (found["reasons"], found["last_alert_at"]) == ([], None)
+        (service,) = [each for each in found["services"] if each["name"] == "drift-detector"]
+        assert service["hints"] == ["Alerts were shortened."]
         await publish(gateway.bus, [alert(Severity.HIGH)])
         while (await gateway.get(PATH))[1]["last_alert_at"] is None:
             await asyncio.sleep(0.1)

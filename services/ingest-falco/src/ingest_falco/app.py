@@ -14,9 +14,11 @@ from ingest_falco.spool.forward import forward
 from ingest_falco.spool.ledger import Ledger
 from ingest_falco.spool.spool import Spool
 from ingest_falco.webhook.authentication import Policy
+from ingest_falco.webhook.handover import Handover
 from ingest_falco.webhook.intake import Intake
 from ingest_falco.webhook.relay import Relay
 from ingest_falco.webhook.routes import Webhook
+from ingest_falco.webhook.senders import Notifications, PushTokens, Senders
 from ingest_falco.webhook.tls import Tls
 from tfdrift.harness import ConfigurationError, Runtime, every
 from tfdrift.harness.redaction import hash_key, load_redact_file
@@ -26,6 +28,8 @@ _EXPIRY_SECONDS: Final = 60.0
 # How long the service waits for NATS to have the key of the hashes before it takes alerts without.
 _KEY_SECONDS: Final = 2.0
 _CERTIFICATE_SECONDS: Final = 1.0
+# How long a stopping service waits for the requests of connections that it has accepted.
+_DRAIN_SECONDS: Final = 2.0
 # Processes that may share a port and the folder of the spools.
 _MAX_INSTANCES: Final = 8
 
@@ -39,7 +43,8 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
     redactor = AlertRedactor(load_redact_file(settings.redact_file))
     intake = Intake(ledger, spool, conditions, runtime.log, redactor)
     relay = Relay(settings.relay_url.get_secret_value(), runtime.log) if settings.relay_url is not None else None
-    webhook = Webhook(intake, _policy(settings), conditions, settings.max_alert_bytes, runtime.log, relay)
+    senders = Senders(_policy(settings), Notifications(settings.topics, runtime.log), _push_tokens(settings))
+    webhook = Webhook(intake, senders, conditions, settings.max_alert_bytes, runtime.log, relay)
     tls = _tls(settings, runtime.log)
     keying = runtime.tasks.create_task(_use_hash_key(runtime, redactor))
     work = [
@@ -56,12 +61,21 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
         work.append(runtime.tasks.create_task(relay.run()))
     if tls is not None:
         work.append(runtime.tasks.create_task(every(_CERTIFICATE_SECONDS, tls.look, "certificate")))
+    handover = Handover(settings.spool_folder(), settings.http_host, settings.http_port, runtime.log)
     runner = await runtime.serve(
-        webhook.app(), settings.http_port, tls.context if tls is not None else None, reuse_port=settings.http_reuse_port
+        webhook.app(),
+        settings.http_port,
+        tls.context if tls is not None else None,
+        reuse_port=settings.http_reuse_port,
+        inherited=handover.inherited() if settings.http_reuse_port else (),
     )
+    if settings.http_reuse_port:
+        handover.offer([one.fileno() for one in runner.listening])
     runtime.log.info("serving", port=settings.http_port, spool=str(settings.spool_folder()), spool_empty=spool.empty)
     runtime.readiness.set("serving", True)
     await runtime.stopping.wait()
+    handover.close()
+    await runner.drain(_DRAIN_SECONDS)
     await runner.cleanup()
     for task in work:
         task.cancel()
@@ -81,6 +95,13 @@ def _policy(settings: IngestFalcoSettings) -> Policy:
         certificates=settings.http_tls_client_ca_file is not None,
         networks=settings.allowed_networks,
     )
+
+
+def _push_tokens(settings: IngestFalcoSettings) -> PushTokens | None:
+    audience, service_account = settings.pubsub_audience, settings.pubsub_service_account
+    if audience is None or service_account is None:
+        return None
+    return PushTokens(audience, service_account)
 
 
 def _tls(settings: IngestFalcoSettings, log: Any) -> Tls | None:

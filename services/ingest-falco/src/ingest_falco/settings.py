@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from ingest_falco.alert.sns import is_topic
 from tfdrift.harness import ConfigurationError, Settings
 from tfdrift.records import digest
 
@@ -33,6 +34,15 @@ class IngestFalcoSettings(Settings):
     )
     webhook_allowed_networks: str = Field(
         "", description="comma-separated networks from which alerts are taken; unset: from everywhere"
+    )
+    sns_topics: str = Field(
+        "", description="comma-separated ARNs of the SNS topics whose signed messages /cloudtrail takes and confirms"
+    )
+    pubsub_audience: str | None = Field(
+        None, description="audience of the OIDC tokens that push subscriptions of Pub/Sub show at /gcp"
+    )
+    pubsub_service_account: str | None = Field(
+        None, description="e-mail of the service account of those tokens; goes with the audience"
     )
     http_tls_cert_file: Path | None = Field(None, description="certificate chain of the public port in PEM, for HTTPS")
     http_tls_key_file: Path | None = Field(None, description="private key of that certificate in PEM")
@@ -69,6 +79,14 @@ class IngestFalcoSettings(Settings):
         _parse_networks(text)
         return text
 
+    @field_validator("sns_topics")
+    @classmethod
+    def _topics(cls, text: str) -> str:
+        for topic in _split(text):
+            if not is_topic(topic):
+                raise ValueError(f"{topic!r} is no ARN such as arn:aws:sns:eu-central-1:123456789012:cloudtrail")
+        return text
+
     @field_validator("relay_url")
     @classmethod
     def _http(cls, url: SecretStr | None) -> SecretStr | None:
@@ -76,6 +94,12 @@ class IngestFalcoSettings(Settings):
         if parts is not None and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("it is no address such as http://falcosidekick:2801/")
         return url
+
+    @model_validator(mode="after")
+    def _whole_push(self) -> Self:
+        if (self.pubsub_audience is None) != (self.pubsub_service_account is None):
+            raise ConfigurationError("TFDRIFT_PUBSUB_AUDIENCE and TFDRIFT_PUBSUB_SERVICE_ACCOUNT go together; set both")
+        return self
 
     @model_validator(mode="after")
     def _whole_tls(self) -> Self:
@@ -89,6 +113,11 @@ class IngestFalcoSettings(Settings):
     def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks from which alerts are taken; empty for everywhere."""
         return _parse_networks(self.webhook_allowed_networks)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The SNS topics whose messages are taken."""
+        return frozenset(_split(self.sns_topics))
 
     def spool_folder(self) -> Path:
         """The folder of the spool.
@@ -108,9 +137,13 @@ class IngestFalcoSettings(Settings):
         raise ConfigurationError("TFDRIFT_SPOOL_DIR is unset and no default folder is writable; name a folder")
 
 
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def _parse_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
     """The networks of a comma-separated list; an address alone is a network of one."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    return tuple(map(ip_network, _split(text)))
 
 
 def _state_folders() -> Iterator[Path]:

@@ -87,6 +87,8 @@ export interface UserIdentity {
  *     id: stays the same for an attribute, so that a client has one row for each drift.
  *     old_value: the state's value; a secret is ``(sensitive)``.
  *     new_value: the value that the call set; None with ``value_unknown`` where the cloud's log hides it.
+ *     detail: a sentence that says what limits what is known, such as an alert that was shortened on its way; else
+ *         None.
  *     attribute: a Terraform attribute path such as ``root_block_device[0].volume_size`` or ``tags.Env``;
  *         None for the existence.
  *     address: the Terraform resource address; None for a resource that is in no state.
@@ -123,6 +125,7 @@ export interface Drift {
   dismissal: Dismissal | null;
   history: HistoryEntry[];
   history_omitted: number;
+  detail: string | null;
 }
 /**
  * A resource that the cloud's audit log names beside a call.

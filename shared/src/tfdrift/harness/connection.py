@@ -20,6 +20,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
@@ -45,6 +46,8 @@ KEEP_ALIVE_SECONDS: Final = 75.0
 READS_PER_TURN: Final = 4
 # How many connections may wait to be accepted; many clients connect at once.
 BACKLOG: Final = 4096
+# How often a draining port looks whether its connections are done.
+_LOOK_SECONDS: Final = 0.02
 
 _PRIVATE_NAMES: Final = (
     "_loop",
@@ -129,6 +132,11 @@ class Connection(web.RequestHandler):
         return response
 
     @property
+    def is_owed_an_answer(self) -> bool:
+        """Whether its first request is on its way, or one waits for its answer."""
+        return self._request_count == 0 or bool(self._messages) or bool(self._request_in_progress)
+
+    @property
     def _idle(self) -> bool:
         """Whether no request is being handled, so that arriving data belongs to a head."""
         return self._waiter is not None and not self._waiter.done()
@@ -162,6 +170,10 @@ class Connection(web.RequestHandler):
             self.force_close()
 
 
+def _is_owed_an_answer(connection: web.RequestHandler) -> bool:
+    return isinstance(connection, Connection) and connection.is_owed_an_answer
+
+
 def missing_private_names() -> list[str]:
     """Returns what the installed aiohttp lacks of the private names that `Connection` uses."""
     missing = [name for name in _PRIVATE_NAMES if not hasattr(web.RequestHandler, name)]
@@ -175,19 +187,28 @@ class Listening(web.AppRunner):
         head_seconds, body_seconds: the deadlines.
     """
 
-    __slots__ = ("_listener", "_turns", "body_seconds", "head_seconds")
+    __slots__ = ("_listeners", "_turns", "body_seconds", "head_seconds")
 
     def __init__(self, app: web.Application, **options: Any) -> None:
         super().__init__(app, **options)
         self.head_seconds = HEAD_SECONDS
         self.body_seconds = BODY_SECONDS
         self._turns = Turns(asyncio.get_running_loop(), READS_PER_TURN)
-        self._listener: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
 
     async def listen(
-        self, host: str, port: int, tls: ssl.SSLContext | None = None, *, reuse_port: bool = False
+        self,
+        host: str,
+        port: int,
+        tls: ssl.SSLContext | None = None,
+        *,
+        reuse_port: bool = False,
+        inherited: Sequence[socket.socket] = (),
     ) -> None:
         """Accept connections; with `tls`, over TLS; with `reuse_port`, beside other processes that allow it too.
+
+        Args:
+            inherited: sockets that listen already, in place of new ones.
 
         Raises:
             OSError: the port is taken, or the host is not an address of this machine.
@@ -199,21 +220,41 @@ class Listening(web.AppRunner):
         if missing:
             remedy = "connections have no deadlines; install aiohttp below 4"
             structlog.get_logger().warning("deadlines_off", missing=missing, remedy=remedy)
-        options: dict[str, Any] = {"ssl": tls, "backlog": BACKLOG, "reuse_address": True, "reuse_port": reuse_port}
+        options: dict[str, Any] = {"ssl": tls, "backlog": BACKLOG}
         if tls is not None:
             options["ssl_handshake_timeout"] = self.head_seconds
-        self._listener = await loop.create_server(factory, host, port, **options)
+        if inherited:
+            self._listeners = [await loop.create_server(factory, sock=one, **options) for one in inherited]
+        else:
+            options |= {"reuse_address": True, "reuse_port": reuse_port}
+            self._listeners = [await loop.create_server(factory, host, port, **options)]
 
     @property
     def listening(self) -> Sequence[socket.socket]:
         """Return the sockets on which connections are accepted."""
-        return self._listener.sockets if self._listener is not None else []
+        return [one for listener in self._listeners for one in listener.sockets]
+
+    async def drain(self, seconds: float) -> None:
+        """Accept no more connections, and wait until those that were accepted have the answers that they are owed.
+
+        Args:
+            seconds: how long to wait; a client may connect and send nothing.
+        """
+        self._close_listeners()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                # Connections come and go in aiohttp, which has no event for it.
+                while self.server is not None and any(map(_is_owed_an_answer, self.server.connections)):  # noqa: ASYNC110
+                    await asyncio.sleep(_LOOK_SECONDS)
 
     async def cleanup(self) -> None:
         """Accept no more connections, and close the open ones."""
-        if self._listener is not None:
-            self._listener.close()
+        self._close_listeners()
         await super().cleanup()
+
+    def _close_listeners(self) -> None:
+        for listener in self._listeners:
+            listener.close()
 
     def _plain_connection(self) -> web.RequestHandler:
         if self.server is None:  # accepted while cleaning up

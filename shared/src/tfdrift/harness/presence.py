@@ -23,6 +23,7 @@ async def be_present(bus: Bus, service: str, readiness: Readiness) -> None:
                 "version": __version__,
                 "ready": readiness.ok,
                 "conditions": readiness.conditions,
+                "details": readiness.details,
             }
         )
 

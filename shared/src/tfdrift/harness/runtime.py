@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -55,12 +56,14 @@ class Runtime(Generic[S]):
         *,
         guarded: bool = True,
         reuse_port: bool = False,
+        inherited: Sequence[socket.socket] = (),
     ) -> Listening:
         """Serve an application on `http_host`; a handler is cancelled when its client disconnects.
 
         Args:
             guarded: whether the harness refuses what pages of another origin make browsers send.
             reuse_port: let other processes that allow it too listen on the same port (SO_REUSEPORT).
+            inherited: sockets that listen on the port already, in place of new ones.
 
         Raises:
             ConfigurationError: the port is taken, or the host is not an address of this machine.
@@ -71,7 +74,7 @@ class Runtime(Generic[S]):
         self._runners.append(runner)
         host = self.settings.http_host
         try:
-            await runner.listen(host, port, tls, reuse_port=reuse_port)
+            await runner.listen(host, port, tls, reuse_port=reuse_port, inherited=inherited)
         except OSError as error:
             raise cannot_listen(host, port, error) from error
         return runner

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from typing import Final
@@ -18,7 +17,8 @@ from tfdrift.subjects import Provider
 
 MASK: Final = "(sensitive)"
 
-_NOTHING: Final[Mapping[str, list[str]]] = {}
+_Members = tuple[frozenset[str], frozenset[str]]
+_NOTHING: Final[_Members] = (frozenset(), frozenset())
 
 
 def redact_call(walk: Walk, event: FalcoEvent, call: CloudCall) -> CloudCall:
@@ -30,11 +30,13 @@ def redact_call(walk: Walk, event: FalcoEvent, call: CloudCall) -> CloudCall:
     members = _members(event)
     if members is None or event.read_only or (event.error_code and event.provider is Provider.AWS):
         return call.model_copy(update={"request": None, "response": None})
-    walk = replace(walk, secret=frozenset(members.get("hide", ())), shown=frozenset(members.get("show", ())))
+    walk = Walk(walk.key, walk.rules, *members)
     try:
-        return call.model_copy(
-            update={"request": _redacted(walk, call.request), "response": _redacted(walk, call.response)}
-        )
+        request, response = _redacted(walk, call.request), _redacted(walk, call.response)
+        # Most calls have no secret, and a copy takes longer than the comparison.
+        if request == call.request and response == call.response:
+            return call
+        return call.model_copy(update={"request": request, "response": response})
     except RedactionError as error:
         return call.model_copy(update={"request": None, "response": None, "incomplete": True, "detail": str(error)})
 
@@ -44,13 +46,11 @@ def redact_event(walk: Walk, event: FalcoEvent) -> FalcoEvent:
 
     A text keeps what is no secret: the secret alone is replaced by `MASK`.
     """
-    fields = event.output_fields
-    return event.model_copy(
-        update={
-            "output": masked(event.output, MASK),
-            "output_fields": None if fields is None else {name: _field(walk, name, fields[name]) for name in fields},
-        }
-    )
+    fields, output = event.output_fields, masked(event.output, MASK)
+    if fields is None and output == event.output:
+        return event
+    shown = None if fields is None else {name: _field(walk, name, fields[name]) for name in fields}
+    return event.model_copy(update={"output": output, "output_fields": shown})
 
 
 def _field(walk: Walk, name: str, value: Json) -> Json:
@@ -69,17 +69,23 @@ def _redacted(walk: Walk, value: Json, name: str = "") -> Json:
     return redacted
 
 
-def _members(event: FalcoEvent) -> Mapping[str, list[str]] | None:
+def _members(event: FalcoEvent) -> _Members | None:
     """The members to hide and to show of the operation; None for one of AWS that no mapping reads."""
     if event.provider is not Provider.AWS:
         return _NOTHING
-    operation = operation_name(event.event_name or "")
+    return _members_of(event.service or "", event.event_name or "")
+
+
+@lru_cache(maxsize=4096)
+def _members_of(service: str, event_name: str) -> _Members | None:
+    operation = operation_name(event_name)
     services = _services()
-    for service in (event.service or "", "*"):
-        operations = services.get(service, {})
+    for one in (service, "*"):
+        operations = services.get(one, {})
         for name in (operation, operation[:1].upper() + operation[1:]):
             if name in operations:
-                return operations[name]
+                members = operations[name]
+                return frozenset(members.get("hide", ())), frozenset(members.get("show", ()))
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from tfdrift.events import TRUNCATED
 from tfdrift.records import SENSITIVE_MEMBER, hidden_hash
 from tfdrift.redaction.depth import MAX_DEPTH, TooDeep, check, check_depth
 from tfdrift.redaction.keyed_hash import keyed_hash
@@ -23,6 +24,7 @@ _OPEN_MAPS: Final = word_set(
 )
 # How a pair says what it is called, and where it has the value.
 _PAIR_NAMES: Final = ("name", "key", "Name", "Key", "parameterName", "ParameterName", "parameterKey", "ParameterKey")
+_PAIR_NAME_SET: Final = frozenset(_PAIR_NAMES)
 _PAIR_VALUES: Final = word_set("value Value values Values parameterValue ParameterValue stringValue")
 # The object of a parameter: {"adminPassword": {"value": …}} of Azure's templates.
 _WRAPPED: Final = frozenset({"value", "defaultValue", "stringValue", "Value"})
@@ -91,8 +93,8 @@ class Walk:
             return ""
 
     def hide(self, value: Any) -> Any:
-        """Returns the hash object of a value; null and hash objects stay."""
-        if value is None or hidden_hash(value) is not None:
+        """Returns the hash object of a value; null, hash objects and the mark of a truncated value stay."""
+        if value is None or value == TRUNCATED or hidden_hash(value) is not None:
             return value
         return {SENSITIVE_MEMBER: self.keyed_hash(value)}
 
@@ -158,7 +160,7 @@ class Walk:
                 return _only_texts(value, _WRAPPED)
             if str(value.get("type", "")).lower() in _SECURE_TYPES:
                 return _only_texts(value, _WRAPPED)
-        for key in _PAIR_NAMES:
+        for key in () if _PAIR_NAME_SET.isdisjoint(value) else _PAIR_NAMES:
             named = value.get(key)
             if isinstance(named, str) and (self._is_secret_name(named) or is_boot_script(named)):
                 return _only_texts(value, _PAIR_VALUES)

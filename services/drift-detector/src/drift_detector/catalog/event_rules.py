@@ -112,6 +112,14 @@ class TargetRule:
     maps: Mapping[str, tuple[Source | None, Source | None]]
     _sources: dict[frozenset[str], Sources] = field(init=False, compare=False, repr=False, default_factory=dict)
 
+    @property
+    def only_attribute(self) -> str | None:
+        """The attribute that the event always sets; None where it may set one of several."""
+        if self.kv is not None or self.maps:
+            return None
+        attributes = {*self.set, *self.add, *self.remove, *(("tags",) if self.tags is not None else ())}
+        return attributes.pop() if len(attributes) == 1 else None
+
     def sources(self, members: frozenset[str]) -> Sources:
         """Returns the sources that may give a value if the request has these members, in the order of their effect.
 

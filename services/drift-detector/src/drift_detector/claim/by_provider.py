@@ -32,5 +32,5 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     if call is None or envelope.call is None or b'"incomplete":true' not in envelope.call:
         return call
     # The text may also be a part of a request.
-    incomplete = CloudCall.model_validate_json(envelope.call).incomplete
-    return call.model_copy(update={"incomplete": incomplete})
+    logged = CloudCall.model_validate_json(envelope.call)
+    return call.model_copy(update={"incomplete": logged.incomplete, "detail": logged.detail})

@@ -16,7 +16,19 @@ from tfdrift.events import Json
 
 
 def operations_of(rule: TargetRule, document: Document) -> Iterator[Operation]:
-    """Yields the operations on attributes that a call asks for, by a target's rule."""
+    """Yields the operations on attributes that a call asks for, by a target's rule.
+
+    Where the request was truncated before the only attribute that the call can set, that attribute is unknown.
+    """
+    found = False
+    for operation in _readable(rule, document):
+        found = True
+        yield operation
+    if not found and document.incomplete and (attribute := rule.only_attribute) is not None:
+        yield Operation(attribute=attribute, value=None, unknown=True)
+
+
+def _readable(rule: TargetRule, document: Document) -> Iterator[Operation]:
     for verb, attribute, source in rule.sources(frozenset(document.members("req"))):
         yield from _operation(attribute, verb, value_of(source, document))
     if rule.kv is not None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from drift_detector.catalog.event_rules import ANYTHING, EMPTY, Conditions, Source
 from drift_detector.claim.transforms import Value, is_hidden, transformed
-from drift_detector.facts.document import Document, Path, elements, scalar
+from drift_detector.facts.document import Document, Path, elements, is_truncated, scalar
 from drift_detector.facts.mapping_terms import Transform
 from drift_detector.facts.names import decoded_arn, identity_form
 from drift_detector.facts.no_value import MISSING, UNKNOWN, Absent, Unknown
@@ -32,7 +32,8 @@ def value_of(source: Source, document: Document) -> Value:
         found = document.find(path)
         if found is MISSING:
             continue
-        value = transformed(source.transform, found, document, plural=path.plural)
+        lost = document.incomplete and is_truncated(found)
+        value = UNKNOWN if lost else transformed(source.transform, found, document, plural=path.plural)
         if value is not MISSING:
             return translated(source.values, value)
     return source.default
@@ -56,7 +57,7 @@ def _each(each: Path, element: Source, source: Source, document: Document) -> Va
     found = document.find(each)
     if found is MISSING:
         return source.default
-    if is_hidden(scalar(found)):
+    if is_hidden(scalar(found)) or (document.incomplete and is_truncated(found)):
         return UNKNOWN
     values: list[Json] = []
     for one in elements(found) or ():

@@ -144,6 +144,7 @@ def _drift(about: _About, lifecycle: Lifecycle, hidden: bool, rules: Rules) -> D
         matched_rules=matched,
         detected_at=call.received,
         value_unknown=isinstance(lifecycle.new, Unknown),
+        detail=call.detail if isinstance(lifecycle.new, Unknown) else None,
         history=tuple(_shown_entry(entry, hidden) for entry in lifecycle.history),
         history_omitted=lifecycle.omitted,
     )

@@ -103,6 +103,7 @@ class Call(_Fact):
             (`drift_detector.resolve.long_running_operations`).
         part: which of those entries this is.
         incomplete: the call reached the pipeline without some of its request or response.
+        detail: a sentence that says what is missing and why.
     """
 
     event_id: str
@@ -121,6 +122,7 @@ class Call(_Fact):
     operation: str | None = None
     part: Part | None = None
     incomplete: bool = False
+    detail: str | None = None
 
     @property
     def content(self) -> tuple[bool, int, int]:

@@ -15,10 +15,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from drift_detector.facts.no_value import MISSING, Absent
-from tfdrift.events import Json
+from tfdrift.events import TRUNCATED, Json
 
 _LIST_MEMBERS: Final = ("items", "item")
 _NOISE: Final = frozenset({"xmlns", "tag", "quantity"})
+
+
+def is_truncated(value: Json) -> bool:
+    """Returns whether a part of a value was lost on the way of its alert."""
+    if isinstance(value, dict):
+        return any(is_truncated(inner) for inner in value.values())
+    if isinstance(value, list):
+        return any(is_truncated(inner) for inner in value)
+    return bool(value == TRUNCATED)
 
 
 def elements(value: Json) -> list[Json] | None:
@@ -92,16 +101,21 @@ def parse_path(text: str) -> Path:
 
 
 class Document:
-    """The JSON values of one call by name (the roots), looked up by paths."""
+    """The JSON values of one call by name (the roots), looked up by paths.
 
-    def __init__(self, roots: Mapping[str, Json]) -> None:
+    Attributes:
+        incomplete: a part of the call is missing.
+    """
+
+    def __init__(self, roots: Mapping[str, Json], *, incomplete: bool = False) -> None:
+        self.incomplete = incomplete
         self._roots = dict(roots)
         # By the value's id. The value is stored too, so that its id cannot be used again.
         self._folded: dict[int, tuple[Json, dict[str, Any]]] = {}
 
     def bind(self, name: str, value: Json) -> Document:
         """Returns the document with one more root; both share what was folded already."""
-        bound = Document(self._roots)
+        bound = Document(self._roots, incomplete=self.incomplete)
         bound._roots[name] = value
         bound._folded = self._folded
         return bound

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -52,20 +52,21 @@ def normalise(alert: Alert) -> Normalised:
     provider, call = sources.read_call(alert.source, alert.fields)
     missing = sources.missing_fields(provider, alert.source, alert.fields)
     if call is not None:
-        return replace(_cloud_call(alert, provider, call), missing_fields=missing)
+        return _cloud_call(alert, provider, call, missing)
     message_id = _sent_id(alert)
     event = _event(alert, message_id, provider, alert.time, output_fields=dict(alert.fields))
     return Normalised(event, message_id, missing_fields=missing)
 
 
-def _cloud_call(alert: Alert, provider: Provider, call: Call) -> Normalised:
+def _cloud_call(alert: Alert, provider: Provider, call: Call, missing_fields: tuple[str, ...]) -> Normalised:
     event_id = call.event_id
     if event_id is None and alert.fields:
         event_id = _derived_event_id(alert)
     # One cloud event may match two rules: two alerts, both of which clients see, so the rule is part of the id.
     # falcosidekick makes a new uuid at each receipt, so the cloud's own event id goes before it.
-    message_id = _sent_id(alert)
-    if event_id:
+    if not event_id:
+        message_id = _sent_id(alert)
+    else:
         message_id = f"falco:{provider}:{_bounded(event_id)}:{_digest(alert.rule)[:16]}"
         if call.gaps and call.detail is not None:
             # With an id of its own, what arrives later with more is no duplicate, and the same again is one.
@@ -92,6 +93,7 @@ def _cloud_call(alert: Alert, provider: Provider, call: Call) -> Normalised:
         occurred=call.occurred or alert.time,
         call=call.detail,
         gaps=call.gaps,
+        missing_fields=missing_fields,
     )
 
 

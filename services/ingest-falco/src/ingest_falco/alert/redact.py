@@ -25,8 +25,11 @@ class AlertRedactor:
     def redacted(self, normalised: Normalised) -> Normalised:
         """Returns the alert without its secrets, and without the request of a call that nothing reads."""
         event, call = normalised.event, normalised.call
-        return replace(
-            normalised,
+        return Normalised(
             event=redact_event(self._walk, event),
+            message_id=normalised.message_id,
+            occurred=normalised.occurred,
             call=None if call is None else redact_call(self._walk, event, call),
+            gaps=normalised.gaps,
+            missing_fields=normalised.missing_fields,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from ingest_falco.clouds.partial_json import is_shortened, parse_prefix, repaired
@@ -23,6 +24,8 @@ class Reason(StrEnum):
     MISSING = "missing"
 
 
+# What the detector reads by the mapping, which knows the mark of a truncated value.
+_MARKED: Final = frozenset({"ct.request", "ct.response"})
 _SENTENCES: Final = {
     Reason.SHORTENED: "falcosidekick shortened {} to 512 bytes; let Falco post to ingest-falco directly",
     Reason.REPAIRED: "{} has characters that are no text; they are replaced",
@@ -78,7 +81,8 @@ def read_part(value: Json, part: str, field: str, *, bare_list: bool = False) ->
     except InvalidJson:
         pass
     if is_shortened(value):
-        return _attempt(parse_prefix, f"[{value}" if text is not value else value, Gap(part, field, Reason.SHORTENED))
+        prefix = partial(parse_prefix, marked=field in _MARKED)
+        return _attempt(prefix, f"[{value}" if text is not value else value, Gap(part, field, Reason.SHORTENED))
     return _attempt(lambda damaged: parse(repaired(damaged)), text, Gap(part, field, Reason.REPAIRED))
 
 

@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from ingest_falco.strict_json import parse
-from tfdrift.events import Json
+from tfdrift.events import TRUNCATED, Json
 
 _MARK: Final = "[...]"
 _SHORTENED_BYTES: Final = 512
@@ -22,6 +22,8 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f]")
 _LONE_SURROGATE: Final = re.compile(
     r"(?<!\\)((?:\\\\)*)(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+# The name of the member whose value was truncated.
+_NAME: Final = re.compile(r'[\s,]*("(?:[^"\\]|\\.)*")\s*:')
 _CLOSERS: Final = {"{": "}", "[": "]"}
 
 
@@ -34,10 +36,14 @@ def is_shortened(text: str) -> bool:
     return len(whole.encode()) + len(head) - len(whole) == _SHORTENED_BYTES - len(_MARK)
 
 
-def parse_prefix(text: str) -> Json:
+def parse_prefix(text: str, *, marked: bool = False) -> Json:
     """The value of a JSON text that lost its end: every member that is whole, and None where none is.
 
     A text, number or word that the end may have truncated is left out.
+
+    Args:
+        marked: whether `TRUNCATED` stands where the text ends: as the value of the last member, or as one more element
+            or member, so that no part of a list or a map is taken for the whole.
 
     Raises:
         InvalidJson: it is not the beginning of JSON.
@@ -46,7 +52,21 @@ def parse_prefix(text: str) -> Json:
     end, open_brackets = _whole(text)
     if end == 0:
         return None
-    return parse(repaired(text[:end] + "".join(_CLOSERS[bracket] for bracket in reversed(open_brackets))))
+    mark = _mark(text[:end], text[end:], open_brackets) if marked else ""
+    return parse(repaired(text[:end] + mark + "".join(_CLOSERS[bracket] for bracket in reversed(open_brackets))))
+
+
+def _mark(whole: str, rest: str, open_brackets: str) -> str:
+    """What stands for the truncated end; the outermost object needs no member that says so."""
+    if not open_brackets:
+        return ""
+    comma = "" if whole[-1] in _CLOSERS else ","
+    if open_brackets[-1] == "[":
+        return f'{comma}"{TRUNCATED}"'
+    name = _NAME.match(rest)
+    if name is not None:
+        return f'{comma}{name[1]}:"{TRUNCATED}"'
+    return f'{comma}"{TRUNCATED}":"{TRUNCATED}"' if len(open_brackets) > 1 else ""
 
 
 def repaired(text: str) -> str:

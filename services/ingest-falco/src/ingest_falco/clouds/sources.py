@@ -81,6 +81,8 @@ def missing_fields(provider: Provider, source: str, fields: Mapping[str, Json]) 
         return ()
     if not fields:
         return ("output_fields",)
+    if all(any(fields.get(name) not in (None, "") for name in names) for names in _NEEDED[provider]):
+        return ()
     present = {name.replace("jevt.", "json.") for name, value in fields.items() if value not in (None, "")}
     missing = tuple(names[0] for names in _NEEDED[provider] if present.isdisjoint(names))
     return tuple(name for name in missing if name != "ct.request" or lacks_request(fields))

@@ -97,7 +97,8 @@ class Spool:
 
     async def route(self, is_connected: Callable[[], bool]) -> Route:
         """The way of an alert that has arrived, as soon as newer alerts are not held back."""
-        await self._released.wait()
+        if not self._released.is_set():
+            await self._released.wait()
         return route(entries=self.entries, connected=is_connected())
 
     def hold_back(self, *, connected: bool, moving: int = 0, failed: bool = False) -> None:

@@ -32,6 +32,7 @@ _SHOW: Final = (
 )
 _FORBIDDEN: Final = {
     Refusal.NETWORK: "alerts are not taken from this address (TFDRIFT_WEBHOOK_ALLOWED_NETWORKS)",
+    Refusal.SNS: "it is no signed message of a topic that TFDRIFT_SNS_TOPICS allows",
 }
 _UNAUTHORISED: Final = {
     Refusal.MISSING: "send the token as 'Authorization: Bearer …' or as the password of any user, a signature in"

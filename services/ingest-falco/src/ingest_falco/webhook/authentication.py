@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     MISSING = "missing"
     TOKEN = "token"  # noqa: S105 - a reason, no password
     SIGNATURE = "signature"
+    SNS = "sns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,12 @@ def signature_refusal(policy: Policy, sender: Sender, body: bytes) -> Refusal | 
     if hmac.compare_digest(signature.encode("utf-8", "surrogateescape"), expected.encode()):
         return None
     return Refusal.SIGNATURE
+
+
+def bearer(authorization: str) -> str | None:
+    """The token of an ``Authorization: Bearer`` header (RFC 6750); None for any other."""
+    scheme, _, value = authorization.partition(" ")
+    return value.strip() if scheme.lower() == "bearer" and value.strip() else None
 
 
 def _signature(headers: Mapping[str, str]) -> str | None:

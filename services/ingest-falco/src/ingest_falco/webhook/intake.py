@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from time import perf_counter
 from typing import Any, Final
 
 from ingest_falco.alert.audit_logs import AuditLog, alerts
@@ -71,6 +72,7 @@ class Intake:
         self._conditions = conditions
         self._warnings = Throttle(_WARN_SECONDS)
         self._sources = Labels(_MAX_SOURCES)
+        self._shortened = 0
         self._log = log
 
     async def take(self, body: bytes, traceparent: str | None, read: Reader = read_alert) -> Outcome:
@@ -153,8 +155,11 @@ class Intake:
             return await self._past_the_spool(message)
 
     async def _publish(self, message: LedgerMessage) -> Outcome:
-        with PUBLISH_SECONDS.time():
+        began = perf_counter()
+        try:
             ack = await self._ledger.publish(message)
+        finally:
+            PUBLISH_SECONDS.observe(perf_counter() - began)
         return Outcome.DUPLICATE if ack.duplicate else Outcome.ACCEPTED
 
     async def _past_the_spool(self, message: LedgerMessage) -> Outcome:
@@ -184,22 +189,25 @@ class Intake:
                 self._log.warning("field_missing", source=source, field=field, remedy="see deploy/falco")
 
     def _note_losses(self, normalised: Normalised, message: LedgerMessage) -> None:
+        if not normalised.gaps and not message.omitted:
+            return
         for gap in normalised.gaps:
             if gap.reason is Reason.UNDECODABLE:
                 UNDECODABLE.labels(gap.part).inc()
         if any(gap.reason is Reason.SHORTENED for gap in normalised.gaps):
             SHORTENED.inc()
+            self._shortened += 1
             self._conditions.begin(
                 Condition.SHORTENED,
-                "falcosidekick shortens fields over 512 bytes, so values of large calls are unknown."
+                f"falcosidekick shortens fields over 512 bytes, so values of large calls are unknown ({self._shortened}"
+                " alerts since the start)."
                 " Let Falco post to ingest-falco directly, and set TFDRIFT_RELAY_URL to falcosidekick",
             )
         for part in message.omitted:
             OMITTED.labels(part).inc()
-        if normalised.gaps or message.omitted:
-            self._log.warning(
-                "call_incomplete",
-                event_id=normalised.event.event_id,
-                reasons=[str(gap) for gap in normalised.gaps],
-                omitted=message.omitted,
-            )
+        self._log.warning(
+            "call_incomplete",
+            event_id=normalised.event.event_id,
+            reasons=[str(gap) for gap in normalised.gaps],
+            omitted=message.omitted,
+        )

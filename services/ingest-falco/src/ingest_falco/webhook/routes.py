@@ -6,23 +6,27 @@ import ssl
 import uuid
 from datetime import UTC, datetime
 from functools import partial
+from time import perf_counter
 from typing import Any, Final
 
 import orjson
 from aiohttp import hdrs, web
 
 from ingest_falco.alert.audit_logs import AUDIT_LOGS, AuditLog, validation_code
+from ingest_falco.alert.sns import is_signed
 from ingest_falco.conditions import Condition, Conditions
 from ingest_falco.errors import AlertTooLarge, IngestError, MalformedAlert
 from ingest_falco.metrics import ALERTS, REFUSED_SENDERS, REQUEST_SECONDS
 from ingest_falco.throttle import Throttle
 from ingest_falco.webhook.answers import Answer, refused, rejection
-from ingest_falco.webhook.authentication import Policy, Refusal, Sender, refusal, signature_refusal
-from ingest_falco.webhook.intake import Intake
+from ingest_falco.webhook.authentication import Policy, Refusal, Sender, bearer, refusal, signature_refusal
+from ingest_falco.webhook.intake import Intake, Outcome
 from ingest_falco.webhook.relay import Relay
+from ingest_falco.webhook.senders import Forged, Senders, Unreachable
 from tfdrift.envelope import rfc3339
 
 _WARN_SECONDS: Final = 60.0
+_TAKEN: Final = {outcome: ALERTS.labels(outcome) for outcome in Outcome}
 # An API server posts up to 400 events at once; CloudTrail's files have some megabytes.
 _MAX_ENTRIES_BYTES: Final = 32 * 1024 * 1024
 
@@ -33,14 +37,17 @@ class Webhook:
     def __init__(
         self,
         intake: Intake,
-        policy: Policy,
+        senders: Senders,
         conditions: Conditions,
         max_alert_bytes: int,
         log: Any,
         relay: Relay | None = None,
     ) -> None:
         self._intake = intake
-        self._policy = policy
+        self._policy = senders.policy
+        self._notifications = senders.notifications
+        self._push_tokens = senders.push_tokens
+        self._networks_alone = Policy(networks=senders.policy.networks)
         self._conditions = conditions
         self._max_alert_bytes = max_alert_bytes
         self._warnings = Throttle(_WARN_SECONDS)
@@ -72,7 +79,7 @@ class Webhook:
 
     async def entries(self, log: AuditLog, request: web.Request) -> web.Response:
         """``POST /cloudtrail`` and its like: entries of an audit log, answered once all are on disk."""
-        received = await self._received(request, _MAX_ENTRIES_BYTES)
+        received = await self._entries_body(request)
         if isinstance(received, web.Response):
             return received
         if (code := validation_code(received)) is not None:
@@ -86,10 +93,40 @@ class Webhook:
             ALERTS.labels(outcome).inc(count)
         return web.Response()
 
-    async def _received(self, request: web.Request, max_bytes: int | None = None) -> bytes | web.Response:
+    async def _entries_body(self, request: web.Request) -> bytes | web.Response:
+        """The entries of a sender that may post, which SNS and Pub/Sub may show by signatures of their own."""
+        try:
+            if request.path == "/cloudtrail" and is_signed(request.headers):
+                return await self._notification(request)
+            token = bearer(request.headers.get("Authorization", ""))
+            if request.path == "/gcp" and self._push_tokens is not None:
+                if token is not None and await self._push_tokens.accepts(token):
+                    return await self._received(request, _MAX_ENTRIES_BYTES, self._networks_alone)
+                if self._policy.open:
+                    return self._turn_away(_sender(request), Refusal.MISSING if token is None else Refusal.TOKEN)
+        except Unreachable as error:
+            return self._reject(Answer(503, "refused", f"the sender cannot be verified now: {error}"))
+        return await self._received(request, _MAX_ENTRIES_BYTES)
+
+    async def _notification(self, request: web.Request) -> bytes | web.Response:
+        """The message in a notification of SNS; the answer to a confirmation, or to a notification that is none."""
+        received = await self._received(request, _MAX_ENTRIES_BYTES, self._networks_alone)
+        if isinstance(received, web.Response):
+            return received
+        try:
+            message = await self._notifications.text(received)
+        except Forged as error:
+            self._log.warning("sns_message_refused", reason=str(error))
+            return self._turn_away(_sender(request), Refusal.SNS)
+        return web.Response() if message is None else message
+
+    async def _received(
+        self, request: web.Request, max_bytes: int | None = None, policy: Policy | None = None
+    ) -> bytes | web.Response:
         """The body of a sender that may post, or the answer that refuses it."""
+        policy = policy or self._policy
         sender = _sender(request)
-        if (reason := refusal(self._policy, sender)) is not None:
+        if (reason := refusal(policy, sender)) is not None:
             return self._turn_away(sender, reason)
         try:
             body = await _body(request, max_bytes or self._max_alert_bytes)
@@ -97,17 +134,19 @@ class Webhook:
             response = self._reject(rejection(error))
             response.force_close()
             return response
-        if (reason := signature_refusal(self._policy, sender, body)) is not None:
+        if (reason := signature_refusal(policy, sender, body)) is not None:
             return self._turn_away(sender, reason)
         return body
 
     async def _take(self, request: web.Request, body: bytes) -> web.Response:
-        with REQUEST_SECONDS.time():
-            try:
-                outcome = await self._intake.take(body, request.headers.get("traceparent"))
-            except IngestError as error:
-                return self._reject(rejection(error))
-        ALERTS.labels(outcome).inc()
+        began = perf_counter()
+        try:
+            outcome = await self._intake.take(body, request.headers.get("traceparent"))
+        except IngestError as error:
+            return self._reject(rejection(error))
+        finally:
+            REQUEST_SECONDS.observe(perf_counter() - began)
+        _TAKEN[outcome].inc()
         if self._relay is not None:
             self._relay.offer(body)
         return web.Response()
@@ -134,6 +173,8 @@ async def _body(request: web.Request, max_bytes: int) -> bytes:
         raise AlertTooLarge(f"the body is larger than the {max_bytes} bytes that are taken")
     chunks, size = [], 0
     try:
+        if request.content_length is not None and hdrs.CONTENT_ENCODING not in request.headers:
+            return await request.content.read()  # no larger than its length says
         async for chunk in request.content.iter_any():
             chunks.append(chunk)
             size += len(chunk)

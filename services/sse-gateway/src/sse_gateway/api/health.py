@@ -28,6 +28,8 @@ SERVICES: Final = ("ingest-falco", "ingest-tfstate", "drift-detector")
 ANSWER_SECONDS: Final = 0.4
 # So long one question serves all who ask.
 FRESH_SECONDS: Final = 2.0
+_MAX_HINTS: Final = 20
+_MAX_HINT: Final = 500
 
 
 @dataclass(slots=True)
@@ -101,10 +103,10 @@ def _parsed(answer: bytes) -> object:
 def _service(name: str, answers: Sequence[dict[str, Any]] | None) -> dict[str, object]:
     """Returns the state of a service: of several instances one that is ready is enough."""
     if answers is None:
-        return {"name": name, "status": "unknown", "instances": 0, "failing": []}
+        return {"name": name, "status": "unknown", "instances": 0, "failing": [], "hints": []}
     own = [answer for answer in answers if answer.get("service") == name]
     if not own:
-        return {"name": name, "status": "silent", "instances": 0, "failing": []}
+        return {"name": name, "status": "silent", "instances": 0, "failing": [], "hints": []}
     ready = any(answer.get("ready") is True for answer in own)
     failing = {name for answer in own for name, ok in dict(answer.get("conditions") or {}).items() if not ok}
     return {
@@ -112,11 +114,18 @@ def _service(name: str, answers: Sequence[dict[str, Any]] | None) -> dict[str, o
         "status": "ok" if ready else "not_ready",
         "instances": len(own),
         "failing": sorted(map(str, failing)),
+        "hints": _hints(own),
     }
 
 
+def _hints(answers: Sequence[dict[str, Any]]) -> list[str]:
+    """What limits a service that works, in sentences for operators: such as alerts that were shortened on their way."""
+    found = {str(sentence)[:_MAX_HINT] for answer in answers for sentence in dict(answer.get("details") or {}).values()}
+    return sorted(found)[:_MAX_HINTS]
+
+
 def _own(ready: bool) -> dict[str, object]:
-    return {"name": OWN_NAME, "status": "ok" if ready else "not_ready", "instances": 1, "failing": []}
+    return {"name": OWN_NAME, "status": "ok" if ready else "not_ready", "instances": 1, "failing": [], "hints": []}
 
 
 def _reasons(nats: bool, caught_up: bool, services: Sequence[dict[str, object]]) -> list[str]:

@@ -74,7 +74,8 @@ def _rule(event: FalcoEvent, catalog: Catalog) -> EventRule | None:
 def _document(event: FalcoEvent, call: CloudCall, rule: EventRule, request: Json) -> Document:
     arns = [resource.arn for resource in event.resources if resource.arn]
     response = unwrapped(call.response, rule.operation, event.service or "")
-    return Document({"req": request, "resp": response, "arn": arns[0] if len(arns) == 1 else None})
+    roots = {"req": request, "resp": response, "arn": arns[0] if len(arns) == 1 else None}
+    return Document(roots, incomplete=call.incomplete)
 
 
 def _is_dry_run(request: Json) -> bool:

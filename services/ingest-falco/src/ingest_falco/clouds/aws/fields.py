@@ -25,7 +25,11 @@ _NO_NAMES: Final = frozenset(
 
 _MAX_MESSAGE: Final = 200
 # The names of the json plugin's fields, and what falcosidekick's `bracketreplacer` makes of their brackets.
-_JSON: Final = ("json", "jevt")
+_FROM_CONSOLE: Final = tuple(
+    f"{prefix}.value{begin}/sessionCredentialFromConsole{end}"
+    for prefix in ("json", "jevt")
+    for begin, end in (("[", "]"), ("_", ""), ("", ""))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +114,8 @@ def _message(fields: Mapping[str, Json]) -> str | None:
 
 def _from_console(fields: Mapping[str, Json]) -> bool | None:
     """CloudTrail writes the *text* "true", of which the plugin's field makes "false"; the json plugin's is right."""
-    names = (f"{prefix}.value{bracket}/sessionCredentialFromConsole" for prefix in _JSON for bracket in ("[", "_", ""))
-    for name in names:
-        if (flag := flag_field(fields, name + ("]" if "[" in name else ""))) is not None:
+    for name in _FROM_CONSOLE:
+        if name in fields and (flag := flag_field(fields, name)) is not None:
             return flag
     return flag_field(fields, "ct.sessioncredentialfromconsole")
 

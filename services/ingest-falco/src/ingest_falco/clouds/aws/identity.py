@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ingest_falco.clouds.aws.fields import CloudTrailFields
 from ingest_falco.clouds.aws.via import reached_via
 from tfdrift.events import UserIdentity
+
+_MAX_CACHED_LENGTH: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,42 @@ class _Person:
 
 def identify(fields: CloudTrailFields) -> UserIdentity | None:
     """Who made the call; None where the event names nobody."""
+    texts = (
+        fields.identity_type,
+        fields.user,
+        fields.original_user,
+        fields.arn,
+        fields.principal_id,
+        fields.user_account_id,
+        fields.source_ip,
+        fields.user_agent,
+    )
+    # Whoever may post can invent texts of any length, which must not stay in memory.
+    if sum(len(text) for text in texts if text is not None) > _MAX_CACHED_LENGTH:
+        return _identity(fields)
+    return _cached_identity(texts, fields.from_console)
+
+
+@lru_cache(maxsize=4096)
+def _cached_identity(texts: tuple[str | None, ...], from_console: bool | None) -> UserIdentity | None:
+    """Cached, since few people make most calls."""
+    kind, user, original_user, arn, principal_id, account_id, source_ip, user_agent = texts
+    return _identity(
+        CloudTrailFields(
+            identity_type=kind,
+            user=user,
+            original_user=original_user,
+            arn=arn,
+            principal_id=principal_id,
+            user_account_id=account_id,
+            source_ip=source_ip,
+            user_agent=user_agent,
+            from_console=from_console,
+        )
+    )
+
+
+def _identity(fields: CloudTrailFields) -> UserIdentity | None:
     kind = fields.identity_type
     if kind is None and not (fields.user or fields.original_user or fields.arn or fields.principal_id):
         return None
