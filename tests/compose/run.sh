@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the images, starts the whole compose stack on free ports and under a name of its own with several instances of
-# the services behind the edge, sends one drift through the published ports, and kills each container under load. Ends
-# with 69 where no Docker answers.
+# the services behind the edge, sends one drift through the published ports, plays the demo, and kills each container
+# under load. Then starts the stack on a cluster of NATS and takes one node away. Ends with 69 where no Docker answers.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -18,13 +18,13 @@ else
   exit 69
 fi
 
-read -r FALCO_PORT GATEWAY_PORT PROMETHEUS_PORT < <(.venv/bin/python - <<'PY'
+read -r FALCO_PORT GATEWAY_PORT PROMETHEUS_PORT ALERTMANAGER_PORT < <(.venv/bin/python - <<'PY'
 import socket
-probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
 print(*(probe.getsockname()[1] for probe in probes))
 PY
 )
-export FALCO_PORT GATEWAY_PORT PROMETHEUS_PORT STATES=./examples PUBLISH_ADDRESS=127.0.0.1
+export FALCO_PORT GATEWAY_PORT PROMETHEUS_PORT ALERTMANAGER_PORT STATES=./examples PUBLISH_ADDRESS=127.0.0.1
 export COMPOSE_PROJECT_NAME=tfdrift-test-$$
 unset "${!TFDRIFT_@}" COMPOSE_FILE
 
@@ -45,8 +45,12 @@ trap finish EXIT
 "${compose[@]}" build >/tmp/$COMPOSE_PROJECT_NAME.log 2>&1 || { tail -40 "/tmp/$COMPOSE_PROJECT_NAME.log" >&2; exit 1; }
 rm -f "/tmp/$COMPOSE_PROJECT_NAME.log"
 export TFDRIFT_LOG_LEVEL=debug
-"${compose[@]}" up -d --scale ingest-falco=2 --scale drift-detector=3 --scale sse-gateway=2
+scale=(--scale ingest-falco=2 --scale drift-detector=3 --scale sse-gateway=2)
+"${compose[@]}" up -d "${scale[@]}"
 .venv/bin/python tests/compose/send_one_drift.py
+
+"${compose[@]}" run --rm -T demo >/dev/null
+echo "ok  the demo is played"
 
 level=$("${compose[@]}" exec -T sse-gateway printenv TFDRIFT_LOG_LEVEL)
 [[ $level == debug ]] || { echo "TFDRIFT_LOG_LEVEL of the shell does not reach a service: '$level'" >&2; exit 1; }
@@ -61,3 +65,15 @@ echo "ok  the image explains a call from standard input"
 mapfile -t containers < <(docker ps --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" \
   --format '{{.Names}}' | grep -Ev 'edge|prometheus' | sort)
 .venv/bin/python tests/compose/outages.py "${containers[@]}"
+
+"${compose[@]}" down --volumes --remove-orphans
+left=$(docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME")
+[[ -z $left ]] || { echo "containers are left after down: $left" >&2; exit 1; }
+echo "ok  nothing is left after down"
+
+compose+=(--env-file deploy/nats/cluster.env)
+"${compose[@]}" up -d "${scale[@]}"
+.venv/bin/python tests/compose/send_one_drift.py
+docker kill "$("${compose[@]}" ps -q nats-3)" >/dev/null
+.venv/bin/python tests/compose/send_one_drift.py
+echo "ok  the cluster goes on without one of its nodes"

@@ -23,7 +23,7 @@ sys.path.insert(0, str(EXAMPLES))
 from play import as_of  # noqa: E402 -- found by the path above
 
 DEADLINE_SECONDS = 90.0
-REPLICAS = {"ingest-falco": 2, "ingest-tfstate": 1, "drift-detector": 3, "sse-gateway": 2}
+REPLICAS = {"ingest-falco": 2, "ingest-tfstate": 1, "drift-detector": 3, "sse-gateway": 2, "edge": 1, "alertmanager": 1}
 
 
 def url(port: str, path: str) -> str:

@@ -14,6 +14,9 @@ from tfdrift.bus.topology import Found, Retention, ensure
 
 DIFFERENCES: Final = Gauge("tfdrift_stream_differences", "Settings of existing streams that differ from ours")
 REMADE: Final = Counter("tfdrift_streams_remade_total", "Streams that were deleted and created anew", ["stream"])
+MESSAGES: Final = Gauge("tfdrift_stream_messages", "Messages of a stream", ["stream"])
+BYTES: Final = Gauge("tfdrift_stream_bytes", "Size of a stream", ["stream"])
+MAX_BYTES: Final = Gauge("tfdrift_stream_limit_bytes", "How large a stream may grow, if it has a limit", ["stream"])
 
 OnRemade = Callable[[str], None]
 
@@ -49,6 +52,7 @@ class Streams:
             BusError: NATS did not answer.
         """
         found = await ensure(self._jetstream, self._retention, self._note_missing)
+        _measure(found)
         first = not self._created
         remade = [one.name for one in found if self._created.get(one.name, one.created) != one.created]
         self._created = {one.name: one.created for one in found}
@@ -83,3 +87,11 @@ class Streams:
                 found=difference.found,
                 remedy="change it with `nats stream edit`, or set the variable to the value that was found",
             )
+
+
+def _measure(found: list[Found]) -> None:
+    for one in found:
+        MESSAGES.labels(one.name).set(one.messages)
+        BYTES.labels(one.name).set(one.bytes)
+        if one.max_bytes is not None:
+            MAX_BYTES.labels(one.name).set(one.max_bytes)

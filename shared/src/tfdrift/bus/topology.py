@@ -113,11 +113,17 @@ class Found:
 
     Attributes:
         created: when it was created; another time means another stream.
+        messages: how many it has.
+        bytes: what they take.
+        max_bytes: what they may take; None without a limit.
         differences: the settings in which it differs from ours.
     """
 
     name: str
     created: datetime
+    messages: int
+    bytes: int
+    max_bytes: int | None
     differences: tuple[Difference, ...] = ()
 
 
@@ -154,7 +160,7 @@ async def _ensure_one(
             raise
         # Another service created it in the meantime.
         return _verified(await answered(jetstream.stream_info(name)), wanted, retention)
-    return Found(name, created_at(info))
+    return _found(info)
 
 
 def created_at(info: StreamInfo) -> datetime:
@@ -176,4 +182,10 @@ def _verified(info: StreamInfo, wanted: StreamConfig, retention: Retention) -> F
             continue  # the first service took what fits
         if ours not in (None, 0) and ours != theirs:
             differences.append(Difference(name, setting, ours, theirs))
-    return Found(name, created_at(info), tuple(differences))
+    return _found(info, tuple(differences))
+
+
+def _found(info: StreamInfo, differences: tuple[Difference, ...] = ()) -> Found:
+    limit = info.config.max_bytes or 0  # -1 or unset: no limit
+    name, state = str(info.config.name), info.state
+    return Found(name, created_at(info), state.messages, state.bytes, limit if limit > 0 else None, differences)
