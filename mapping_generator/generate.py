@@ -9,6 +9,7 @@ from mapping_generator.match.tagging import CURATED
 from mapping_generator.match.targets import STRONG, WEAK, Target, TargetFinder
 from mapping_generator.match.ties import ANY, ONLY
 from mapping_generator.sources import service_model
+from mapping_generator.sources.names import fold
 from mapping_generator.sources.provider_schema import PACKAGE, Schema
 from mapping_generator.sources.service_model import Service
 from mapping_generator.sources.service_names import EVENT_NAMES, EVENT_SOURCES
@@ -31,6 +32,9 @@ def generate(schema: Schema) -> dict[str, Any]:
             for key in event_keys(service, operation) if targets else ():
                 events.setdefault(key, []).extend(targets)
     types = _types(events)
+    for name, kinds in kinds_by_service.items():
+        _add_case_blind_references(types, service_model.load_service(name), kinds)
+    types = {name: types[name] for name in sorted(types)}
     return {
         "version": 1,
         "provider_schema": f"hashicorp/aws {schema.provider} ({PACKAGE} {schema.package})",
@@ -104,6 +108,8 @@ def _types(events: Mapping[str, list[Target]]) -> dict[str, Any]:
         for one in target.settings:
             if one.compare is not None:
                 facts.setdefault("attributes", {})[one.attribute.replace("[0]", "")] = one.compare
+        if _is_case_blind(target):
+            facts["case_blind"] = True
         for found in target.identity:
             if found.form and found.attribute != ANY:
                 facts.setdefault("identity", {})[found.attribute] = found.form
@@ -111,6 +117,28 @@ def _types(events: Mapping[str, list[Target]]) -> dict[str, Any]:
             kind, attribute = target.parent
             facts["parent"] = {"type": kind, "via": {ANY: attribute}}
     return {name: types[name] for name in sorted(types) if types[name]}
+
+
+def _add_case_blind_references(types: dict[str, Any], service: Service, kinds: list[ResourceType]) -> None:
+    """Adds the attributes that name another thing of a service that takes its names in any case.
+
+    The attribute may have fewer words than the member: ``parameter_group_name`` for ``DBParameterGroupName``.
+    """
+    if not service.case_blind:
+        return
+    for kind in kinds:
+        for name, attribute in sorted(kind.attributes.items()):
+            words = name.removeprefix(f"{service.name}_")
+            named = any(one.endswith(fold(words)) or fold(words).endswith(one) for one in service.case_blind)
+            if attribute.kind == "string" and attribute.configurable and "_" in words and named:
+                types.setdefault(kind.name, {}).setdefault("attributes", {}).setdefault(name, "text_folded")
+
+
+def _is_case_blind(target: Target) -> bool:
+    """Whether the API takes a name of the target in any case."""
+    known = service_model.load_service(target.service).case_blind
+    paths = (path for found in target.identity for path in found.path.split("|"))
+    return any(path.removesuffix("[]").rsplit(".", 1)[-1].lower() in known for path in paths)
 
 
 def _all(events: Mapping[str, list[Target]]) -> Iterator[Target]:

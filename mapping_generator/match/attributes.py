@@ -110,6 +110,7 @@ def _setting(service: Service, member: Member, attribute: Attribute, place: tupl
         compare = _lenient(name) or {"unset": [0]}
     elif kinds == ("string", "string"):
         how = _comparator(_leaf(name), service.is_enumerated(member.shape))
+        how = how or ("text_folded" if member.name.lower() in service.case_blind else None)
         compare = _lenient(name, how) or how
     else:
         return None

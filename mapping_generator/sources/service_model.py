@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 import botocore  # type: ignore[import-untyped]
@@ -18,6 +18,14 @@ _CONTROL: Final = re.compile(
     r"dryrun|clienttoken|clientrequesttoken|clientrequestid|requesttoken|idempotencytoken|creatorrequestid|"
     r"nexttoken|maxresults|ifmatch|expectedbucketowner|contentmd5|checksumalgorithm|locktoken|changetoken|versiontoken"
 )
+# What the documentation says of a name that an API takes in any case.
+_CASE_BLIND: Final = re.compile(
+    r"(parameter|value|name|identifier) (is stored as a lower-?case string|(is not|isn't) case[- ]sensitive|"
+    r"is case[- ]insensitive)",
+    re.IGNORECASE,
+)
+_NAMING: Final = re.compile(r".*(name|identifier|id)")
+_MARKUP: Final = re.compile(r"<[^>]+>")
 _READS: Final = re.compile(
     r"(Get|List|Describe|Head|BatchGet|BatchDescribe|BatchList|Search|Query|Scan|Select|Lookup|Check|Test|Validate|"
     r"Simulate|Preview|Estimate|Detect|Download|Discover|Is|Can|View|Verify|Assume|Decode|Encode|Poll|Receive|Retrieve|"
@@ -76,6 +84,17 @@ class Service:
             name
             for name, operation in sorted(operations.items())
             if not _READS.match(name) and not operation.get("readonly") and not self._is_replaced(name)
+        )
+
+    @cached_property
+    def case_blind(self) -> frozenset[str]:
+        """The folded names of request members that name a thing in any case, by their documentation."""
+        inputs = (self._shapes[one["input"]["shape"]] for one in self._model["operations"].values() if "input" in one)
+        return frozenset(
+            name.lower()
+            for shape in inputs
+            for name, member in shape.get("members", {}).items()
+            if _NAMING.fullmatch(name.lower()) and _CASE_BLIND.search(_MARKUP.sub("", member.get("documentation", "")))
         )
 
     def _is_replaced(self, operation: str) -> bool:
@@ -165,6 +184,7 @@ class Service:
         return "arn:" in self._shapes[shape].get("pattern", "")
 
 
+@cache
 def load_service(name: str, _loader: Loader = Loader()) -> Service:  # noqa: B008 - stateless but for its cache
     """Returns the newest model of a service that botocore has.
 

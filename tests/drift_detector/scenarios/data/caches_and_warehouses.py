@@ -47,6 +47,25 @@ def cache(**changes: Any) -> dict[str, Any]:
 
 
 SCENARIOS: Scenarios = {
+    "a name in capitals is stored in lower case": (
+        [
+            wrote(0, cache()),
+            called(
+                5,
+                "elasticache:ModifyReplicationGroup",
+                {"replicationGroupId": "SESSIONS", "replicationGroupDescription": "other"},
+            ),
+        ],
+        [modified(CACHE, "description", "sessions", "other")],
+    ),
+    "a creation in capitals that the state has": (
+        [wrote(0, cache()), called(-5, "elasticache:CreateReplicationGroup", {"replicationGroupId": "Sessions"})],
+        [],
+    ),
+    "a deletion by a name in capitals": (
+        [wrote(0, users), called(5, "elasticache:DeleteUserGroup", {"userGroupId": "APP"})],
+        [deleted(USERS, "app")],
+    ),
     "an authorisation is taken back": (
         [
             wrote(0, share()),

@@ -48,16 +48,17 @@ def build_catalog(document: Mapping[str, Any], name: str) -> Catalog:
         mapping = written.WrittenCatalog.model_validate(document)
     except ValidationError as error:
         raise CatalogError("; ".join(_complaints(name, error))) from None
+    types = {key: _compile_type(facts) for key, facts in mapping.types.items()}
+    case_blind = frozenset(name for name, facts in types.items() if facts.case_blind)
     events = {}
     for key, event in mapping.events.items():
         service, colon, operation = key.partition(":")
         if not colon or not service or not operation:
             raise CatalogError(f"{name}: events.{key}: the key is not service:Operation")
         try:
-            events[key] = _compile_event(service, operation, event)
+            events[key] = _compile_event(service, operation, event, case_blind)
         except ValueError as error:
             raise CatalogError(f"{name}: events.{key}: {error}") from None
-    types = {key: _compile_type(facts) for key, facts in mapping.types.items()}
     return Catalog(events=events, types=types, global_services=frozenset(mapping.global_services))
 
 
@@ -70,7 +71,7 @@ def _complaints(name: str, error: ValidationError) -> Iterator[str]:
 def _compile_type(facts: written.WrittenType) -> ResourceType:
     parents = tuple(Parent(parent.type, parent.via) for parent in facts.parent)
     attributes = {key: _compile_comparison(value) for key, value in facts.attributes.items()}
-    return ResourceType(expected=facts.expected, identity=facts.identity, parents=parents, attributes=attributes)
+    return ResourceType(facts.expected, facts.case_blind, facts.identity, parents, attributes)
 
 
 def _compile_comparison(given: written.WrittenComparison) -> Comparison:
@@ -78,11 +79,12 @@ def _compile_comparison(given: written.WrittenComparison) -> Comparison:
     return Comparison(given.compare, given.unset, given.key, members, given.ordered, given.optional, given.sole)
 
 
-def _compile_event(service: str, operation: str, event: written.WrittenEvent) -> EventRule:
+def _compile_event(service: str, operation: str, event: written.WrittenEvent, case_blind: frozenset[str]) -> EventRule:
     roots = _ROOTS | event.each.keys()
     groups = event.groups or (written.WrittenGroup(targets=event.targets),)
     compiled = tuple(
-        tuple(_compile_target(target, roots | group.each.keys()) for target in group.targets) for group in groups
+        tuple(_compile_target(target, roots | group.each.keys(), case_blind) for target in group.targets)
+        for group in groups
     )
     group_each = tuple(_compile_each(group.each, roots | group.each.keys()) for group in groups)
     return EventRule(event.tier, service, operation, _compile_each(event.each, roots), compiled, group_each)
@@ -92,7 +94,7 @@ def _compile_each(each: Mapping[str, written.WrittenSource], roots: frozenset[st
     return tuple((variable, _compile_source(source, roots)) for variable, source in each.items())
 
 
-def _compile_target(target: written.WrittenTarget, roots: frozenset[str]) -> TargetRule:
+def _compile_target(target: written.WrittenTarget, roots: frozenset[str], case_blind: frozenset[str]) -> TargetRule:
     def sources(given: Mapping[str, written.WrittenSource]) -> dict[str, Source]:
         for attribute in given:
             parse_attribute(attribute)
@@ -110,6 +112,7 @@ def _compile_target(target: written.WrittenTarget, roots: frozenset[str]) -> Tar
         kv=_compile_key_values(target.kv, roots) if target.kv else None,
         tags=_compile_tags(target.tags, roots) if target.tags else None,
         maps={attribute: _compile_map(change, roots) for attribute, change in target.maps.items()},
+        case_blind=target.type in case_blind,
     )
 
 

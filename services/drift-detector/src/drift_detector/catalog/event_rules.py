@@ -97,6 +97,7 @@ class TargetRule:
         when: the values that the call must have at these paths, as folded text or globs; None for no value, "*" for any
             value, "" for an empty one.
         maps: the map attributes that are changed by key, each with the source of new entries and of dropped keys.
+        case_blind: whether the API takes the type's names in any case.
     """
 
     type: str
@@ -110,6 +111,7 @@ class TargetRule:
     kv: KeyValues | None
     tags: Tags | None
     maps: Mapping[str, tuple[Source | None, Source | None]]
+    case_blind: bool = False
     _sources: dict[frozenset[str], Sources] = field(init=False, compare=False, repr=False, default_factory=dict)
 
     @property

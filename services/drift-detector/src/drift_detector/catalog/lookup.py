@@ -89,6 +89,11 @@ class Catalog:
         facts = self.types.get(resource_type)
         return facts.parents if facts is not None else ()
 
+    def is_case_blind(self, resource_type: str) -> bool:
+        """Whether the API takes the names of a type in any case."""
+        facts = self.types.get(resource_type)
+        return facts is not None and facts.case_blind
+
     def identity_value(self, resource_type: str, attribute: str, value: Json) -> str | None:
         """Returns a recorded identity attribute in the form that targets have; None if it names nothing."""
         facts = self.types.get(resource_type)

@@ -39,9 +39,14 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class ResourceType:
-    """What is known of a type. An attribute path in ``attributes`` has no indexes."""
+    """What is known of a type. An attribute path in ``attributes`` has no indexes.
+
+    Attributes:
+        case_blind: whether the API takes its names in any case; identities are then compared in lower case.
+    """
 
     expected: bool = True
+    case_blind: bool = False
     identity: Mapping[str, Transform] = field(default_factory=dict)
     parents: tuple[Parent, ...] = ()
     attributes: Mapping[str, Comparison] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from typing import Final
 from drift_detector.catalog.event_rules import ANY_IDENTITY, EventRule, Source, TargetRule
 from drift_detector.claim.operations import operations_of
 from drift_detector.claim.values import identities_of, meets, value_of
-from drift_detector.facts.call import Act, Target
+from drift_detector.facts.call import Act, Operation, Target
 from drift_detector.facts.document import Document, elements
 from drift_detector.facts.mapping_terms import Transform
 from drift_detector.facts.no_value import Absent, Unknown
@@ -75,15 +75,24 @@ def _target(rule: TargetRule, document: Document, arns: list[str], silent: bool)
         all_found = identities_of(source, document)
         found = next(all_found, None)
         if found is not None:
-            identity[attribute], given = found
+            text, given = found
+            identity[attribute] = text.lower() if rule.case_blind else text
             if attribute in _OWN_ARN_ATTRIBUTES or source.transform in _OWN_ARN_TRANSFORMS:
-                own += [given, identity[attribute]]
+                own += [given, text]
             if attribute == ANY_IDENTITY and rule.act is Act.CREATE:
-                names += [text for text, _ in all_found]
+                names += [text.lower() if rule.case_blind else text for text, _ in all_found]
         elif attribute not in rule.optional:
             return None
     operations = tuple(operations_of(rule, document))
     if rule.act is Act.UPDATE and not operations and not silent:
         return None
+    if rule.case_blind:
+        operations = tuple(_in_lower_case(one) if one.attribute in identity else one for one in operations)
     arns.extend(own)
     return Target(type=rule.type, identity=identity, names=tuple(names), act=rule.act, operations=operations)
+
+
+def _in_lower_case(operation: Operation) -> Operation:
+    """Returns an operation that gives a resource another name, as the API stores the name."""
+    value = operation.value
+    return operation.model_copy(update={"value": value.lower()}) if isinstance(value, str) else operation

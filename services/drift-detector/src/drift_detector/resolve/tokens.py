@@ -57,7 +57,9 @@ def parents_of(target: Target, catalog: Catalog) -> list[Target]:
         Target(
             type=parent.type,
             identity={
-                theirs: text for theirs, ours in parent.via.items() if isinstance(text := known.get(ours), str) and text
+                theirs: text.lower() if catalog.is_case_blind(parent.type) else text
+                for theirs, ours in parent.via.items()
+                if isinstance(text := known.get(ours), str) and text
             },
         )
         for parent in parents
@@ -108,6 +110,7 @@ class RecordTokens:
     def of(self, resource_type: str, attributes: Mapping[str, Json]) -> frozenset[str]:
         """Returns every token of a record."""
         found: set[str] = set()
+        case_blind = self._catalog.is_case_blind(resource_type)
         for attribute in self._attributes.get(resource_type, frozenset()):
             if attribute == THE_ONLY:
                 found.add(_token(resource_type, attribute, "true"))
@@ -117,10 +120,14 @@ class RecordTokens:
                 continue
             values = self._catalog.identity_values(resource_type, attribute, value)
             found.update(_token(resource_type, attribute, text) for text in values)
+            if case_blind:
+                found.update(_token(resource_type, attribute, text.lower()) for text in values)
         for attribute in _ANY_IDENTITY_ATTRIBUTES:
             value = attributes.get(attribute)
             if isinstance(value, str) and value:
                 found.add(_any_token(value))
+                if case_blind:
+                    found.add(_any_token(value.lower()))
                 if resource_type in self._inner:
                     found.update(_token(resource_type, ANY_IDENTITY, part) for part in _parts(attribute, value))
         return frozenset(found)
