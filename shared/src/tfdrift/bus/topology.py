@@ -175,17 +175,22 @@ def _verified(info: StreamInfo, wanted: StreamConfig, retention: Retention) -> F
             f"the stream {name} exists with subjects {found.subjects} in place of {wanted.subjects}; "
             f"point TFDRIFT_NATS_URL at another account, or remove that stream"
         )
-    differences = []
+    return _found(info, tuple(differences(info, wanted, retention)))
+
+
+def differences(info: StreamInfo, wanted: StreamConfig, retention: Retention) -> list[Difference]:
+    """Return the settings in which an existing stream differs from ours."""
+    name, found, different = str(wanted.name), info.config, list[Difference]()
     for setting in _COMPARED:
         ours, theirs = getattr(wanted, setting), getattr(found, setting)
         if setting == "max_bytes" and (retention.may_be_smaller or name == DEAD_STREAM):
             continue  # the first service took what fits
         if ours not in (None, 0) and ours != theirs:
-            differences.append(Difference(name, setting, ours, theirs))
-    return _found(info, tuple(differences))
+            different.append(Difference(name, setting, ours, theirs))
+    return different
 
 
-def _found(info: StreamInfo, differences: tuple[Difference, ...] = ()) -> Found:
+def _found(info: StreamInfo, different: tuple[Difference, ...] = ()) -> Found:
     limit = info.config.max_bytes or 0  # -1 or unset: no limit
     name, state = str(info.config.name), info.state
-    return Found(name, created_at(info), state.messages, state.bytes, limit if limit > 0 else None, differences)
+    return Found(name, created_at(info), state.messages, state.bytes, limit if limit > 0 else None, different)

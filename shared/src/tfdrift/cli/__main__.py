@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -16,10 +17,13 @@ from rich.text import Text
 
 from tfdrift.bus.errors import BusError
 from tfdrift.cli import dead as dead_letters
+from tfdrift.cli.diagnose import Finding, of_gateway_error, of_health, of_nats_error, of_streams
 from tfdrift.cli.gateway import Gateway, GatewayError
+from tfdrift.cli.jetstream import stream_reports, with_jetstream
 from tfdrift.cli.render import COLOURS, change, drift_row, drift_text, reaches, where, who, workspace_row
 from tfdrift.harness.errors import ConfigurationError
 from tfdrift.severity import Severity
+from tfdrift.subjects import DEAD_STREAM
 
 app = typer.Typer(no_args_is_help=True)
 dead = typer.Typer(no_args_is_help=True, help="Messages that could not be processed; reached by TFDRIFT_NATS_*.")
@@ -127,7 +131,7 @@ def dismiss(
 def workspaces(context: typer.Context, as_json: AsJson = False) -> None:
     """List the workspaces whose states are watched, and what is wrong with each."""
     with _told():
-        found = _gateway(context).workspaces()
+        found = list(_gateway(context).workspaces())
     if as_json:
         for workspace in found:
             typer.echo(json.dumps(workspace, ensure_ascii=False))
@@ -162,11 +166,36 @@ def _print_live(drift: dict[str, Any], as_json: bool) -> None:
     console.print(line, soft_wrap=True)
 
 
+@app.command()
+def doctor(context: typer.Context) -> None:
+    """Name what is wrong with the pipeline, and what to do about each; exits with 1 if something is."""
+    found = [*_ask_nats(), *_ask_gateway(_gateway(context))]
+    for finding in found:
+        typer.echo(f"✗ {finding.problem}\n  {finding.remedy}")
+    if found:
+        raise typer.Exit(FAILED)
+    typer.echo("✓ NATS, the streams, the services, the states and the alerts are as they should be")
+
+
+def _ask_nats() -> list[Finding]:
+    try:
+        return of_streams(asyncio.run(with_jetstream(stream_reports)), DEAD_STREAM)
+    except (BusError, ConfigurationError) as error:
+        return [of_nats_error(str(error))]
+
+
+def _ask_gateway(gateway: Gateway) -> list[Finding]:
+    try:
+        return of_health(gateway.health(), datetime.now(UTC))
+    except GatewayError as error:
+        return [of_gateway_error(str(error))]
+
+
 @dead.command("list")
 def dead_list() -> None:
     """List the dead letters, oldest first."""
     with _told():
-        found = asyncio.run(dead_letters.with_jetstream(dead_letters.letters))
+        found = asyncio.run(with_jetstream(dead_letters.letters))
     rows: list[tuple[str, ...]] = [(str(one.sequence), one.service, one.subject or "-", one.reason) for one in found]
     _table(("number", "service", "message", "reason"), rows)
 
@@ -175,7 +204,7 @@ def dead_list() -> None:
 def dead_show(number: Number) -> None:
     """Print the payload of a dead letter."""
     with _told():
-        found = asyncio.run(dead_letters.with_jetstream(partial(dead_letters.letter, sequence=number)))
+        found = asyncio.run(with_jetstream(partial(dead_letters.letter, sequence=number)))
     typer.echo(f"{found.service}: {found.reason}", err=True)
     typer.echo(found.data.decode(errors="replace"))
 
@@ -184,7 +213,7 @@ def dead_show(number: Number) -> None:
 def dead_replay(number: Number) -> None:
     """Publish the message on the ledger again, and drop the dead letter; do so when the cause is mended."""
     with _told():
-        found = asyncio.run(dead_letters.with_jetstream(partial(dead_letters.replay, sequence=number)))
+        found = asyncio.run(with_jetstream(partial(dead_letters.replay, sequence=number)))
     typer.echo(f"replayed on {found.subject}")
 
 
@@ -192,7 +221,7 @@ def dead_replay(number: Number) -> None:
 def dead_drop(number: Number) -> None:
     """Delete a dead letter."""
     with _told():
-        asyncio.run(dead_letters.with_jetstream(partial(dead_letters.drop, sequence=number)))
+        asyncio.run(with_jetstream(partial(dead_letters.drop, sequence=number)))
     typer.echo(f"dropped {number}")
 
 

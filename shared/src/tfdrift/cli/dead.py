@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-import nats
 from nats.js import JetStreamContext
 
 from tfdrift.bus.errors import NotFound
 from tfdrift.bus.requests import answered
-from tfdrift.harness.settings import Settings
 from tfdrift.subjects import DEAD_STREAM, PREFIX
 
 _OWN_HEADERS: Final = ("Tfdrift-Reason", "Tfdrift-Subject", "Tfdrift-Sequence", "Nats-Msg-Id")
@@ -37,29 +34,6 @@ class DeadLetter:
     def replayable(self) -> bool:
         """Whether the message is there and was on the ledger; ingest-falco's letters have no content."""
         return self.subject.startswith(f"{PREFIX}.") and bool(self.data)
-
-
-class ToolSettings(Settings):
-    """How the command reaches NATS: by the variables of the services."""
-
-    admin_port: int = 9105
-
-
-async def with_jetstream(work: Callable[[JetStreamContext], Coroutine[Any, Any, Any]]) -> Any:
-    """Connect as TFDRIFT_NATS_* say, do something, and disconnect.
-
-    Raises:
-        BusError: NATS does not answer.
-        ConfigurationError: a variable is invalid.
-    """
-    options = ToolSettings.load().nats_options("tfdrift")
-    client = await answered(
-        nats.connect(list(options.servers), connect_timeout=5, allow_reconnect=False, **options.connect_arguments())
-    )
-    try:
-        return await work(client.jetstream())
-    finally:
-        await client.close()
 
 
 async def letters(jetstream: JetStreamContext) -> list[DeadLetter]:

@@ -35,15 +35,7 @@ class Gateway:
 
     def drifts(self, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         """Every drift that passes the filters, newest first, page by page."""
-        cursor: str | None = None
-        while True:
-            page = self._json(
-                "/api/v1/drifts", dict(filters) | {"limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-            )
-            yield from page["drifts"]
-            cursor = page["next_cursor"]
-            if not cursor:
-                return
+        yield from self._pages("/api/v1/drifts", "drifts", filters)
 
     def drift(self, identifier: str) -> dict[str, Any]:
         """One drift with its history and remedies."""
@@ -53,10 +45,13 @@ class Gateway:
         """Dismiss a drift; returns it."""
         return self._json(f"/api/v1/drifts/{quote(identifier, safe='')}/dismiss", body={"reason": reason})
 
-    def workspaces(self) -> list[dict[str, Any]]:
-        """Every workspace with its condition."""
-        found: list[dict[str, Any]] = self._json("/api/v1/workspaces")["workspaces"]
-        return found
+    def workspaces(self) -> Iterator[dict[str, Any]]:
+        """Every workspace with its condition, page by page."""
+        yield from self._pages("/api/v1/workspaces", "workspaces", {})
+
+    def health(self) -> dict[str, Any]:
+        """What the gateway knows of the pipeline."""
+        return self._json("/api/v1/health")
 
     def stream(self, filters: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Events as they come, each with its name; a connection that ends is resumed behind the last one."""
@@ -67,6 +62,15 @@ class Gateway:
                     last = identifier or last
                     yield event, json.loads(data)
             time.sleep(_RESUME_SECONDS)
+
+    def _pages(self, path: str, name: str, filters: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        cursor: str | None = None
+        while True:
+            page = self._json(path, dict(filters) | {"limit": _PAGE} | ({"cursor": cursor} if cursor else {}))
+            yield from page[name]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
 
     def _json(self, path: str, query: Mapping[str, str] | None = None, body: object = None) -> dict[str, Any]:
         with self._open(path, query or {}, body) as answer:

@@ -1,0 +1,127 @@
+"""The doctor: broken set-ups, each with its cause and a remedy."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nats
+import pytest
+from nats.js.api import StreamConfig
+
+from tests.conftest import NatsServer, console_script
+from tfdrift.bus.topology import Retention, ensure
+from tfdrift.cli.diagnose import of_gateway_error, of_health
+from tfdrift.subjects import STREAM
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def health(**changed: Any) -> dict[str, Any]:
+    """The gateway's answer when all is well."""
+    names = "ingest-falco", "ingest-tfstate", "drift-detector", "sse-gateway"
+    return {
+        "nats": True,
+        "services": [{"name": name, "status": "ok", "instances": 1, "failing": []} for name in names],
+        "workspaces": [{"workspace": "prod", "serial": 1, "condition": None}],
+        "last_alert_at": "2026-11-23T11:59:00.000000Z",
+    } | changed
+
+
+def service(status: str, *failing: str) -> list[dict[str, Any]]:
+    """The detector alone, in a state."""
+    return [{"name": "drift-detector", "status": status, "instances": 1, "failing": [*failing]}]
+
+
+def test_a_sound_pipeline_has_no_findings() -> None:
+    """Nothing is said where nothing is wrong."""
+    assert of_health(health(), NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem", "remedy"),
+    [
+        ({"nats": False}, "cannot reach NATS", "start NATS"),
+        ({"services": service("silent")}, "drift-detector is silent", "exit code 78"),
+        ({"services": service("not_ready", "nats")}, "drift-detector is not ready (nats)", "/readyz"),
+        ({"services": service("unknown")}, "drift-detector is unknown", "start NATS"),
+        ({"workspaces": []}, "no Terraform state", "TFDRIFT_STATE_SOURCES"),
+        ({"workspaces": [{"workspace": "prod", "condition": "unreadable"}]}, "prod is refused: unreadable", "log"),
+        ({"last_alert_at": None}, "no alert has ever arrived", "/test"),
+        ({"last_alert_at": "2026-11-22T00:00:00.000000Z"}, "no alert has arrived since 2026-11-22", "Falco"),
+        ({"last_alert_at": "2026-11-23T13:00:00.000000Z"}, "from the future", "clock"),
+    ],
+)
+def test_what_the_gateway_knows_has_a_remedy(changed: dict[str, Any], problem: str, remedy: str) -> None:
+    """One finding for one fault."""
+    (finding,) = of_health(health(**changed), NOW)
+    assert problem in finding.problem
+    assert remedy in finding.remedy
+
+
+def test_a_gateway_that_refuses_wants_a_token() -> None:
+    """Another remedy than for one that is away."""
+    assert "--token" in of_gateway_error("the gateway answered 401: a token is needed").remedy
+    assert "start sse-gateway" in of_gateway_error("the gateway does not answer").remedy
+
+
+async def doctor(url: str, **variables: str) -> str:
+    """Runs ``tfdrift doctor`` without a gateway; returns what it says."""
+    environment = os.environ | {"TFDRIFT_NATS_URL": url, "GATEWAY_URL": "http://127.0.0.1:1"} | variables
+    process = await asyncio.create_subprocess_exec(
+        console_script("tfdrift"), "doctor", env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 1
+    return out.decode()
+
+
+async def test_nats_that_is_away_is_named() -> None:
+    """Beside the gateway that is away too."""
+    said = await doctor("nats://127.0.0.1:1")
+    assert "NATS cannot be used" in said
+    assert "TFDRIFT_NATS_URL" in said
+    assert "start sse-gateway" in said
+
+
+async def test_an_invalid_variable_is_named() -> None:
+    """As the services do."""
+    assert "TFDRIFT_STREAM_REPLICAS" in await doctor("nats://127.0.0.1:1", TFDRIFT_STREAM_REPLICAS="many")
+
+
+async def test_wrong_credentials_and_a_missing_permission_are_told_apart(tmp_path: Path) -> None:
+    """The one needs another password, the other another user."""
+    config = tmp_path / "nats.conf"
+    config.write_text(
+        'authorization { users = [ {user: a, password: b, permissions: {publish: ["nothing"]}} ] }\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "store").mkdir()
+    server = NatsServer(tmp_path / "store", ("-c", str(config)))
+    server.start()
+    try:
+        wrong = await doctor(server.url, TFDRIFT_NATS_USER="a", TFDRIFT_NATS_PASSWORD="c")
+        assert "NATS refuses the credentials" in wrong
+        lacking = await doctor(server.url, TFDRIFT_NATS_USER="a", TFDRIFT_NATS_PASSWORD="b")
+        assert "NATS does not permit it" in lacking
+        assert "users.conf" in lacking
+    finally:
+        server.stop()
+
+
+async def test_faults_of_streams_are_named(nats_url: str) -> None:
+    """Missing ones, another configuration, and dead letters that wait."""
+    assert f"the stream {STREAM} is missing" in await doctor(nats_url)
+    client = await nats.connect(nats_url)
+    jetstream = client.jetstream()
+    await jetstream.add_stream(StreamConfig(name=STREAM, subjects=["tfdrift.>"], max_age=60))
+    await ensure(jetstream, Retention(hours=168, bytes=64 * 1024**2, replicas=1, may_be_smaller=True))
+    await jetstream.publish("tfdrift_dead.drift-detector", b"{}")
+    await client.close()
+    said = await doctor(nats_url)
+    assert "another configuration: max_age is 60" in said
+    assert "nats stream edit TFDRIFT" in said
+    assert "1 messages could not be processed" in said
