@@ -9,7 +9,7 @@ import { Copyable } from "../parts/copy";
 import { DiffView } from "../parts/diff";
 import { SeverityMark } from "../parts/severity";
 import { When } from "../parts/when";
-import type { Drift, FalcoEvent, HistoryEntry } from "../schemas";
+import type { Drift, FalcoEvent, HistoryEntry } from "@tfdrift/client";
 
 export function DriftView({ id }: { id: string }) {
   const known = drifts.value.get(id);
