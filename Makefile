@@ -48,9 +48,10 @@ truth: setup ## measures the detector over the real logs and states of DRIFT_COR
 coverage: setup ## writes docs/coverage.md from the mapping
 	@$(BIN)/python -m mapping_generator.coverage docs/coverage.md
 
-schemas: setup ## writes docs/schemas and docs/asyncapi.yaml from the payload models
+schemas: setup ## writes docs/schemas, docs/asyncapi.yaml and, with npm, the TypeScript client's types from the payload models
 	@$(BIN)/python -m tfdrift.schemas docs/schemas
 	@$(BIN)/python -m sse_gateway.contract.asyncapi docs/asyncapi.yaml
+	@! command -v npm >/dev/null || (cd clients/typescript && npm ci --silent --ignore-scripts && npm run --silent types)
 
 mapping: setup ## generates the detector's mapping/auto.json; PROVIDER=latest takes the provider's newest schema
 	@$(BIN)/python -m mapping_generator $(if $(PROVIDER),--provider $(PROVIDER))
@@ -60,7 +61,7 @@ secrets: setup ## generates the lists of secret members and token formats from b
 	@$(BIN)/python -m mapping_generator.secrets.token_formats
 
 page: ## builds the dashboard's static files from services/sse-gateway/dashboard; needs npm
-	@cd services/sse-gateway/dashboard && npm ci --silent && npm run --silent types && npm run --silent build
+	@cd services/sse-gateway/dashboard && npm ci --silent && npm run --silent build
 
 lock: setup ## resolves both lock files; LOCK=--upgrade takes newer versions
 	@deploy/local/lock.sh $(LOCK)

@@ -188,3 +188,19 @@ async def test_node_eventsource(restarted: Restarted, node_modules: Path) -> Non
         await eventually(lambda: lines == ["connected"])
         await restarted.play(seen)
     assert lines.count("connected") == 2
+
+
+@pytest.mark.parametrize("module", ["esm.mjs", "cjs.cjs"])
+async def test_tfdrift_client(restarted: Restarted, consumer: Path, module: str) -> None:
+    """Our own, as an application installs it, in Node with an EventSource given."""
+    seen: Seen = []
+    lines: list[str] = []
+
+    def take(line: str) -> None:
+        lines.append(line)
+        if line != "connected":
+            seen.append(json.loads(json.loads(line)[1])["number"])
+
+    async with reading(["node", module, restarted.url.partition("?")[0]], consumer, take):
+        await eventually(lambda: lines == ["connected"])
+        await restarted.play(seen)

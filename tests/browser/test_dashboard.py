@@ -18,11 +18,11 @@ pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="no npm is i
 
 @pytest.fixture(scope="module")
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the source with its packages installed; the types are made of docs/schemas at the same distance."""
+    """A copy of the source with its packages installed; the types are the client's, at the same distance."""
     root = tmp_path_factory.mktemp("dashboard")
     folder = root / "services/sse-gateway/dashboard"
     shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns("node_modules"))
-    shutil.copytree(ROOT / "docs/schemas", root / "docs/schemas")
+    shutil.copytree(ROOT / "clients/typescript/src", root / "clients/typescript/src")
     run(folder, "npm", "ci")
     return folder
 
@@ -42,12 +42,6 @@ def test_the_static_files_are_what_the_source_builds(dashboard: Path) -> None:
     """`npm run build` makes them byte for byte, so nobody edits what is generated."""
     run(dashboard, "npm", "run", "build")
     assert files(dashboard.parent / "src/sse_gateway/static") == files(STATIC)
-
-
-def test_the_types_are_those_of_the_schemas(dashboard: Path) -> None:
-    """`npm run types` changes nothing."""
-    run(dashboard, "npm", "run", "types")
-    assert (dashboard / "src/schemas.ts").read_text() == (SOURCE / "src/schemas.ts").read_text()
 
 
 def test_values_are_compared_as_the_page_shows_them(dashboard: Path) -> None:

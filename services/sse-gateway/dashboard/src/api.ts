@@ -1,5 +1,5 @@
 /** The gateway's REST API, as far as the page uses it. Errors carry what the problem document (RFC 9457) says. */
-import type { Attribution, Drift, FalcoEvent, StateChange } from "./schemas";
+import type { Attribution, Drift, FalcoEvent, StateChange } from "@tfdrift/client";
 
 export type EventName = "drift" | "falco" | "state_change" | "attribution";
 export type LedgerEvent =

@@ -6,7 +6,7 @@
  */
 import { computed, signal } from "@preact/signals";
 import { driftPages, recentEvents, Refusal, type EventName, type LedgerEvent } from "./api";
-import type { Drift } from "./schemas";
+import type { Drift } from "@tfdrift/client";
 
 export type Connection = "connecting" | "live" | "lost" | "unauthorized" | "forbidden";
 

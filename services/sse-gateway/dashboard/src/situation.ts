@@ -16,6 +16,8 @@ export interface ServiceHealth {
   instances: number;
   /** The conditions of /readyz that do not hold. */
   failing: string[];
+  /** Sentences on what reduces what the service can know, such as alerts that were shortened on their way. */
+  hints: string[];
 }
 
 /** What the gateway knows of the pipeline. */

@@ -1,5 +1,5 @@
 /** The list of drifts: filtered, searched, sorted and grouped. Pure functions over an array. */
-import type { Drift, Severity } from "../schemas";
+import type { Drift, Severity } from "@tfdrift/client";
 import { changeOf, nameOf, personOf } from "./summary";
 
 export const SEVERITIES: Severity[] = ["critical", "high", "medium", "low", "info"];

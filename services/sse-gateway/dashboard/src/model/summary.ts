@@ -1,5 +1,5 @@
 /** A drift's change on one line, and who stands behind it. */
-import type { Drift, UserIdentity } from "../schemas";
+import type { Drift, UserIdentity } from "@tfdrift/client";
 import { diff, type Line } from "./diff";
 import { inline } from "./values";
 

@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { news, openCritical } from "../live";
 import { rank, SEVERITIES } from "../model/list";
 import { changeOf, nameOf, personOf } from "../model/summary";
-import type { Drift, Severity } from "../schemas";
+import type { Drift, Severity } from "@tfdrift/client";
 
 const KEY = "tfdrift.alerts";
 

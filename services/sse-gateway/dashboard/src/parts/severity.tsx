@@ -1,5 +1,5 @@
 /** A severity by shape, word and colour, so that none of the three is needed to read it. */
-import type { Severity } from "../schemas";
+import type { Severity } from "@tfdrift/client";
 
 const SHAPES: Record<Severity, string> = {
   critical: "M8 1 15 15 1 15Z",

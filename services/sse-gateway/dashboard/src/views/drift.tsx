@@ -9,7 +9,7 @@ import { Copyable } from "../parts/copy";
 import { DiffView } from "../parts/diff";
 import { SeverityMark } from "../parts/severity";
 import { When } from "../parts/when";
-import type { Drift, FalcoEvent, HistoryEntry } from "../schemas";
+import type { Drift, FalcoEvent, HistoryEntry } from "@tfdrift/client";
 
 export function DriftView({ id }: { id: string }) {
   const known = drifts.value.get(id);
@@ -65,6 +65,7 @@ export function DriftView({ id }: { id: string }) {
       <section aria-labelledby="what">
         <h2 id="what">What differs</h2>
         <p class="quiet">− in the state, + in the cloud</p>
+        {drift.detail !== null && <p class="note">{drift.detail}</p>}
         {drift.attribute === null ? <p class="mono">{changeOf(drift)}</p> : (
           <DiffView before={drift.old_value} after={drift.new_value} unknown={drift.value_unknown} />
         )}

@@ -8,7 +8,7 @@ import { changeOf, nameOf, personOf, viaOf } from "../model/summary";
 import { SeverityMark } from "../parts/severity";
 import { VirtualRows } from "../parts/virtual";
 import { When } from "../parts/when";
-import type { Drift } from "../schemas";
+import type { Drift } from "@tfdrift/client";
 import { NothingYet } from "./empty";
 
 type Row = { group: Group; drift: null } | { group: Group; drift: Drift };

@@ -6,7 +6,7 @@ import { worst } from "../model/list";
 import { personOf, viaOf } from "../model/summary";
 import { SeverityMark } from "../parts/severity";
 import { When } from "../parts/when";
-import type { Drift } from "../schemas";
+import type { Drift } from "@tfdrift/client";
 
 const people = computed(() => {
   const found = new Map<string, Drift[]>();

@@ -6,6 +6,7 @@ import { report, situation, unanswered } from "../situation";
 export function SystemView() {
   const answer = report.value;
   const known = situation.value;
+  const hints = (answer?.services ?? []).flatMap((one) => one.hints.map((text) => `${one.name}: ${text}`));
   return (
     <section aria-labelledby="system-title">
       <h1 id="system-title">Health</h1>
@@ -19,6 +20,12 @@ export function SystemView() {
         <div><dt>Last Falco alert</dt><dd>{known.lastAlert ? <When moment={known.lastAlert} /> : "none seen"}</dd></div>
         <div><dt>Newest state</dt><dd>{known.newestState ? <When moment={known.newestState} /> : "none"}</dd></div>
       </dl>
+      {hints.length > 0 && (
+        <>
+          <h2 id="hints">What reduces what can be known</h2>
+          <ul class="trouble" aria-labelledby="hints">{hints.map((text) => <li key={text}>{text}</li>)}</ul>
+        </>
+      )}
       {answer && (
         <table>
           <thead><tr><th>Service</th><th>Status</th><th class="numeric">Instances</th><th>Failing conditions</th></tr></thead>

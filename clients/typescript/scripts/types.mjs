@@ -2,16 +2,21 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { compile } from "json-schema-to-typescript";
 
-const folder = new URL("../../../../docs/schemas/", import.meta.url);
+const folder = new URL("../../../docs/schemas/", import.meta.url);
 const names = ["drift", "falco", "state_change", "attribution"];
 
 // The gateway always sends every member, also those that a sender may leave out.
 function withAllRequired(schema) {
-  if (Array.isArray(schema)) return schema.map(withAllRequired);
-  if (schema === null || typeof schema !== "object") return schema;
-  const copy = Object.fromEntries(
-    Object.entries(schema).filter(([key]) => key !== "title").map(([key, value]) => [key, withAllRequired(value)]),
-  );
+  const copy = { ...schema };
+  delete copy.title;
+  delete copy.examples;
+  delete copy.default;
+  if (!["type", "$ref", "anyOf", "enum", "const"].some((key) => key in copy)) copy.tsType = "unknown";
+  if (copy.anyOf) copy.anyOf = copy.anyOf.map(withAllRequired);
+  if (copy.items) copy.items = withAllRequired(copy.items);
+  if (copy.properties) {
+    copy.properties = Object.fromEntries(Object.entries(copy.properties).map(([name, of]) => [name, withAllRequired(of)]));
+  }
   if (copy.properties) copy.required = Object.keys(copy.properties);
   if (copy.properties) copy.additionalProperties = false;
   return copy;

@@ -13,6 +13,10 @@ export type DriftStatus = "open" | "resolved";
  */
 export type Resolution = "reverted" | "applied" | "absorbed" | "destroyed" | "dismissed";
 /**
+ * The means by which a caller reached the cloud.
+ */
+export type Via = "console" | "cli" | "sdk" | "terraform" | "service" | "unknown";
+/**
  * The system in which something changed.
  */
 export type Provider = "aws" | "gcp" | "azure" | "kubernetes" | "host" | "other";
@@ -20,10 +24,6 @@ export type Provider = "aws" | "gcp" | "azure" | "kubernetes" | "host" | "other"
  * A severity as subjects and payloads spell it.
  */
 export type Severity = "critical" | "high" | "medium" | "low" | "info";
-/**
- * The means by which a caller reached the cloud.
- */
-export type Via = "console" | "cli" | "sdk" | "terraform" | "service" | "unknown";
 /**
  * What a new serial did to a resource; ``observed`` reports a workspace that is seen for the first time.
  */
@@ -49,12 +49,8 @@ export interface HistoryEntry {
   timestamp: string;
   status: DriftStatus;
   resolution: Resolution | null;
-  old_value: {
-    [k: string]: unknown;
-  };
-  new_value: {
-    [k: string]: unknown;
-  };
+  old_value: unknown;
+  new_value: unknown;
   user_identity: UserIdentity | null;
   event_id: string | null;
   event_name: string | null;
@@ -75,10 +71,7 @@ export interface UserIdentity {
   principal_id: string | null;
   account_id: string | null;
   session_name: string | null;
-  /**
-   * The means by which a caller reached the cloud.
-   */
-  via: "console" | "cli" | "sdk" | "terraform" | "service" | "unknown";
+  via: Via;
 }
 /**
  * One attribute, or the existence, of one resource on which cloud and state disagree, and how that ended.

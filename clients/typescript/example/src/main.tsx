@@ -1,0 +1,9 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { MyComponent } from "./MyComponent";
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <MyComponent />
+  </StrictMode>,
+);
