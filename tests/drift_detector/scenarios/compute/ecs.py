@@ -52,6 +52,24 @@ def spread(capacity_provider: str, weight: int, base: int) -> dict[str, object]:
 
 
 SCENARIOS: Scenarios = {
+    "a left-out cluster is the default one": (
+        [
+            wrote(0, serving(id=arn("ecs", "service/default/web"), cluster=arn("ecs", "cluster/default"))),
+            called(5, "ecs:UpdateService", {"service": "web", "desiredCount": 9}),
+        ],
+        [modified(SERVING, "desired_count", 2, 9)],
+    ),
+    "a left-out cluster is that of the service's ARN": (
+        [
+            wrote(0, serving()),
+            called(5, "ecs:UpdateService", {"service": arn("ecs", "service/main/web"), "desiredCount": 9}),
+        ],
+        [modified(SERVING, "desired_count", 2, 9)],
+    ),
+    "a left-out cluster is no other one": (
+        [wrote(0, serving()), called(5, "ecs:UpdateService", {"service": "web", "desiredCount": 9})],
+        [],
+    ),
     # ---- Container services
     "a service scaled by hand is a drift": (
         [wrote(0, serving()), serve(desiredCount=10)],

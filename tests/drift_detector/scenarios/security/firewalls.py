@@ -59,6 +59,24 @@ def logged() -> dict[str, Any]:
 
 
 SCENARIOS: Scenarios = {
+    "a firewall by its name": (
+        [
+            wrote(0, alerts),
+            called(
+                5,
+                "network-firewall:UpdateLoggingConfiguration",
+                {"firewallName": "edge", "loggingConfiguration": {"logDestinationConfigs": []}},
+            ),
+        ],
+        [
+            modified(
+                ALERTS,
+                "logging_configuration[0].log_destination_config",
+                alerts["instances"][0]["attributes"]["logging_configuration"][0]["log_destination_config"],
+                [],
+            )
+        ],
+    ),
     "a web ACL created by hand is reverted when it is deleted by its id and scope": (
         [wrote(0, web()), made_acl(5, "blocks"), deleted_acl(6, "blocks", by="joe")],
         [unmanaged("aws_wafv2_web_acl", acl_arn("blocks"), end="reverted")],

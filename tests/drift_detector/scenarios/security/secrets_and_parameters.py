@@ -48,6 +48,13 @@ def put_parameter(**request: Any) -> Step:
 
 
 SCENARIOS: Scenarios = {
+    "a secret by its ARN without the suffix": (
+        [
+            wrote(0, secret(description="old")),
+            called(5, "secretsmanager:UpdateSecret", {"secretId": SECRET_ARN[:-7], "description": "new"}),
+        ],
+        [modified(SECRET, "description", "old", "new")],
+    ),
     "a secret rotated now by its own rules is no drift": (
         [
             wrote(

@@ -11,7 +11,7 @@ from drift_detector.catalog.resource_types import ONE_TAG, PLAIN, Comparison, Pa
 from drift_detector.facts.attribute_paths import parse_attribute
 from drift_detector.facts.call import Act
 from drift_detector.facts.mapping_terms import Transform
-from drift_detector.facts.names import identity_form
+from drift_detector.facts.names import identity_form, recorded_spellings
 from tfdrift.events import Json
 from tfdrift.operation_names import operation_name
 
@@ -101,10 +101,10 @@ class Catalog:
         return identity_form(transform, value)
 
     def identity_values(self, resource_type: str, attribute: str, value: Json) -> tuple[str, ...]:
-        """Returns the `identity_value` of each element of a recorded list: any of them names the resource."""
+        """Returns the forms of the `identity_value` of each element of a recorded list: any names the resource."""
         listed = value if isinstance(value, list) else [value]
         texts = (self.identity_value(resource_type, attribute, one) for one in listed)
-        return tuple(text for text in texts if text is not None)
+        return tuple(form for text in texts if text is not None for form in recorded_spellings(text))
 
     def identity_attributes(self) -> dict[str, frozenset[frozenset[str]]]:
         """Returns, by type, the sets of attributes by which events identify it, including the optional ones."""

@@ -55,6 +55,7 @@ class Transform(StrEnum):
     RAW = "raw"
     JSON_POLICY = "json_policy"
     ARN_TAIL = "arn_tail"
+    ARN_PARENT = "arn_parent"
     LAMBDA_NAME = "lambda_name"
     KMS_KEY_ID = "kms_key_id"
     QUEUE_ARN = "queue_arn"

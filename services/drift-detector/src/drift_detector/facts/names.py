@@ -12,6 +12,7 @@ from drift_detector.facts.document import scalar
 from drift_detector.facts.mapping_terms import Transform
 from tfdrift.events import Json
 
+_SECRET_ARN: Final = re.compile(r"(?P<partial>arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(?P<name>.+))-[A-Za-z0-9]{6}")
 _ACCOUNT: Final = re.compile(r"\d{12}")
 # https://sqs.REGION.amazonaws.com, the older https://REGION.queue.amazonaws.com and https://queue.amazonaws.com (of
 # us-east-1), a dual-stack or a VPC's endpoint; then the account and the name.
@@ -43,6 +44,22 @@ def arn_tail(name: str) -> str:
         return name
     resource = name.split(":", 5)[-1]
     return resource.rsplit("/", 1)[-1] if "/" in resource else resource.rsplit(":", 1)[-1]
+
+
+def arn_parent(name: str) -> str | None:
+    """Returns what an ARN says of the container: ``arn:aws:ecs:r:1:service/main/api`` gives ``main``; else None."""
+    parts = name.split(":", 5)[-1].split("/") if name.startswith("arn:") else []
+    return parts[-2] if len(parts) == 3 else None
+
+
+def recorded_spellings(name: str) -> tuple[str, ...]:
+    """Returns a recorded name with the other forms in which a call may give it.
+
+    A secret may be named by its ARN without the hyphen and six characters that the service adds, or by its name.
+    Source: the SecretId parameter of https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+    """
+    secret = _SECRET_ARN.fullmatch(name)
+    return (name,) if secret is None else (name, secret["partial"], secret["name"])
 
 
 def lambda_name(name: str) -> str:
@@ -129,6 +146,7 @@ def identity_form(transform: Transform, value: Json) -> str | None:
 
 _FORMS: Final[dict[Transform, Callable[[str], str | None]]] = {
     Transform.ARN_TAIL: arn_tail,
+    Transform.ARN_PARENT: arn_parent,
     Transform.LAMBDA_NAME: lambda_name,
     Transform.KMS_KEY_ID: kms_key_id,
     Transform.QUEUE_ARN: queue_arn,

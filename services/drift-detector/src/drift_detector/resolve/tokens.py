@@ -22,6 +22,7 @@ from drift_detector.catalog.lookup import Catalog
 from drift_detector.facts.attribute_paths import read
 from drift_detector.facts.call import Target, Verb
 from drift_detector.facts.incarnations import Incarnation
+from drift_detector.facts.names import recorded_spellings
 from drift_detector.facts.no_value import MISSING
 from tfdrift.events import Json
 
@@ -125,7 +126,7 @@ class RecordTokens:
         for attribute in _ANY_IDENTITY_ATTRIBUTES:
             value = attributes.get(attribute)
             if isinstance(value, str) and value:
-                found.add(_any_token(value))
+                found.update(map(_any_token, recorded_spellings(value)))
                 if case_blind:
                     found.add(_any_token(value.lower()))
                 if resource_type in self._inner:
