@@ -25,7 +25,7 @@ WRITTEN = yaml.safe_load(
         ("athena", "StartQueryExecution"),
         ("codepipeline", "PutJobSuccessResult"),
         ("ssm", "UpdateInstanceInformation"),
-        ("kinesis", "SplitShard"),
+        ("kinesis", "PutRecord"),
         ("logs", "PutLogEvents"),
         ("cloudfront", "CreateInvalidation2020_05_31"),
         ("iam", "ChangePassword"),

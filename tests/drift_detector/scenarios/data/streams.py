@@ -15,6 +15,7 @@ from tests.drift_detector.scenarios.builders import (
     placed,
     policy,
     text,
+    unknown,
     unmanaged,
 )
 
@@ -35,10 +36,10 @@ def cluster() -> dict[str, Any]:
     return placed(CLUSTER, id=CLUSTER_ARN, arn=CLUSTER_ARN, cluster_name="orders")
 
 
-def stream() -> dict[str, Any]:
+def stream(**changes: Any) -> dict[str, Any]:
     """A stream, whose id is its ARN."""
     own = arn("kinesis", "stream/clicks")
-    return placed(STREAM, id=own, arn=own, name="clicks", tags={"Team": "web"})
+    return placed(STREAM, id=own, arn=own, name="clicks", tags={"Team": "web"}, **changes)
 
 
 def application() -> dict[str, Any]:
@@ -107,12 +108,12 @@ SCENARIOS: Scenarios = {
         ],
         [modified(STREAM, "tags.Team", "web", "data")],
     ),
-    "a stream resharded by hand is no drift": (
+    "a stream resharded by hand has another number of shards, which the log does not tell": (
         [
-            wrote(0, stream()),
+            wrote(0, stream(shard_count=2)),
             called(5, "kinesis:SplitShard", {"streamName": "clicks", "shardToSplit": "shardId-000000000000"}),
         ],
-        [],
+        [unknown(STREAM, "shard_count", 2)],
     ),
     "the creation time is not a part of the name": (
         [

@@ -116,6 +116,9 @@ def _dropped(found: Value, document: Document) -> Iterator[Operation]:
         key = scalar(one if inner is MISSING else inner)
         if not isinstance(key, str) or key.startswith("aws:"):
             continue
+        if is_hidden(key):
+            yield from _operation("tags", Verb.SET, UNKNOWN)
+            continue
         attribute = format_attribute("tags", key)
         if value is MISSING:
             yield Operation(attribute=attribute, value=None)

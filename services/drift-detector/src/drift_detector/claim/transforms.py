@@ -75,6 +75,12 @@ def transformed(transform: Transform, found: Json, document: Document, *, plural
             return _name_values(found, document)
         case Transform.CHOICE:
             return next(iter(found)).lower() if isinstance(found, dict) and len(found) == 1 else MISSING
+        case Transform.LOG_PUBLISHING:
+            return (
+                [_published_log(kind, one, document) for kind, one in found.items()]
+                if isinstance(found, dict)
+                else MISSING
+            )
         case Transform.S3_GRANTS:
             return grants_of(found, document)
         case Transform.GCP_FIREWALL_RULES:
@@ -92,6 +98,17 @@ def _name_values(found: Json, document: Document) -> Value:
     """Returns the map that a state has for a list of ``{"name": ..., "value": ...}``."""
     pairs = [(document.member(one, "name"), document.member(one, "value")) for one in elements(found) or ()]
     return {str(scalar(name)): scalar(value) for name, value in pairs if name is not MISSING and value is not MISSING}
+
+
+def _published_log(kind: str, options: Json, document: Document) -> Json:
+    """Returns the block ``log_publishing_options`` for an entry of OpenSearch's map by the log's type."""
+    group, enabled = document.member(options, "cloudwatchlogsloggrouparn"), document.member(options, "enabled")
+    block: dict[str, Json] = {"log_type": kind}
+    if group is not MISSING:
+        block["cloudwatch_log_group_arn"] = group
+    if enabled is not MISSING:
+        block["enabled"] = enabled
+    return block
 
 
 def _firewall_rule(rule: Json, document: Document) -> Json:
@@ -126,6 +143,8 @@ def _plain(found: Json, plural: bool) -> Value:
 
 def tags_of(found: Json, document: Document) -> Value:
     """Returns the map of tags that a state has, for a map or a list of keys and values, without AWS's own tags."""
+    if is_hidden(scalar(found)):
+        return UNKNOWN
     listed = elements(found)
     if listed is None:
         return {}

@@ -34,6 +34,7 @@ _PROTOCOLS: Final = {
 }
 # Decimal itself also accepts 1_000, digits of other scripts and NaN.
 _NUMBER: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+_HOST: Final = re.compile(r"([0-9]{1,5} ){0,3}([\w*-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{1,62}\.?")
 _QUANTITY: Final = re.compile(r"([0-9]{1,30}(?:\.[0-9]{1,30})?)([numkMGTPE]|[KMGTPE]i|)")
 _SUFFIXES: Final = {
     **{suffix: Decimal(10) ** power for suffix, power in zip(("n", "u", "m", ""), (-9, -6, -3, 0), strict=True)},
@@ -45,13 +46,19 @@ _SUFFIXES: Final = {
 def plain(one: Json, other: Json) -> Verdict:
     """Compares two scalars; a number or boolean may be text on one side."""
     if isinstance(one, str) and isinstance(other, str):
-        return SAME if one == other else DIFFERENT
+        return SAME if one == other or _is_one_log_group(one, other) else DIFFERENT
     if isinstance(one, bool) or isinstance(other, bool):
         return SAME if _boolean(one) is not None and _boolean(one) == _boolean(other) else DIFFERENT
     if one is None or other is None:
         return SAME if one is other else DIFFERENT
     first, second = number_of(one), number_of(other)
     return SAME if first is not None and first == second else DIFFERENT
+
+
+def _is_one_log_group(one: str, other: str) -> bool:
+    """Whether two ARNs differ only in the ``:*`` that stands for a log group's streams."""
+    shorter, longer = sorted((one, other), key=len)
+    return longer == f"{shorter}:*" and longer.startswith("arn:") and ":log-group:" in longer
 
 
 def _boolean(value: Json) -> bool | None:
@@ -103,6 +110,11 @@ def dns_name(claimed: Json, recorded: Json) -> Verdict | None:
     return verdict_of(one == other)
 
 
+def dns_value(value: Json) -> Json:
+    """Returns a value of a DNS record; a host's name, also after a priority, without case and last dot."""
+    return value.lower().removesuffix(".") if isinstance(value, str) and _HOST.fullmatch(value) else value
+
+
 def choice(claimed: Json, recorded: Json) -> Verdict:
     """Compares the name of a member with the block that has it: ``block`` and ``[{"allow": [], "block": [{}]}]``."""
     block = recorded[0] if isinstance(recorded, list) and recorded else recorded
@@ -135,10 +147,10 @@ def protocol(claimed: Json, recorded: Json) -> Verdict | None:
 
 
 def version(claimed: Json, recorded: Json) -> Verdict | None:
-    """Compares versions, of which one may be more exact than the other: 8.0 and 8.0.32."""
+    """Compares versions, of which one may be more exact than the other: 8.0, 8.x and 8.0.32."""
     one, other = str(claimed).split("."), str(recorded).split(".")
     length = min(len(one), len(other))
-    return verdict_of(one[:length] == other[:length])
+    return verdict_of(all(a == b or "x" in (a, b) for a, b in zip(one[:length], other[:length], strict=True)))
 
 
 def quantity(claimed: Json, recorded: Json) -> Verdict | None:

@@ -17,6 +17,7 @@ from drift_detector.compare.scalars import (
     choice,
     cidr,
     dns_name,
+    dns_value,
     parsed,
     plain,
     protocol,
@@ -27,6 +28,7 @@ from drift_detector.compare.scalars import (
 )
 from drift_detector.compare.security_group_rules import canonical_rules
 from drift_detector.compare.verdict import DIFFERENT, SAME, UNKNOWN, Verdict
+from drift_detector.facts.json_text import canonical_text
 from drift_detector.facts.mapping_terms import Comparator
 from drift_detector.facts.no_value import Absent, Unknown
 from tfdrift.events import Json
@@ -50,7 +52,7 @@ def same(
     return _same(one, other, comparison, hasher)
 
 
-def _same(  # noqa: PLR0911 - a table of cases
+def _same(  # noqa: PLR0911, PLR0912 - a table of cases
     claimed: Json, recorded: Json, comparison: Comparison, hasher: Hasher | None
 ) -> Verdict:
     if (found := hidden_hash(recorded)) is not None:
@@ -83,6 +85,10 @@ def _same(  # noqa: PLR0911 - a table of cases
         case Comparator.JSON_POLICY:
             # Some services have policy documents of a format of their own.
             return same_policy(claimed, recorded) or _value(parsed(claimed), parsed(recorded), hasher)
+        case Comparator.JSON_SETS:
+            return _value(_unordered(parsed(claimed)), _unordered(parsed(recorded)), hasher)
+        case Comparator.DNS_VALUES:
+            return _set(_listed(claimed), _listed(recorded), lambda a, b: _value(dns_value(a), dns_value(b), hasher))
         case Comparator.JSON:
             return _value(parsed(claimed), parsed(recorded), hasher)
         case how:
@@ -173,6 +179,16 @@ def same_block(claimed: Json, recorded: Json, comparison: Comparison, hasher: Ha
         return _value(claimed, recorded, hasher)
     members = comparison.members
     return _all(same(claimed[key], recorded.get(key), members.get(key, PLAIN), hasher) for key in claimed)
+
+
+def _unordered(document: Json) -> Json:
+    """Returns a JSON value with every list in one order and without repeated elements."""
+    if isinstance(document, dict):
+        return {name: _unordered(value) for name, value in document.items()}
+    if isinstance(document, list):
+        by_text = {canonical_text(one): one for one in map(_unordered, document)}
+        return [by_text[text] for text in sorted(by_text)]
+    return document
 
 
 def _action(claimed: Json, recorded: Json) -> Verdict:

@@ -69,7 +69,7 @@ def rules_of(document: Document) -> list[dict[str, Json]]:
     """
     for path in _RESPONSE_RULES:
         listed = document.find(path)
-        if listed is not MISSING:
+        if listed is not MISSING and any(document.member(one, "ipprotocol") is not MISSING for one in listed):
             return [rule for one in listed if (rule := _from_response(one, document)) is not None]
     if modified := _listed(document, _MODIFIED):
         return [rule for one in modified if (rule := _modified(one, document)) is not None]
