@@ -19,7 +19,6 @@ async def tfdrift(pipeline: Pipeline, *arguments: str) -> tuple[int, str, str]:
     environment = os.environ | {
         "GATEWAY_URL": pipeline.gateway,
         "TFDRIFT_NATS_URL": pipeline.nats.url,
-        "COLUMNS": "300",
     }
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(

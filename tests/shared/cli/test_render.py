@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from tfdrift.cli.render import change, drift_row, drift_text, reaches, value
+from tfdrift.cli.render import change, drift_row, drift_text, reaches, table, value, workspace_row
 from tfdrift.severity import Severity
 
 
@@ -70,3 +72,33 @@ def test_a_severity_is_reached_by_itself_and_above(limit: Severity, reached: boo
     """As ``high+`` in the filters of the gateway."""
     assert reaches([drift()], limit) is reached
     assert not reaches([], limit)
+
+
+def test_an_id_is_shown_whole_on_a_narrow_terminal() -> None:
+    """It is typed into the next command."""
+    identifier = "ae3b9f8bffe8" * 3
+    narrow = Console(width=80, record=True, file=io.StringIO())
+    titles = ("severity", "workspace", "resource", "change", "by", "at", "id")
+    narrow.print(table(titles, [drift_row(drift(id=identifier))]))
+    assert identifier in narrow.export_text()
+
+
+def test_history_and_remedies_are_lines_of_their_own() -> None:
+    """Values as in JSON, and commands that can be copied."""
+    step = {"at": "2026-11-23T22:24:41.000000Z", "old_value": True, "new_value": None, "serial": 3}
+    remedy = {
+        "kind": "restore",
+        "title": "Put it back.",
+        "language": "shell",
+        "text": "terraform plan\nterraform apply",
+    }
+    lines = drift_text(drift(history=[step], remedies=[remedy]))
+    assert "  2026-11-23T22:24:41.000000Z  true  3" in lines
+    assert lines[-3:] == ["  Put it back.", "    terraform plan", "    terraform apply"]
+
+
+def test_a_workspace_has_its_condition() -> None:
+    """What is wrong is in the last column."""
+    well = {"workspace": "prod", "serial": 87, "resource_count": 16, "condition": None}
+    assert workspace_row(well) == ("prod", "87", "16", "-")
+    assert workspace_row(well | {"condition": "truncated"})[-1] == "truncated"

@@ -61,20 +61,23 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
         work.append(runtime.tasks.create_task(relay.run()))
     if tls is not None:
         work.append(runtime.tasks.create_task(every(_CERTIFICATE_SECONDS, tls.look, "certificate")))
-    handover = Handover(settings.spool_folder(), settings.http_host, settings.http_port, runtime.log)
+    handover = None
+    if settings.http_reuse_port:
+        handover = Handover(settings.spool_folder(), settings.http_host, settings.http_port, runtime.log)
     runner = await runtime.serve(
         webhook.app(),
         settings.http_port,
         tls.context if tls is not None else None,
         reuse_port=settings.http_reuse_port,
-        inherited=handover.inherited() if settings.http_reuse_port else (),
+        inherited=handover.inherited() if handover is not None else (),
     )
-    if settings.http_reuse_port:
+    if handover is not None:
         handover.offer([one.fileno() for one in runner.listening])
     runtime.log.info("serving", port=settings.http_port, spool=str(settings.spool_folder()), spool_empty=spool.empty)
     runtime.readiness.set("serving", True)
     await runtime.stopping.wait()
-    handover.close()
+    if handover is not None:
+        handover.close()
     await runner.drain(_DRAIN_SECONDS)
     await runner.cleanup()
     for task in work:

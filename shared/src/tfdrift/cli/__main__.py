@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from tfdrift.bus.errors import BusError
@@ -20,15 +20,18 @@ from tfdrift.cli import dead as dead_letters
 from tfdrift.cli.diagnose import Finding, of_gateway_error, of_health, of_nats_error, of_streams
 from tfdrift.cli.gateway import Gateway, GatewayError
 from tfdrift.cli.jetstream import stream_reports, with_jetstream
-from tfdrift.cli.render import COLOURS, change, drift_row, drift_text, reaches, where, who, workspace_row
+from tfdrift.cli.render import COLOURS, change, drift_row, drift_text, reaches, table, where, who, workspace_row
 from tfdrift.harness.errors import ConfigurationError
 from tfdrift.severity import Severity
 from tfdrift.subjects import DEAD_STREAM
 
+_PIPE_COLUMNS = 300
+
 app = typer.Typer(no_args_is_help=True)
 dead = typer.Typer(no_args_is_help=True, help="Messages that could not be processed; reached by TFDRIFT_NATS_*.")
 app.add_typer(dead, name="dead")
-console = Console(highlight=False)
+# A file or a pipe has no width to fit into.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
 
 AtLeast = Annotated[Severity | None, typer.Option("--severity", help="only this severity and above")]
 Workspace = Annotated[str | None, typer.Option("--workspace", help="only this workspace")]
@@ -59,7 +62,7 @@ def _gateway(context: typer.Context) -> Gateway:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _errors_as_sentences() -> Iterator[None]:
     """Ends the command with a sentence in place of a traceback."""
     try:
         yield
@@ -71,13 +74,6 @@ def _told() -> Iterator[None]:
 def _filters(severity: Severity | None, workspace: str | None, **others: str | None) -> dict[str, str]:
     chosen = {"severity": f"{severity}+" if severity else None, "workspace": workspace, **others}
     return {name: text for name, text in chosen.items() if text}
-
-
-def _table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    table = Table(*titles, box=None, header_style="bold")
-    for row in rows:
-        table.add_row(*(Text(cell, style=COLOURS.get(cell, "") if not n else "") for n, cell in enumerate(row)))
-    console.print(table)
 
 
 @app.command()
@@ -95,13 +91,15 @@ def drifts(
 ) -> None:
     """List drifts. In CI: tfdrift drifts --workspace prod --fail-on high"""
     filters = _filters(severity, workspace, since=since, status=None if status == "all" else status)
-    with _told():
+    with _errors_as_sentences():
         found = list(_gateway(context).drifts(filters))
     if as_json:
         for drift in found:
             typer.echo(json.dumps(drift, ensure_ascii=False))
     else:
-        _table(("severity", "workspace", "resource", "change", "by", "at", "id"), [drift_row(one) for one in found])
+        console.print(
+            table(("severity", "workspace", "resource", "change", "by", "at", "id"), [drift_row(one) for one in found])
+        )
     if fail_on and reaches((drift for drift in found if drift["status"] == "open"), fail_on):
         raise typer.Exit(FAILED)
 
@@ -109,7 +107,7 @@ def drifts(
 @app.command()
 def show(context: typer.Context, identifier: str, as_json: AsJson = False) -> None:
     """Show one drift: what, who, its history and what can be done about it."""
-    with _told():
+    with _errors_as_sentences():
         drift = _gateway(context).drift(identifier)
     for line in [json.dumps(drift, ensure_ascii=False)] if as_json else drift_text(drift):
         typer.echo(line)
@@ -122,7 +120,7 @@ def dismiss(
     reason: Annotated[str, typer.Option(help="why it may stay, for those who read it later")],
 ) -> None:
     """Dismiss a drift that may stay as it is."""
-    with _told():
+    with _errors_as_sentences():
         drift = _gateway(context).dismiss(identifier, reason)
     typer.echo(f"dismissed: {where(drift)} {change(drift)}")
 
@@ -130,13 +128,13 @@ def dismiss(
 @app.command()
 def workspaces(context: typer.Context, as_json: AsJson = False) -> None:
     """List the workspaces whose states are watched, and what is wrong with each."""
-    with _told():
+    with _errors_as_sentences():
         found = list(_gateway(context).workspaces())
     if as_json:
         for workspace in found:
             typer.echo(json.dumps(workspace, ensure_ascii=False))
     else:
-        _table(("workspace", "serial", "resources", "condition"), [workspace_row(one) for one in found])
+        console.print(table(("workspace", "serial", "resources", "condition"), [workspace_row(one) for one in found]))
 
 
 @app.command()
@@ -150,7 +148,7 @@ def tail(
 ) -> None:
     """Print drifts as they come, until Ctrl-C."""
     filters = _filters(severity, workspace, since=since, events="drift")
-    with _told():
+    with _errors_as_sentences():
         for event, data in _gateway(context).stream(filters):
             if event == "drift":
                 _print_live(data, as_json)
@@ -194,16 +192,16 @@ def _ask_gateway(gateway: Gateway) -> list[Finding]:
 @dead.command("list")
 def dead_list() -> None:
     """List the dead letters, oldest first."""
-    with _told():
+    with _errors_as_sentences():
         found = asyncio.run(with_jetstream(dead_letters.letters))
     rows: list[tuple[str, ...]] = [(str(one.sequence), one.service, one.subject or "-", one.reason) for one in found]
-    _table(("number", "service", "message", "reason"), rows)
+    console.print(table(("number", "service", "message", "reason"), rows))
 
 
 @dead.command("show")
 def dead_show(number: Number) -> None:
     """Print the payload of a dead letter."""
-    with _told():
+    with _errors_as_sentences():
         found = asyncio.run(with_jetstream(partial(dead_letters.letter, sequence=number)))
     typer.echo(f"{found.service}: {found.reason}", err=True)
     typer.echo(found.data.decode(errors="replace"))
@@ -212,7 +210,7 @@ def dead_show(number: Number) -> None:
 @dead.command("replay")
 def dead_replay(number: Number) -> None:
     """Publish the message on the ledger again, and drop the dead letter; do so when the cause is mended."""
-    with _told():
+    with _errors_as_sentences():
         found = asyncio.run(with_jetstream(partial(dead_letters.replay, sequence=number)))
     typer.echo(f"replayed on {found.subject}")
 
@@ -220,7 +218,7 @@ def dead_replay(number: Number) -> None:
 @dead.command("drop")
 def dead_drop(number: Number) -> None:
     """Delete a dead letter."""
-    with _told():
+    with _errors_as_sentences():
         asyncio.run(with_jetstream(partial(dead_letters.drop, sequence=number)))
     typer.echo(f"dropped {number}")
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
+
+from rich.table import Table
+from rich.text import Text
 
 from tfdrift.severity import Severity
 
@@ -39,6 +42,16 @@ def where(drift: Json) -> str:
     return str(drift.get("address") or drift.get("resource_id") or drift["resource_type"])
 
 
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table with a colour for the severity; what is typed into the next command is never shortened."""
+    found = Table(box=None, header_style="bold")
+    for title in titles:
+        found.add_column(title, no_wrap=title in ("id", "number"), overflow="fold")
+    for row in rows:
+        found.add_row(*(Text(cell, style=COLOURS.get(cell, "") if not n else "") for n, cell in enumerate(row)))
+    return found
+
+
 def drift_row(drift: Json) -> tuple[str, ...]:
     """The cells of one drift: severity, workspace, resource, change, person, time, id."""
     return (
@@ -63,18 +76,14 @@ def drift_text(drift: Json) -> list[str]:
     ]
     lines += [f"  rule: {rule}" for rule in drift.get("matched_rules") or ()]
     lines += ["history:", *(f"  {_step(step)}" for step in drift.get("history") or ())]
-    lines += ["remedies:", *(f"  {_remedy(remedy)}" for remedy in drift.get("remedies") or ())]
+    lines.append("remedies:")
+    for remedy in drift.get("remedies") or ():
+        lines += [f"  {remedy['title']}", *(f"    {line}" for line in str(remedy["text"]).splitlines())]
     return lines
 
 
 def _step(step: Json) -> str:
-    return "  ".join(str(text) for text in step.values() if isinstance(text, str | int | float))
-
-
-def _remedy(remedy: object) -> str:
-    if isinstance(remedy, Mapping):
-        return "  ".join(str(text) for text in remedy.values() if isinstance(text, str))
-    return str(remedy)
+    return "  ".join(text if isinstance(text, str) else value(text) for text in step.values() if text is not None)
 
 
 def reaches(drifts: Iterable[Json], severity: Severity) -> bool:
@@ -84,6 +93,9 @@ def reaches(drifts: Iterable[Json], severity: Severity) -> bool:
 
 def workspace_row(workspace: Json) -> tuple[str, ...]:
     """The cells of one workspace: name, serial, resources, and what is wrong with it."""
-    names = ("name", "workspace"), ("serial",), ("resources", "resource_count"), ("condition", "conditions", "error")
-    cells = (next((workspace[name] for name in each if workspace.get(name)), "-") for each in names)
-    return tuple(cell if isinstance(cell, str) else value(cell) for cell in cells)
+    return (
+        str(workspace["workspace"]),
+        str(workspace["serial"]),
+        str(workspace["resource_count"]),
+        str(workspace["condition"] or "-"),
+    )

@@ -75,7 +75,7 @@ class WrittenType(_Written):
         identity: how the recorded value of an identity attribute becomes the form that events give.
         expected: whether a created resource should be in a state. No for types that services and pipelines create all
             day (grants, targets, revisions of a task).
-        case_blind: whether the API takes its names in any case. This is generated from the API's documentation.
+        case_blind: whether the API takes its names in any case. Generated where the API's models say so.
         parent: one, or a list for a resource that joins several, such as a user and a group; one managed parent is
             enough.
     """

@@ -97,7 +97,11 @@ def read_message(body: bytes, topics: frozenset[str]) -> SnsMessage:
         document = parse(body)
     except InvalidJson as error:
         raise Forged(f"the body is not JSON: {error}") from error
-    members = {name: value for name, value in document.items() if isinstance(value, str)} if _is(document) else {}
+    members = (
+        {name: value for name, value in document.items() if isinstance(value, str)}
+        if isinstance(document, dict)
+        else {}
+    )
     topic, kind, version = members.get("TopicArn", ""), members.get("Type", ""), members.get("SignatureVersion", "")
     if topic not in topics:
         raise Forged(f"the topic {topic[:300]!r} is not allowed (TFDRIFT_SNS_TOPICS)")
@@ -116,10 +120,6 @@ def read_message(body: bytes, topics: frozenset[str]) -> SnsMessage:
         raise Forged("the signature is no Base64") from error
     signed = "".join(f"{name}\n{members[name]}\n" for name in _SIGNED[kind] if name in members)
     return SnsMessage(topic, members["Message"], url, subscribe, signature, signed.encode(), version)
-
-
-def _is(document: object) -> bool:
-    return isinstance(document, dict)
 
 
 def _check_place(pattern: re.Pattern[str], url: str, topic: str, name: str) -> None:
