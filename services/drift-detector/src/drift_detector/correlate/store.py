@@ -5,6 +5,7 @@ A *subject* is what drifts are derived for: a managed resource, or an unmanaged 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class FactStore:
         self._resolved_at = (0, 0)
         # The subjects whose values have another name, known or not, that a record may give or change.
         self._asked_for: dict[str, set[DriftSubject]] = {}
+        self._awaiting_serial: dict[str, set[DriftSubject]] = defaultdict(set)
 
     def put_call(self, call: Call) -> bool:
         """Add a call; False when it is known already. A call that cannot be indexed is left out, and is a failure."""
@@ -164,6 +166,11 @@ class FactStore:
             subjects |= self._asked_for.pop(name or "", set())
         return subjects
 
+    def put_head(self, workspace: str, head: WorkspaceHead) -> set[DriftSubject]:
+        """Add a workspace's head; returns the subjects that wait for a serial of it."""
+        self.heads[workspace] = head
+        return set(self._awaiting_serial[workspace])
+
     def subjects_of_all_calls(self) -> set[DriftSubject]:
         """Returns every subject that some call may change."""
         return set().union(*(self.subjects_of_call(call) for call in self.calls))
@@ -235,8 +242,13 @@ class FactStore:
         confirmed = head.recorded_at if head is not None and record.removed is None else None
         names = self.names_in_place(indexed)
         derived = derive_managed(record, claims, confirmed, now, self.context, names)
+        workspace, subject = indexed.estate[0], ManagedSubject(indexed.key)
+        if derived.awaits_serial:
+            self._awaiting_serial[workspace].add(subject)
+        else:
+            self._awaiting_serial[workspace].discard(subject)
         for name in names.asked:
-            self._asked_for.setdefault(name, set()).add(ManagedSubject(indexed.key))
+            self._asked_for.setdefault(name, set()).add(subject)
         return derived
 
     def names_in_place(self, resource: IndexedResource) -> NamesInPlace:
