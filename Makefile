@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets page lock sbom licences compose-test clean
+.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets dashboards page lock sbom licences compose-test clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,7 @@ lint: setup ## ruff, mypy and the import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy examples deploy/local
+	@$(BIN)/mypy -p deploy.grafana
 	@$(BIN)/lint-imports
 
 bench: setup ## runs the benchmarks, prints their figures and writes them to bench/results
@@ -59,6 +60,9 @@ mapping: setup ## generates the detector's mapping/auto.json; PROVIDER=latest ta
 secrets: setup ## generates the lists of secret members and token formats from botocore and detect-secrets
 	@$(BIN)/python -m mapping_generator.secrets.sensitive_members
 	@$(BIN)/python -m mapping_generator.secrets.token_formats
+
+dashboards: setup ## writes the JSON of Grafana's dashboards from deploy/grafana
+	@$(BIN)/python -m deploy.grafana
 
 page: ## builds the dashboard's static files from services/sse-gateway/dashboard; needs npm
 	@cd services/sse-gateway/dashboard && npm ci --silent && npm run --silent build

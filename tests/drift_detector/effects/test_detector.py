@@ -8,6 +8,7 @@ from pathlib import Path
 import nats
 import yaml
 from nats.js import JetStreamContext
+from prometheus_client import Gauge
 
 from drift_detector import metrics
 from tests.conftest import eventually, eventually_async
@@ -41,15 +42,19 @@ async def test_time_alone_makes_a_sanctioned_call_a_drift(nats_url: str) -> None
 
 
 async def test_the_gauge_counts_the_open_drifts(nats_url: str) -> None:
-    """By severity, also of those that another replica wrote."""
+    """By severity and workspace, also of those that another replica wrote."""
     (drift,) = World().play(wrote(0, web()), resize(5, "m5.large")).reported
     drift = drift.model_copy(update={"id": "of-another", "severity": Severity.CRITICAL, "address": "a.b"})
     record = DriftRecord(drift=drift, version=1, published=1, received=now(), occurred=None)
+
+    def gauge() -> Gauge:
+        return metrics.OPEN_DRIFTS.labels(Severity.CRITICAL, drift.workspace)
+
     async with connected(nats_url) as bus, detecting(nats_url):
         await bus.bucket(DRIFTS_BUCKET).create("of-another", record.encode())
-        await eventually(lambda: metrics.OPEN_DRIFTS.labels(Severity.CRITICAL)._value.get() == 1)
+        await eventually(lambda: gauge()._value.get() == 1)
         await bus.bucket(DRIFTS_BUCKET).delete("of-another")
-        await eventually(lambda: metrics.OPEN_DRIFTS.labels(Severity.CRITICAL)._value.get() == 0)
+        await eventually(lambda: gauge()._value.get() == 0)
 
 
 async def test_a_changed_rules_file_counts_at_once_and_an_invalid_one_changes_nothing(

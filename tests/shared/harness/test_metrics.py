@@ -13,6 +13,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
 MODULES = {
     "Every service": (
         "tfdrift.harness.browsers",
+        "tfdrift.harness.certificate",
         "tfdrift.harness.connection",
         "tfdrift.harness.periodic",
         "tfdrift.harness.readiness",

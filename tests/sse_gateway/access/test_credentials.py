@@ -104,6 +104,7 @@ async def test_a_renewed_certificate_is_shown_to_new_connections(nats_url: str, 
                     assert await asyncio.to_thread(served_certificate, gateway) == old
             await eventually(lambda: metric(VALID) == 1)
             new = x509.load_der_x509_certificate(await asyncio.to_thread(served_certificate, gateway))
+            assert metric("tfdrift_certificate_expiry_timestamp_seconds") == new.not_valid_after_utc.timestamp()
             assert new.public_key() == OTHER_RSA_KEY.public_key()
             await publish(gateway.bus, [change(1)])
             assert await response.content.readuntil(b"event: state_change")

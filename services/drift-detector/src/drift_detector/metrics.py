@@ -6,7 +6,13 @@ from prometheus_client import Counter, Gauge, Histogram
 
 CALLS = Counter("tfdrift_detector_calls_total", "Alerts read from the ledger, by what they came to", ["outcome"])
 DRIFTS = Counter("tfdrift_detector_drifts_total", "Changes of drifts that were published", ["status", "kind"])
-OPEN_DRIFTS = Gauge("tfdrift_open_drifts", "Drifts that are open now", ["severity"])
+OPEN_DRIFTS = Gauge("tfdrift_open_drifts", "Drifts that are open now", ["severity", "workspace"])
+OPEN_SECONDS = Histogram(
+    "tfdrift_drift_open_seconds",
+    "From the call that opened a drift to what ended it, by how it ended",
+    ["resolution"],
+    buckets=(60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400, 14 * 86400),
+)
 DETECTION = Histogram(
     "tfdrift_detection_seconds",
     "From the pipeline's first sight of an alert to its drift being on the ledger",

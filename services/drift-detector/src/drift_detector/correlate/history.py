@@ -53,6 +53,16 @@ def written(steps: Sequence[Callable[[], HistoryEntry]]) -> tuple[tuple[HistoryE
     return tuple(step() for step in chosen), len(steps) - len(chosen)
 
 
+def open_seconds(history: Sequence[HistoryEntry]) -> float:
+    """Returns how long a drift was open before the last step of its history ended it; 0 for an empty history."""
+    opened = history[-1].timestamp if history else None
+    for step in reversed(history[:-1]):
+        if step.status is DriftStatus.RESOLVED:
+            break
+        opened = step.timestamp
+    return (history[-1].timestamp - opened).total_seconds() if opened else 0.0
+
+
 def with_forgotten_steps(stored: Drift, derived: Drift, is_known: Callable[[str], bool]) -> Drift:
     """Returns the derived drift behind the stored steps of forgotten calls, and of what states recorded between those.
 

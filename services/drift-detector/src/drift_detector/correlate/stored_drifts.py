@@ -83,10 +83,14 @@ class StoredDrifts:
         """Returns the revision of the latest known version; 0 for none."""
         return self._revisions.get(key, 0)
 
-    def open_by_severity(self) -> dict[Severity, int]:
-        """Returns how many drifts of each severity are open."""
-        counts = dict.fromkeys(Severity, 0)
+    def open_counts(self) -> dict[tuple[Severity, str], int]:
+        """Returns how many drifts of each severity and workspace are open; those in no state have the workspace "".
+
+        Each workspace that a drift is known of is there, with 0 for what it has none of.
+        """
+        workspaces = {"", *(record.drift.workspace or "" for record in self)}
+        counts = {(severity, workspace): 0 for severity in Severity for workspace in workspaces}
         for record in self:
             if record.drift.status is DriftStatus.OPEN:
-                counts[record.drift.severity] += 1
+                counts[record.drift.severity, record.drift.workspace or ""] += 1
         return counts

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 import structlog
 
 from drift_detector import metrics
+from drift_detector.correlate.history import open_seconds
 from drift_detector.correlate.plan import Plan, plan
 from drift_detector.correlate.store import DriftSubject, FactStore, ManagedSubject
 from drift_detector.correlate.stored_drifts import StoredDrifts
@@ -167,6 +168,8 @@ class Reconciler:
     def _on_published(self, record: DriftRecord) -> None:
         metrics.DRIFTS.labels(record.drift.status, record.drift.kind).inc()
         metrics.DETECTION.observe((datetime.now(UTC) - record.received).total_seconds())
+        if record.drift.resolution is not None:
+            metrics.OPEN_SECONDS.labels(record.drift.resolution).observe(open_seconds(record.drift.history))
         self._log.info(
             "drift",
             id=record.drift.id,

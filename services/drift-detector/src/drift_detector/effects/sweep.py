@@ -32,8 +32,9 @@ class Sweep:
         Raises:
             BusError: NATS went away.
         """
-        for severity, count in self._stored.open_by_severity().items():
-            metrics.OPEN_DRIFTS.labels(severity).set(count)
+        metrics.OPEN_DRIFTS.clear()  # of workspaces that are gone; no scrape comes between
+        for (severity, workspace), count in self._stored.open_counts().items():
+            metrics.OPEN_DRIFTS.labels(severity, workspace).set(count)
         metrics.WITHOUT_CALL.set(self._stored.open_without(self._store.calls.__contains__))
         now = datetime.now(UTC)
         self._queue.add({subject for subject, due in self._reconciler.due.items() if due <= now})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tfdrift.harness import ConfigurationError
+from tfdrift.harness.certificate import note_expiry
 from tfdrift.harness.watched_file import WatchedFile
 
 
@@ -63,6 +64,7 @@ def _read(certificate: Path, key: Path, client_ca: Path | None) -> ssl.SSLContex
             context.load_verify_locations(client_ca)
             # Optional here: probes have none, and a token may take its place (`ingest_falco.webhook.authentication`).
             context.verify_mode = ssl.CERT_OPTIONAL
-    except (OSError, ssl.SSLError) as error:
+        note_expiry(certificate)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise ConfigurationError(f"the TFDRIFT_HTTP_TLS_* files cannot be used: {error}") from error
     return context

@@ -20,6 +20,7 @@ from sse_gateway.access.settings import read_tokens, tls_of
 from sse_gateway.metrics import CREDENTIALS_VALID
 from sse_gateway.settings import GatewaySettings
 from tfdrift.harness import ConfigurationError, WatchedFile
+from tfdrift.harness.certificate import note_expiry
 
 LOOK_SECONDS: Final = 1.0
 
@@ -43,6 +44,7 @@ class Credentials:
         self._certificate = _watched([settings.http_tls_cert_file, settings.http_tls_key_file])
         self._failed: set[str] = set()
         self._log = structlog.get_logger()
+        self._note_expiry()
 
     async def run(self) -> None:
         """Check the files every second until cancelled."""
@@ -75,6 +77,7 @@ class Credentials:
     def _read_certificate(self) -> None:
         # Loaded into the same context, a certificate with another kind of key would stand beside the old one.
         fresh = tls_of(self._settings)
+        self._note_expiry()
 
         def use_fresh(connection: ssl.SSLObject, _: str, __: ssl.SSLContext) -> None:
             if fresh is not None:
@@ -82,6 +85,10 @@ class Credentials:
 
         if self._tls is not None:
             self._tls.sni_callback = use_fresh  # called for every connection, with or without a server name
+
+    def _note_expiry(self) -> None:
+        if self._settings.http_tls_cert_file is not None:
+            note_expiry(self._settings.http_tls_cert_file)
 
 
 def _watched(paths: Iterable[Path | None]) -> list[WatchedFile]:
