@@ -6,7 +6,8 @@ They are msgspec structures, so that the compiled catalog can be stored (`drift_
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
 import msgspec
 
@@ -35,7 +36,7 @@ EMPTY: Final = ""
 Conditions = tuple[tuple[tuple[Path, ...], tuple[str | None, ...]], ...]
 
 
-class Source(msgspec.Struct, frozen=True, omit_defaults=True):
+class Source(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     """Where a value comes from, with compiled paths.
 
     Attributes:
@@ -55,7 +56,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     element: Source | None = None
     one: bool = False
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[str]:
         """Members of the request; if it has none of them, the source gives nothing. Empty if that is not known.
 
@@ -91,7 +92,7 @@ Sources = tuple[tuple[Verb, str, Source], ...]
 _MAX_COMBINATIONS: Final = 64
 
 
-class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True):
+class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     """How a call becomes a target.
 
     Attributes:
@@ -114,8 +115,11 @@ class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True):
     tags: Tags | None = None
     maps: Mapping[str, tuple[Source | None, Source | None]] = {}
     case_blind: bool = False
-    # Found once for each combination of members; never stored.
-    found_sources: dict[Any, Any] = {}
+
+    @cached_property
+    def _found(self) -> dict[frozenset[str], Sources]:
+        """The sources by the combinations of members that requests had."""
+        return {}
 
     @property
     def only_attribute(self) -> str | None:
@@ -131,12 +135,12 @@ class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True):
         A call changes a set at once: an element that it removes and adds is replaced. So removals come first.
         The requests of one event have few combinations of members, so the sources of each are found once.
         """
-        found: Sources | None = self.found_sources.get(members)
+        found = self._found.get(members)
         if found is None:
-            if len(self.found_sources) >= _MAX_COMBINATIONS:
-                self.found_sources.clear()
+            if len(self._found) >= _MAX_COMBINATIONS:
+                self._found.clear()
             by_verb = ((Verb.SET, self.set), (Verb.REMOVE, self.remove), (Verb.ADD, self.add))
-            found = self.found_sources[members] = tuple(
+            found = self._found[members] = tuple(
                 (verb, attribute, source)
                 for verb, sources in by_verb
                 for attribute, source in sources.items()
