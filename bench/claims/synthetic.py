@@ -12,6 +12,7 @@ from typing import Any
 
 from drift_detector.catalog.event_rules import EventRule, Source
 from drift_detector.catalog.load import load_catalog
+from drift_detector.facts.mapping_terms import Tier
 
 # A value of every kind that a log may have in one place.
 _VALUES: tuple[Any, ...] = (
@@ -68,7 +69,7 @@ def _documents(rule: EventRule) -> Iterator[tuple[dict[str, Any], int]]:
         yield _filled({*named, place}, "one"), 1
         for value in sorted(hints[place], key=str):
             yield _with(whole, place, value), 0
-    for value in _VALUES:
+    for value in _VALUES if rule.tier not in (Tier.STRONG, Tier.WEAK) else ():
         yield _filled(set(places), value), 0
 
 
