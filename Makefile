@@ -27,7 +27,7 @@ demo: setup ## posts the example day's Falco alerts to the running pipeline
 	@$(BIN)/python examples/play.py
 
 test: setup ## runs every test, two processes a core; TESTS=tests/shared narrows it, WORKERS=0 runs all in one process
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(TESTS)
 
 faults: setup ## inflicts faults on a cluster of three nodes and two replicas of each service; FAULTS=leader-killed names one
 	@$(BIN)/python -m tests.faults $(FAULTS)

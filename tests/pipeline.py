@@ -1,4 +1,4 @@
-"""The pipeline as its users run it: a real nats-server and the four console scripts, on free ports.
+"""The pipeline as its users run it: a real nats-server and the four services, on free ports.
 
 Used by the end-to-end tests, the fault tests and the benchmarks.
 """
@@ -10,7 +10,6 @@ import itertools
 import json
 import os
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -23,7 +22,8 @@ import aiohttp
 import nats
 import pytest
 
-from tests.conftest import DEADLINE_SECONDS, NatsServer, console_script, free_port, log_tail
+from tests.conftest import DEADLINE_SECONDS, NatsServer, free_port, log_tail
+from tests.service_process import ServiceProcess
 from tfdrift.subjects import STREAM
 
 SERVICES = ("ingest-falco", "ingest-tfstate", "drift-detector", "sse-gateway")
@@ -128,7 +128,7 @@ class Pipeline:
     folder: Path
     nats: NatsServer | Nodes
     overrides: dict[str, str] = field(default_factory=dict)
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, ServiceProcess] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ports = {name: (free_port(), free_port()) for name in SERVICES}
@@ -153,10 +153,7 @@ class Pipeline:
 
     def start(self, service: str) -> None:
         """Start one process; its log is appended to `<service>.log`."""
-        with (self.folder / f"{service}.log").open("ab") as log:
-            self.processes[service] = subprocess.Popen(
-                [console_script(service)], env=self.environment(service), stdout=log, stderr=log
-            )
+        self.processes[service] = ServiceProcess(service, self.environment(service), self.folder / f"{service}.log")
 
     def stop(self, service: str, how: signal.Signals = signal.SIGTERM) -> int:
         """End one process and return its exit code."""

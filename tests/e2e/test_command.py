@@ -12,6 +12,7 @@ from tests.conftest import DEADLINE_SECONDS, console_script
 from tests.e2e.alerts import JANE, resize
 from tests.e2e.estate import instance, instance_id, state
 from tests.pipeline import Pipeline
+from tests.service_process import run_program
 
 
 async def tfdrift(pipeline: Pipeline, *arguments: str) -> tuple[int, str, str]:
@@ -20,12 +21,8 @@ async def tfdrift(pipeline: Pipeline, *arguments: str) -> tuple[int, str, str]:
         "GATEWAY_URL": pipeline.gateway,
         "TFDRIFT_NATS_URL": pipeline.nats.url,
     }
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        console_script("tfdrift"), *arguments, env=environment, stdout=pipe, stderr=pipe
-    )
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
+    done = await asyncio.to_thread(run_program, "tfdrift", *arguments, environment=environment)
+    return done.returncode, done.stdout, done.stderr
 
 
 async def test_drifts_are_listed_shown_and_dismissed(

@@ -10,27 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import DEADLINE_SECONDS, NatsServer, console_script, eventually, free_port
+from tests.conftest import NatsServer, eventually, free_port
 from tests.e2e.alerts import shell
 from tests.pipeline import SERVICES, Pipeline, running
+from tests.service_process import run_program
 
 PUBLIC = tuple(service for service in SERVICES if service != "drift-detector")
 EXIT_CONFIGURATION = 78
 
 
 def run(service: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a console script to its end with these variables and none other of ours."""
+    """Run a service to its end with these variables and none other of ours."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("TFDRIFT_")}
     given = {"TFDRIFT_STATE_SOURCES": "file:///nowhere/*.tfstate", "TFDRIFT_ADMIN_PORT": str(free_port())}
-    environment = kept | given | variables
-    return subprocess.run(
-        [console_script(service), *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=DEADLINE_SECONDS,
-    )
+    return run_program(service, *arguments, environment=kept | given | variables)
 
 
 def one_sentence(done: subprocess.CompletedProcess[str], service: str) -> str:

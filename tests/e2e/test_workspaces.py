@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from tests.conftest import console_script
 from tests.e2e.alerts import resize
 from tests.e2e.estate import instance, instance_id, state
 from tests.pipeline import Pipeline, SseClient
+from tests.service_process import run_program
 
 
 async def drifted(pipeline: Pipeline, client: SseClient, workspace: str, web: str, at: Iterator[datetime]) -> Any:
@@ -63,9 +63,8 @@ async def test_the_drifts_of_a_retired_workspace_end_as_destroyed(
     async with pipeline.stream("?since=1h") as client:
         await drifted(pipeline, client, workspace, instance_id(), times)
         (pipeline.states / f"{workspace}.tfstate").unlink()
-        command = [console_script("ingest-tfstate"), "--forget-workspace", workspace]
-        environment = pipeline.environment("ingest-tfstate")
-        done = await asyncio.to_thread(subprocess.run, command, env=environment, check=False, capture_output=True)
-        assert done.returncode == 0, done.stderr.decode()
+        command = partial(run_program, "ingest-tfstate", "--forget-workspace", workspace)
+        done = await asyncio.to_thread(command, environment=pipeline.environment("ingest-tfstate"))
+        assert done.returncode == 0, done.stderr
         last = await client.first("drift", workspace=workspace, status="resolved")
     assert last["resolution"] == "destroyed"

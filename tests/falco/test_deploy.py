@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -54,24 +54,24 @@ def used(text: str) -> set[str]:
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_a_configuration_follows_falcos_schema(path: Path) -> None:
     """Falco warns of a key that it does not know."""
-    jsonschema.validate(loaded(path), fact("config_schema"))
+    jsonschema_rs.validate(fact("config_schema"), loaded(path))
 
 
 @pytest.mark.parametrize("path", RULES, ids=lambda path: path.name)
 def test_rules_follow_falcos_schema(path: Path) -> None:
     """And say which Falco and which plugins they need."""
     rules = loaded(path)
-    jsonschema.validate(rules, fact("rules_schema"))
+    jsonschema_rs.validate(fact("rules_schema"), rules)
     assert any("required_engine_version" in item for item in rules)
     assert any("required_plugin_versions" in item for item in rules)
 
 
 def test_the_schemas_refuse_what_falco_refuses() -> None:
     """Else the tests above would prove nothing."""
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({"no_such_key": 1}, fact("config_schema"))
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate([{"rule": "x", "no_such_key": 1}], fact("rules_schema"))
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.validate(fact("config_schema"), {"no_such_key": 1})
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.validate(fact("rules_schema"), [{"rule": "x", "no_such_key": 1}])
 
 
 def test_all_files_together_load_each_plugin_once() -> None:
@@ -124,7 +124,7 @@ def test_a_console_session_is_read_from_the_json_plugin() -> None:
 def test_the_chart_has_what_the_files_have() -> None:
     """The same fields, plugins and outputs."""
     falco, files = loaded(VALUES)["falco"], merged([DEPLOY / "falco.cloudtrail.yaml", DEPLOY / "falco.tfdrift.yaml"])
-    jsonschema.validate(falco, fact("config_schema"))
+    jsonschema_rs.validate(fact("config_schema"), falco)
     assert falco["append_output"] == files["append_output"]
     assert set(falco["load_plugins"]) == set(files["load_plugins"]) - {"container"}
     for name in ("http_output", "json_output", "json_include_output_fields_property"):

@@ -6,7 +6,6 @@ import asyncio
 import gzip
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import console_script
 from tests.falco.test_without_falco import AUDIT_EVENT, LOG_ENTRY, record
 from tests.ingest_falco.samples import body, cloud_alert, cloud_fields
 from tests.ingest_falco.service import Running, running
 from tests.ingest_tfstate.object_stores import Moto
+from tests.service_process import run_program
 from tfdrift.envelope import parse_headers, rfc3339
 from tfdrift.events import CloudCall, FalcoEvent
 
@@ -36,16 +35,8 @@ def file_of(*records: dict[str, Any]) -> bytes:
 async def replayed(nats_url: str, uri: str, *more: str, **environment: str) -> tuple[int, str]:
     """The exit code of the mode, and what it printed."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("TFDRIFT_")}
-    command = [console_script("ingest-falco"), "--replay", uri, *more]
-    ended = await asyncio.to_thread(
-        subprocess.run,
-        command,
-        env={**kept, **environment, "TFDRIFT_NATS_URL": nats_url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    given = {**kept, **environment, "TFDRIFT_NATS_URL": nats_url}
+    ended = await asyncio.to_thread(run_program, "ingest-falco", "--replay", uri, *more, environment=given)
     return ended.returncode, ended.stdout + ended.stderr
 
 

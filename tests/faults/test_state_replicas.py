@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ingest_tfstate.state.v4 import parse_state
 from tests.faults.cluster import Nodes
 from tests.ingest_tfstate.service import Pipeline, opened, process, reads, write
 from tests.ingest_tfstate.states import REDACTOR, START, resource, state
+from tests.service_process import ServiceProcess
 from tfdrift.bus import Bus, BusError, NatsOptions, Retention
 from tfdrift.events import StateAction
 from tfdrift.records import STATE_BUCKET, ResourceRecord
@@ -47,7 +47,7 @@ async def records(bus: Bus) -> list[ResourceRecord]:
     return [ResourceRecord.model_validate_json(value) for value in values]
 
 
-async def pause(child: subprocess.Popen[bytes], chance: random.Random) -> None:
+async def pause(child: ServiceProcess, chance: random.Random) -> None:
     """Stop the process after a moment of a recording's length, and let it go on after it would have been replaced."""
     await asyncio.sleep(chance.uniform(0.05, 1.2))  # the moment is what the test varies
     child.send_signal(signal.SIGSTOP)

@@ -18,6 +18,7 @@ import aiohttp
 from ingest_falco.app import run
 from ingest_falco.settings import IngestFalcoSettings
 from tests.conftest import DEADLINE_SECONDS, console_script, eventually, free_port
+from tests.service_process import ServiceProcess, run_program
 from tfdrift.bus import Message
 from tfdrift.harness import Runtime
 from tfdrift.harness.runtime import supervise
@@ -100,7 +101,7 @@ def small_nats(folder: Path, max_payload: int) -> Iterator[str]:
 
 
 class Process:
-    """The console script, which a test may kill and start again."""
+    """The service, which a test may kill and start again."""
 
     def __init__(self, nats_url: str, spool: Path, port: int | None = None, **settings: str) -> None:
         self.port = port or free_port()
@@ -114,14 +115,11 @@ class Process:
             **{f"TFDRIFT_{name.upper()}": value for name, value in settings.items()},
         }
         self._admin = f"http://127.0.0.1:{self._environment['TFDRIFT_ADMIN_PORT']}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ServiceProcess | None = None
 
-    async def start(self, before: Callable[[], None] | None = None) -> None:
+    async def start(self, before: Callable[[], object] | None = None) -> None:
         """Start it and wait until it answers; `before` runs in the new process, for limits."""
-        command = [console_script("ingest-falco")]
-        self._process = await asyncio.to_thread(
-            subprocess.Popen, command, env=self._environment, stdout=subprocess.DEVNULL, preexec_fn=before
-        )
+        self._process = ServiceProcess("ingest-falco", self._environment, Path(os.devnull), before=before)
         async with asyncio.timeout(DEADLINE_SECONDS), aiohttp.ClientSession() as client:
             while True:
                 try:
@@ -143,10 +141,7 @@ class Process:
 
     def run_to_its_end(self) -> tuple[int, str]:
         """Run it where it is expected to end by itself: its exit code and what it complained of."""
-        command = [console_script("ingest-falco")]
-        ended = subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
-        )
+        ended = run_program("ingest-falco", environment=self._environment)
         return ended.returncode, ended.stderr
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int | None:

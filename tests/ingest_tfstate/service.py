@@ -1,10 +1,9 @@
-"""Runs ingest-tfstate for a test: in this process through the harness, or as its console script."""
+"""Runs ingest-tfstate for a test: in this process through the harness, or in a process of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from prometheus_client import REGISTRY
 
 from ingest_tfstate.app import run
 from ingest_tfstate.settings import Settings
-from tests.conftest import DEADLINE_SECONDS, console_script, eventually, free_port
+from tests.conftest import DEADLINE_SECONDS, eventually, free_port
+from tests.service_process import ServiceProcess
 from tfdrift.bus import Bus, NatsOptions, Retention
 from tfdrift.envelope import parse_headers
 from tfdrift.events import StateChange
@@ -137,17 +137,15 @@ async def running(nats_url: str, sources: str, **settings: str) -> AsyncIterator
 
 
 @contextmanager
-def process(nats_url: str, sources: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The console script as a process of its own; killed at the end if it still lives."""
+def process(nats_url: str, sources: str) -> Iterator[ServiceProcess]:
+    """The service in a process of its own; killed at the end if it still lives."""
     variables = {name: text for name, text in os.environ.items() if not name.startswith("TFDRIFT_")}
-    with subprocess.Popen(
-        [console_script("ingest-tfstate")],
-        env=variables | environment(nats_url, sources),
-    ) as child:
-        try:
-            yield child
-        finally:
-            child.kill()
+    child = ServiceProcess("ingest-tfstate", variables | environment(nats_url, sources), Path(os.devnull))
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.wait(DEADLINE_SECONDS)
 
 
 def metric(name: str, **labels: str) -> float:

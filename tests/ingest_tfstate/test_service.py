@@ -7,9 +7,9 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,10 @@ from ingest_tfstate import metrics
 from ingest_tfstate.record.recorder import Recorder
 from ingest_tfstate.record.records import StateSnapshot
 from ingest_tfstate.state.v4 import parse_state
-from tests.conftest import console_script, eventually
+from tests.conftest import eventually
 from tests.ingest_tfstate.service import Pipeline, environment, metric, process, reads, running, write
 from tests.ingest_tfstate.states import LINEAGE, resource, state
+from tests.service_process import run_program
 from tfdrift.bus import StreamState
 from tfdrift.events import StateAction, StateChange
 from tfdrift.records import (
@@ -284,14 +285,14 @@ async def test_an_operator_lets_a_new_lineage_in(nats_url: str, pipeline: Pipeli
         await pipeline.settled("prod", serial=5)
         write(file, state(resource("aws_eip.a", id="e"), serial=1, lineage="another"))
         await pipeline.settled("prod", condition="lineage_changed")
-        command = [console_script("ingest-tfstate"), "--accept-lineage"]
+        command = partial(run_program, "ingest-tfstate", "--accept-lineage")
         variables = {"PATH": os.environ["PATH"]} | environment(nats_url, str(file))
-        done = await asyncio.to_thread(subprocess.run, [*command, "prod"], env=variables, check=False)
+        done = await asyncio.to_thread(command, "prod", environment=variables)
         assert done.returncode == 0
         assert (await pipeline.settled("prod", serial=1)).lineage == "another"
         assert {e.action for e in (await pipeline.changes())[1:]} == {StateAction.CREATED, StateAction.DELETED}
-        unknown = await asyncio.to_thread(subprocess.run, [*command, "x"], env=variables, check=False, stderr=-1)
-        assert (unknown.returncode, unknown.stderr.count(b"\n")) == (78, 1)
+        unknown = await asyncio.to_thread(command, "x", environment=variables)
+        assert (unknown.returncode, unknown.stderr.count("\n")) == (78, 1)
 
 
 async def test_a_refresh_is_asked_for_by_http(nats_url: str, pipeline: Pipeline, tmp_path: Path) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import subprocess
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 import structlog
 
 from ingest_tfstate.record.recorder import Recorder
-from tests.conftest import NatsServer, console_script, eventually
+from tests.conftest import NatsServer, eventually
 from tests.ingest_tfstate.service import Pipeline, environment, metric, opened, process, reads, running, write
 from tests.ingest_tfstate.states import resource, state
+from tests.service_process import run_program
 from tfdrift.events import StateAction
 from tfdrift.records import HASH_KEY, STATE_BUCKET, WORKSPACES_BUCKET, workspace_key
 from tfdrift.redaction import Redactor
@@ -127,13 +128,13 @@ async def test_a_retired_workspace_is_forgotten_and_its_records_are_pruned(
 ) -> None:
     """By command, beside a running service; its resources count as removed for as long as audit events may arrive."""
     write(tmp_path / "prod.tfstate", state(VPC, EIP))
-    command = [console_script("ingest-tfstate"), "--forget-workspace"]
+    command = partial(run_program, "ingest-tfstate", "--forget-workspace")
     variables = {"PATH": os.environ["PATH"]} | environment(nats_url, f"{tmp_path}/*.tfstate")
     async with running(nats_url, f"{tmp_path}/*.tfstate"):
         await pipeline.settled("prod", serial=1)
         (tmp_path / "prod.tfstate").unlink()
         await pipeline.settled("prod", condition="missing")
-        done = await asyncio.to_thread(subprocess.run, [*command, "prod"], env=variables, check=False)
+        done = await asyncio.to_thread(command, "prod", environment=variables)
         assert done.returncode == 0
         await gone(pipeline, "prod")
         record = await pipeline.record("prod", "aws_eip.a")
@@ -143,8 +144,8 @@ async def test_a_retired_workspace_is_forgotten_and_its_records_are_pruned(
         write(tmp_path / "dev.tfstate", state(resource("aws_vpc.main", id="vpc-2"), lineage="dev"))
         await pipeline.settled("dev", serial=1)  # another look, at which the retired one is not missed again
         await eventually(lambda: metric("tfdrift_state_condition", workspace="prod", condition="missing") == 0)
-        again = await asyncio.to_thread(subprocess.run, [*command, "prod"], env=variables, check=False, stderr=-1)
-        assert (again.returncode, again.stderr.count(b"\n")) == (78, 1)
+        again = await asyncio.to_thread(command, "prod", environment=variables)
+        assert (again.returncode, again.stderr.count("\n")) == (78, 1)
     recorder = Recorder(pipeline.bus, Redactor(b"key"))
     assert await recorder.prune(workspace_key("prod"), datetime.now(UTC) + timedelta(hours=1)) == 2
     assert await pipeline.record("prod", "aws_eip.a") is None

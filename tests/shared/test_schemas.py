@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema_rs import Draft202012Validator, ValidationError, meta
 
 from tests.shared.samples import SAMPLES, drift
 from tfdrift.events import Event
@@ -23,7 +23,7 @@ def test_the_published_schemas_are_fresh() -> None:
 @pytest.mark.parametrize("name", [*schemas()])
 def test_a_schema_is_valid_itself(name: str) -> None:
     """Every tool for draft 2020-12 can read it."""
-    Draft202012Validator.check_schema(json.loads(schemas()[name]))
+    meta.validate(json.loads(schemas()[name]))
 
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda event: type(event).__name__)
@@ -51,4 +51,4 @@ def test_every_field_is_promised() -> None:
 
 def validator(event: Event) -> Draft202012Validator:
     schema = json.loads((FOLDER / f"{event.event}.json").read_text(encoding="utf-8"))
-    return Draft202012Validator(schema, format_checker=FormatChecker())
+    return Draft202012Validator(schema, validate_formats=True)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import console_script
+from tests.service_process import run_program
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 def explain(alert: Path, state: Path) -> subprocess.CompletedProcess[str]:
     """Run the mode on two files."""
-    command = [console_script("drift-detector"), "--explain", str(alert), str(state)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return run_program("drift-detector", "--explain", str(alert), str(state), environment=os.environ)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -92,7 +93,7 @@ async def test_a_file_that_may_not_grow_drains_once_nats_is_back(nats_server: Na
     """The same with a limit on the size of files, which needs no root: writes fail with another error."""
     process = Process(nats_server.url, tmp_path)
     nats_server.stop()
-    await process.start(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)))
+    await process.start(partial(resource.setrlimit, resource.RLIMIT_FSIZE, (400_000, 400_000)))
     try:
         async with aiohttp.ClientSession() as client:
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 
 import pytest
 from aiohttp import BasicAuth, web
@@ -14,10 +13,11 @@ from ingest_tfstate.sources.object_store import ObjectStore
 from ingest_tfstate.sources.refusal import refused
 from ingest_tfstate.sources.source import Found
 from ingest_tfstate.sources.uri import parse_source
-from tests.conftest import console_script, free_port
+from tests.conftest import free_port
 from tests.ingest_tfstate.object_stores import ACCOUNT, Bucket, Moto, StoreServer
 from tests.ingest_tfstate.service import environment
 from tests.ingest_tfstate.states import resource, state
+from tests.service_process import run_program
 
 VPC = resource("aws_vpc.main", id="vpc-1", cidr_block="10.0.0.0/16")
 EVERY_STORE = pytest.mark.parametrize("server", ["s3", "gs", "az"], indirect=True)
@@ -171,15 +171,11 @@ def test_an_environment_that_leads_nowhere_is_one_sentence_at_start(
         monkeypatch.delenv(name, raising=False)
         if value is not None:
             monkeypatch.setenv(name, value)
-    done = subprocess.run(
-        [console_script("ingest-tfstate"), "--check-config"],
-        env=os.environ | environment("nats://127.0.0.1:4222", f"{server.scheme}://states/*.tfstate"),
-        capture_output=True,
-        check=False,
-    )
+    given = os.environ | environment("nats://127.0.0.1:4222", f"{server.scheme}://states/*.tfstate")
+    done = run_program("ingest-tfstate", "--check-config", environment=given)
     assert done.returncode == 78
-    assert reason in done.stderr.decode()
-    assert done.stderr.count(b"\n") == 1
+    assert reason in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

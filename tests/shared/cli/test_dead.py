@@ -9,7 +9,7 @@ import nats
 import pytest
 from nats.js import JetStreamContext
 
-from tests.conftest import console_script
+from tests.service_process import run_program
 from tfdrift.bus.topology import Retention, ensure
 from tfdrift.subjects import DEAD_STREAM, STREAM
 
@@ -19,12 +19,8 @@ SUBJECT = "tfdrift.falco.low.host.test"
 async def dead(url: str, *arguments: str) -> tuple[int, str, str]:
     """Runs ``tfdrift dead``; returns its exit code, what it printed, and its errors."""
     environment = os.environ | {"TFDRIFT_NATS_URL": url, "COLUMNS": "300"}
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        console_script("tfdrift"), "dead", *arguments, env=environment, stdout=pipe, stderr=pipe
-    )
-    out, err = await process.communicate()
-    return process.returncode or 0, out.decode(), err.decode()
+    done = await asyncio.to_thread(run_program, "tfdrift", "dead", *arguments, environment=environment)
+    return done.returncode, done.stdout, done.stderr
 
 
 async def prepared(url: str) -> JetStreamContext:

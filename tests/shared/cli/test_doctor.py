@@ -12,7 +12,8 @@ import nats
 import pytest
 from nats.js.api import StreamConfig
 
-from tests.conftest import NatsServer, console_script
+from tests.conftest import NatsServer
+from tests.service_process import run_program
 from tfdrift.bus.topology import Retention, ensure
 from tfdrift.cli.diagnose import of_gateway_error, of_health
 from tfdrift.subjects import STREAM
@@ -71,12 +72,9 @@ def test_a_gateway_that_refuses_wants_a_token() -> None:
 async def doctor(url: str, **variables: str) -> str:
     """Runs ``tfdrift doctor`` without a gateway; returns what it says."""
     environment = os.environ | {"TFDRIFT_NATS_URL": url, "GATEWAY_URL": "http://127.0.0.1:1"} | variables
-    process = await asyncio.create_subprocess_exec(
-        console_script("tfdrift"), "doctor", env=environment, stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await process.communicate()
-    assert process.returncode == 1
-    return out.decode()
+    done = await asyncio.to_thread(run_program, "tfdrift", "doctor", environment=environment)
+    assert done.returncode == 1
+    return done.stdout
 
 
 async def test_nats_that_is_away_is_named() -> None:

@@ -6,8 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from tests.conftest import DEADLINE_SECONDS, free_port
+from tests.service_process import ServiceProcess
 
 _SCRIPT = """
 import asyncio, sys
@@ -55,13 +54,14 @@ class Probe:
         self._script.write_text(_SCRIPT.format(body=textwrap.indent(body.strip(), "    ")), encoding="utf-8")
         others = {name: text for name, text in os.environ.items() if not name.startswith("TFDRIFT_")}
         self._environment = others | {"TFDRIFT_ADMIN_PORT": str(self.port)} | variables
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: ServiceProcess | None = None
 
     def start(self, *arguments: str) -> None:
         """Start the process."""
-        with (self._folder / "out").open("wb") as out, (self._folder / "err").open("wb") as err:
-            command = [sys.executable, str(self._script), *arguments]
-            self.process = subprocess.Popen(command, env=self._environment, stdout=out, stderr=err)
+        out, err = self._folder / "out", self._folder / "err"
+        for file in (out, err):
+            file.write_bytes(b"")
+        self.process = ServiceProcess(str(self._script), self._environment, out, err, arguments=arguments)
 
     def give(self, word: str) -> None:
         """Let `signalled(word)` return."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ async def test_a_service_that_is_stopped_is_silent(tmp_path: Path, nats_server: 
             await pipeline.ready(service)
         await pipeline.get_until(PATH, lambda health: detector(health) == "ok")
         process = pipeline.processes.pop("drift-detector")
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(process.wait, DEADLINE_SECONDS)
         await pipeline.get_until(PATH, lambda health: detector(health) == "silent")
     finally:

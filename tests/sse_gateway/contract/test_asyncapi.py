@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema_rs import Draft202012Validator
 
 from sse_gateway.contract.asyncapi import document, text
 from sse_gateway.stream.lifetime import Ending
@@ -38,7 +38,7 @@ def test_it_names_every_event_of_the_ledger_and_of_the_gateway() -> None:
 
 def check(name: str, payload: Any) -> None:
     schema = {**DOCUMENT["components"]["messages"][name]["payload"], "components": DOCUMENT["components"]}
-    Draft202012Validator(schema, format_checker=FormatChecker()).validate(payload)
+    Draft202012Validator(schema, validate_formats=True).validate(payload)
 
 
 async def test_what_is_streamed_is_as_it_says(nats_url: str) -> None:

@@ -209,8 +209,8 @@ async def test_a_ledger_that_is_created_again_resets_connected_clients(nats_url:
 async def test_a_client_that_comes_back_while_the_gateway_starts_waits_instead_of_being_refused(nats_url: str) -> None:
     """A refusal ends an EventSource for good, and reading the ledger may take seconds."""
     async with running(nats_url) as gateway, gateway.live() as stream:
-        await publish_changes(gateway.bus, 1, 4000, padding=4000)
-        seen = await stream.take(4000)
+        # Read meanwhile: a client that reads none of the 16 MB until the last is published may be disconnected as slow.
+        _, seen = await asyncio.gather(publish_changes(gateway.bus, 1, 4000, padding=4000), stream.take(4000))
     async with running(nats_url, caught_up=False) as gateway:
         assert not gateway.runtime.readiness.ok
         async with gateway.stream(Last_Event_ID=str(seen[-3].id)) as again:

@@ -16,7 +16,6 @@ from typing import Final
 from drift_detector.catalog.lookup import Catalog
 from drift_detector.compare.apply_operation import apply, per_tag
 from drift_detector.compare.hidden_values import Hasher
-from drift_detector.compare.values import same
 from drift_detector.compare.verdict import Verdict
 from drift_detector.correlate.failure import Failure, evaluated, reason_of
 from drift_detector.correlate.history import plain
@@ -28,6 +27,7 @@ from drift_detector.facts.call import Act, Call, Operation, Target
 from drift_detector.facts.incarnations import Incarnation, incarnations_of
 from drift_detector.facts.no_value import MISSING, Unknown
 from drift_detector.facts.time_line import FOR_EVER, SINCE_EVER, Claimed, Fact, Recorded, Removed, Value
+from drift_detector.resolve.other_names import NamesInPlace
 from drift_detector.resolve.targets import ResolvedTarget
 from drift_detector.rules.format import Rules
 from tfdrift.events import Drift, DriftKind
@@ -91,6 +91,7 @@ def derive_managed(
     confirmed: datetime | None,
     now: datetime,
     context: EvaluationContext,
+    names: NamesInPlace,
 ) -> Derived:
     """Derives the drifts of a managed resource.
 
@@ -98,6 +99,7 @@ def derive_managed(
         record: what its state says, with its recent history.
         claims: the calls about this resource, each with the target that names it.
         confirmed: when the workspace's state was last written with the resource in it.
+        names: what the values may call other resources.
     """
     incarnations = incarnations_of(record)
     drifts: dict[str, Drift] = {}
@@ -110,7 +112,7 @@ def derive_managed(
     def evaluate(
         attribute: str | None, claimed: Sequence[Claimed]
     ) -> tuple[Drift | Ignored | None, datetime | None, Outcome]:
-        outcome = _read(record, attribute, incarnations, claimed, context)
+        outcome = _read(record, attribute, incarnations, claimed, context, names)
         lifecycle, due = outcome.at(now, confirmed, context.unconfirmed_after)
         if lifecycle is None:
             return None, due, outcome
@@ -248,6 +250,7 @@ def _read(
     incarnations: tuple[Incarnation, ...],
     claimed: Sequence[Claimed],
     context: EvaluationContext,
+    names: NamesInPlace,
 ) -> Outcome:
     """Reads the time line of one attribute."""
     facts = [*_recorded(record, incarnations, attribute), *claimed]
@@ -257,7 +260,7 @@ def _read(
 
     return correlate(
         facts,
-        lambda cloud, recorded: same(cloud, recorded, comparison, context.hasher),
+        lambda cloud, recorded: names.same(cloud, recorded, comparison, context.hasher),
         lambda operation, current: apply(operation, current, comparison),
     )
 
