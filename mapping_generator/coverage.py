@@ -65,6 +65,7 @@ def _attributes(target: TargetRule) -> Iterator[str]:
     yield from target.set
     yield from target.add
     yield from target.remove
+    yield from target.edit
     if target.kv is not None:
         yield from (attribute for attribute, *_ in target.kv.entries.values())
     if target.tags is not None:

@@ -33,6 +33,9 @@ Types = Mapping[str, Mapping[str, Attribute]]
 CATALOG = build_catalog(curated_document(resources.files("drift_detector") / "mapping"), "curated")
 
 
+_SIGNS = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-=", Verb.EDIT: "~=", Verb.RESTORE: "<-"}
+
+
 def described(call: Call | None) -> list[list[str]]:
     """A call's claims, a line for each target: ``update aws_instance id=i-1: instance_type = "t3.large"``."""
     return [[_line(target) for target in group] for group in call.groups] if call is not None else []
@@ -45,7 +48,7 @@ def _line(target: Target) -> str:
 
 
 def _operation(operation: Operation) -> str:
-    sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-="}[operation.verb]
+    sign = _SIGNS[operation.verb]
     value = "?" if operation.unknown else json.dumps(operation.value, ensure_ascii=False)
     return f"{operation.attribute} {sign} {value}"
 

@@ -77,6 +77,17 @@ def change_table(name: str, minutes: int = 5, table_name: str = "carts", **reque
 
 
 SCENARIOS: Scenarios = {
+    "a stream switched on by hand, and off again": (
+        [
+            wrote(0, table_without_expiry()),
+            change_table("UpdateTable", streamSpecification={"streamEnabled": True, "streamViewType": "NEW_IMAGE"}),
+            change_table("UpdateTable", 7, streamSpecification={"streamEnabled": False}),
+        ],
+        [
+            modified(TABLE, "stream_enabled", False, True, end="reverted"),
+            modified(TABLE, "stream_view_type", "", "NEW_IMAGE", end="reverted"),
+        ],
+    ),
     "a table deleted is a drift": (
         [
             wrote(0, placed("aws_dynamodb_table.carts", id="carts", name="carts", arn=arn("dynamodb", "table/carts"))),

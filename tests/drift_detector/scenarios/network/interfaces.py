@@ -69,6 +69,14 @@ def associate_address(**request: Any) -> Step:
 
 
 SCENARIOS: Scenarios = {
+    "an address of a state whose provider had its id only in `id`": (
+        [
+            wrote(0, other()),
+            applied(4, "ec2:AllocateAddress", {"domain": "vpc"}, response={**OK, "allocationId": "eipalloc-1"}),
+            wrote(5, other(), address(allocation_id=None)),
+        ],
+        [],
+    ),
     "a range is added to a prefix list": (
         [wrote(0, prefix_list(OFFICE)), change_list(AddEntry={"tag": 1, "Cidr": "0.0.0.0/0", "Description": "all"})],
         [modified(LIST, "entry", [OFFICE], [OFFICE, {"cidr": "0.0.0.0/0", "description": "all"}])],

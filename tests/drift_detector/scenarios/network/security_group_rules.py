@@ -8,6 +8,7 @@ from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import ACCOUNT, CONSOLE, Step, applied, called, wrote
 from tests.drift_detector.scenarios.builders import OTHER_ACCOUNT, Scenarios, deleted, items, modified, unknown
 from tests.drift_detector.scenarios.network.security_groups import (
+    ALL,
     OFFICE,
     SSH,
     WORLD,
@@ -21,6 +22,7 @@ from tests.drift_detector.scenarios.network.security_groups import (
 SG = "aws_security_group.web"
 RULE = "aws_security_group_rule.ssh"
 ONE = "aws_vpc_security_group_ingress_rule.ssh"
+OFFICE_TOO = "198.51.100.0/24"
 PARTNER = f"{OTHER_ACCOUNT}/sg-7"
 PARTNERS = items({"userId": OTHER_ACCOUNT, "groupId": "sg-7"})
 
@@ -72,11 +74,18 @@ def describe_by_id(rule_id: str, description: str) -> Step:
     )
 
 
-def modify_rule(rule_id: str, **rule: Any) -> Step:
+def modify_rule(rule_id: str, minutes: int = 5, **rule: Any) -> Step:
     """The console's editor of rules: what a rule becomes, by its id."""
     one = {"tag": 1, "SecurityGroupRuleId": rule_id, "SecurityGroupRule": rule}
     request = {"ModifySecurityGroupRulesRequest": {"GroupId": "sg-1", "SecurityGroupRule": one}}
-    return called(5, "ec2:ModifySecurityGroupRules", request, agent=CONSOLE)
+    return called(minutes, "ec2:ModifySecurityGroupRules", request, agent=CONSOLE)
+
+
+def edit_ssh(source: str, minutes: int = 5, **rule: Any) -> Step:
+    """The console's editor of rules gives the inline rule for SSH another form."""
+    return modify_rule(
+        "sgr-9", minutes, **({"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIpv4": source} | rule)
+    )
 
 
 SCENARIOS: Scenarios = {
@@ -194,6 +203,27 @@ SCENARIOS: Scenarios = {
             modify_rule("sgr-0c", IpProtocol="tcp", FromPort=22, ToPort=22, CidrIpv4=WORLD),
         ],
         [modified(RULE, "cidr_blocks", [OFFICE], [WORLD])],
+    ),
+    "an inline rule is opened in the editor": (
+        [wrote(0, group(SSH, egress=[ALL])), edit_ssh(WORLD)],
+        [modified(SG, "ingress", [SSH], [block(cidr_blocks=[WORLD])])],
+    ),
+    "an inline rule is opened in the editor, and set back there": (
+        [wrote(0, group(SSH, egress=[ALL])), edit_ssh(WORLD), edit_ssh(OFFICE, 7)],
+        [modified(SG, "ingress", [SSH], [block(cidr_blocks=[WORLD])], end="reverted")],
+    ),
+    "an inline rule is saved in the editor as it is": ([wrote(0, group(SSH, egress=[ALL])), edit_ssh(OFFICE)], []),
+    "an inline rule gets another port in the editor": (
+        [wrote(0, group(SSH, egress=[ALL])), edit_ssh(OFFICE, FromPort=2222, ToPort=2222)],
+        [modified(SG, "ingress", [SSH], [block(port=2222, cidr_blocks=[OFFICE])])],
+    ),
+    "an inline rule for what goes out is changed in the editor": (
+        [wrote(0, group(SSH, egress=[ALL])), edit_ssh(OFFICE_TOO, IpProtocol="-1", FromPort=-1, ToPort=-1)],
+        [modified(SG, "egress", [ALL], [block("-1", 0, cidr_blocks=[OFFICE_TOO])])],
+    ),
+    "one of two inline rules of the same ports is changed in the editor": (
+        [wrote(0, group(block(cidr_blocks=[OFFICE, OFFICE_TOO]), egress=[ALL])), edit_ssh(WORLD)],
+        [unknown(SG, "ingress", [block(cidr_blocks=[OFFICE, OFFICE_TOO])])],
     ),
     "a rule for all protocols and both families, as the state merges it": (
         [

@@ -110,6 +110,8 @@ def _compile_target(target: written.WrittenTarget, roots: frozenset[str], case_b
         set=sources(target.set),
         add=sources(target.add),
         remove=sources(target.remove),
+        edit=sources(target.edit),
+        restore=sources(target.restore),
         kv=_compile_key_values(target.kv, roots) if target.kv else None,
         tags=_compile_tags(target.tags, roots) if target.tags else None,
         maps={attribute: _compile_map(change, roots) for attribute, change in target.maps.items()},

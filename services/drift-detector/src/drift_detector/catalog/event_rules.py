@@ -111,6 +111,8 @@ class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     set: Mapping[str, Source] = {}
     add: Mapping[str, Source] = {}
     remove: Mapping[str, Source] = {}
+    edit: Mapping[str, Source] = {}
+    restore: Mapping[str, Source] = {}
     kv: KeyValues | None = None
     tags: Tags | None = None
     maps: Mapping[str, tuple[Source | None, Source | None]] = {}
@@ -126,7 +128,7 @@ class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
         """The attribute that the event always sets; None where it may set one of several."""
         if self.kv is not None or self.maps:
             return None
-        attributes = {*self.set, *self.add, *self.remove, *(("tags",) if self.tags is not None else ())}
+        attributes = {*self.set, *self.add, *self.remove, *self.edit, *(("tags",) if self.tags is not None else ())}
         return attributes.pop() if len(attributes) == 1 else None
 
     def sources(self, members: frozenset[str]) -> Sources:
@@ -139,7 +141,13 @@ class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
         if found is None:
             if len(self._found) >= _MAX_COMBINATIONS:
                 self._found.clear()
-            by_verb = ((Verb.SET, self.set), (Verb.REMOVE, self.remove), (Verb.ADD, self.add))
+            by_verb = (
+                (Verb.SET, self.set),
+                (Verb.REMOVE, self.remove),
+                (Verb.ADD, self.add),
+                (Verb.EDIT, self.edit),
+                (Verb.RESTORE, self.restore),
+            )
             found = self._found[members] = tuple(
                 (verb, attribute, source)
                 for verb, sources in by_verb

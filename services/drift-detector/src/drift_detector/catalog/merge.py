@@ -39,7 +39,7 @@ def _merge_event(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str,
 
     def filled(target: Mapping[str, Any]) -> dict[str, Any]:
         curated = target.get("set") or {}
-        given = (target.get(name) or () for name in ("set", "add", "remove", "maps", "ignore"))
+        given = (target.get(name) or () for name in ("set", "add", "remove", "edit", "maps", "ignore"))
         taken = {attribute for names in given for attribute in names}
         extra = {k: v for k, v in generated.get(target.get("type", ""), {}).items() if k not in taken}
         return {**target, "set": {**extra, **curated}} if extra else dict(target)

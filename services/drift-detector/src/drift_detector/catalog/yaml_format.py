@@ -185,6 +185,8 @@ class WrittenTarget(_Written):
     set: dict[str, Source] = Field(default_factory=dict)
     add: dict[str, Source] = Field(default_factory=dict)
     remove: dict[str, Source] = Field(default_factory=dict)
+    edit: dict[str, Source] = Field(default_factory=dict)
+    restore: dict[str, Source] = Field(default_factory=dict)
     kv: WrittenKeyValues | None = None
     tags: WrittenTags | None = None
     maps: dict[str, WrittenMap] = Field(default_factory=dict)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from enum import IntEnum
 from typing import Any, Final
 
 from drift_detector.facts.json_text import canonical_text
+from drift_detector.facts.no_value import UNKNOWN, Unknown
 from drift_detector.facts.numbers import whole_number
 from tfdrift.events import Json
 
@@ -56,6 +58,52 @@ def remove_rules(current: Sequence[Json], elements: Sequence[Json]) -> list[Json
         if element.get("self") or any(element.get(attribute) for attribute in _LISTS):
             result.append(element)
     return result
+
+
+def edit_rules(current: Sequence[Json], element: Json) -> list[Json] | Unknown:
+    """Returns the elements after one single rule got this new form; unknown where it may have been several of them."""
+    best = likeness(current, element)
+    if best is Likeness.NONE or not isinstance(element, dict):
+        return UNKNOWN
+    found = [(one, source) for one, source in _sources(current) if _likeness(one, source, element) is best]
+    if best is Likeness.EQUAL:
+        return list(current)
+    if len(found) > 1:
+        return UNKNOWN
+    (edited, source), *_ = found
+    kind = source[3]
+    single = {**edited, **{attribute: [] for attribute in _LISTS}, "self": kind == "self"}
+    if kind != "self":
+        single[kind] = [one for one in _listed(edited[kind]) if _canonical(one) == source[4]]
+    return add_rules(remove_rules(current, [single]), [element])
+
+
+class Likeness(IntEnum):
+    """How much a rule is like the most similar one of a list, in ascending order."""
+
+    NONE = 0
+    SOURCE = 1
+    PORTS = 2
+    ALL_BUT_DESCRIPTION = 3
+    EQUAL = 4
+
+
+def likeness(current: Json, element: Json) -> Likeness:
+    """Returns how much a single rule is like the most similar one of a list."""
+    there = _sources(_listed(current))
+    return max((_likeness(one, source, element) for one, source in there), default=Likeness.NONE)
+
+
+def _likeness(one: dict[str, Any], source: Source, element: Json) -> Likeness:
+    wanted = next((given for _, given in _sources([element])), None)
+    if wanted is None or not isinstance(element, dict):
+        return Likeness.NONE
+    if source == wanted:
+        same = str(one.get("description") or "") == str(element.get("description") or "")
+        return Likeness.EQUAL if same else Likeness.ALL_BUT_DESCRIPTION
+    if source[:3] == wanted[:3]:
+        return Likeness.PORTS
+    return Likeness.SOURCE if source[3:] == wanted[3:] else Likeness.NONE
 
 
 def _sources(elements: Sequence[Json]) -> Iterator[tuple[dict[str, Any], Source]]:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 
 from drift_detector.catalog.lookup import Catalog
-from drift_detector.compare.apply_operation import apply, per_tag
+from drift_detector.compare.apply_operation import apply, per_tag, place_of_edit, tags_claimed
 from drift_detector.compare.hidden_values import Hasher
 from drift_detector.compare.verdict import Verdict
 from drift_detector.correlate.failure import Failure, evaluated, reason_of
@@ -162,6 +162,8 @@ def _by_attribute(
     found: dict[str | None, list[Claimed]] = defaultdict(list)
     deletions: list[Deleted] = []
     failures: list[Failure] = []
+    claims = list(claims)
+    tags = {key for _, resolved in claims for one in resolved.target.operations for key in tags_claimed(one)}
     for call, resolved in claims:
         incarnation, target = incarnations[resolved.incarnation], resolved.target
         if incarnation.began is not None and call.occurred < incarnation.began:
@@ -173,20 +175,20 @@ def _by_attribute(
             if identity is None and call.sanction is None:
                 deletions.append(Deleted(call, resolved.incarnation))
         try:
-            for attribute, operation in _located(incarnation, target):
+            for attribute, operation in _located(incarnation, target, tags):
                 found[attribute].append(Claimed(call, (operation,), resolved.incarnation))
         except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call or a state
             failures.append(Failure("derive", address, frozenset((call.event_id,)), reason_of(error)))
     return found, deletions, failures
 
 
-def _located(incarnation: Incarnation, target: Target) -> list[tuple[str, Operation]]:
+def _located(incarnation: Incarnation, target: Target, claimed_tags: set[str]) -> list[tuple[str, Operation]]:
     """Returns the operations of a target on attributes that the state has, each with the attribute's path there."""
     tags = recorded_at(incarnation.attributes, "tags")
     located_operations = [
         (located(incarnation.attributes, single.attribute), single)
-        for operation in target.operations
-        for single in per_tag(operation, tags)
+        for operation in place_of_edit(target.operations, incarnation.attributes)
+        for single in per_tag(operation, tags, claimed_tags)
     ]
     return [(path, single) for path, single in located_operations if _has_attribute(incarnation, path, single)]
 

@@ -313,9 +313,9 @@ class _Reading:
         if isinstance(self.relation, Waiting | Drifted) and not isinstance(self.relation.cloud, Unknown):
             cloud = self.relation.cloud
         for operation in fact.operations:
-            cloud = self.apply(operation, cloud)
+            cloud = self.recorded if operation.verb is Verb.RESTORE else self.apply(operation, cloud)
         last = fact.operations[-1]
-        if last.verb is Verb.SET or last.unknown:
+        if last.verb in (Verb.SET, Verb.RESTORE) or last.unknown:
             self.building.clear()
         self.building.append(fact.call)
         verdict = self.compare(cloud, self.recorded)

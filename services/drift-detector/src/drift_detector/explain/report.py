@@ -9,7 +9,7 @@ import orjson
 from drift_detector.catalog.without_resource import load_without_resource
 from drift_detector.claim.by_provider import call_of
 from drift_detector.claim.sanction import Sanctions
-from drift_detector.compare.apply_operation import apply
+from drift_detector.compare.apply_operation import apply, place_of_edit
 from drift_detector.correlate.derive import EvaluationContext
 from drift_detector.correlate.store import FactStore
 from drift_detector.facts.attribute_paths import located, recorded, spells
@@ -93,7 +93,7 @@ def _group(number: int, group: tuple[Target, ...], call: Call, store: FactStore)
         addresses = ", ".join(f"{record.address} ({record.workspace})" for record, _ in found)
         yield _line("", f"{target.act} {target.type} {identity} -> {addresses or 'in no state here'}")
         for record, names in found:
-            for operation in target.operations:
+            for operation in place_of_edit(target.operations, record.attributes):
                 yield _line("", f"  {_comparison(operation, record, names, store.context)}")
 
 
@@ -105,8 +105,12 @@ def _comparison(operation: Operation, record: ResourceRecord, names: NamesInPlac
         return f"{attribute}: the provider records it only where the configuration has it"
     if not spells(record.attributes, attribute):
         return f"{attribute}: the version of the provider that wrote the state does not have it"
+    if operation.verb is Verb.RESTORE:
+        return f"{attribute}: is as the state records it, since the call switches it off"
     verdict = names.same(apply(operation, there, comparison), there, comparison, context.hasher)
-    sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-="}[operation.verb]
+    sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-=", Verb.EDIT: "~="}[
+        operation.verb
+    ]
     claimed = "(hidden)" if operation.unknown else _shown(operation.value)
     state = "(no such attribute)" if isinstance(there, Absent) else _shown(there)
     return f"{attribute} {sign} {claimed}; the state has {state}; compared as {comparison.how}: {verdict}"

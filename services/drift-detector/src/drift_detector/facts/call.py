@@ -32,11 +32,17 @@ class Act(StrEnum):
 
 
 class Verb(StrEnum):
-    """Says how an operation changes an attribute: as a whole, or by elements of a set."""
+    """Says how an operation changes an attribute: as a whole, or by elements of a set.
+
+    An edit gives an element its new form, and does not say which one it was. What is restored is as the state records
+    it, such as the options of what is switched off.
+    """
 
     SET = "set"
     ADD = "add"
     REMOVE = "remove"
+    EDIT = "edit"
+    RESTORE = "restore"
 
 
 class Operation(_Fact):

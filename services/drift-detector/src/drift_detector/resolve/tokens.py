@@ -119,6 +119,9 @@ class RecordTokens:
             value = attributes.get(attribute) if attribute.isidentifier() else read(attributes, attribute)
             if value is MISSING:
                 continue
+            if value is None and attribute.endswith("_id"):
+                # An older version of the provider had the thing's own id only in `id`.
+                value = attributes.get("id")
             values = self._catalog.identity_values(resource_type, attribute, value)
             found.update(_token(resource_type, attribute, text) for text in values)
             if case_blind:
