@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from drift_detector.catalog.load import curated_document
+from drift_detector.catalog.sources import curated_document
 from mapping_generator import summary
 from mapping_generator.generate import generate
 from mapping_generator.sources.provider_schema import load_snapshot, packed, save_snapshot

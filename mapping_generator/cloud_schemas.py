@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from drift_detector.catalog.load import OTHER_CLOUDS, load_mapping
 from drift_detector.catalog.lookup import Catalog
+from drift_detector.catalog.sources import OTHER_CLOUDS, load_mapping
 from mapping_generator.__main__ import MAPPING
 from mapping_generator.sources.provider_schema import packed, save_snapshot
 

@@ -181,9 +181,8 @@ class World:
         bucket = self._buckets.setdefault(step.workspace, Bucket())
         self.changes += bucket.take(state(*step.resources, serial=step.serial), step.minutes)
         if bucket.head is not None:
-            self._store.heads[workspace_key(step.workspace)] = bucket.head.model_copy(
-                update={"workspace": step.workspace}
-            )
+            head = bucket.head.model_copy(update={"workspace": step.workspace})
+            self._reconcile(self._store.put_head(workspace_key(step.workspace), head))
         for record in bucket.written:
             placed = record.model_copy(update={"workspace": step.workspace})
             key = resource_key(step.workspace, record.address)

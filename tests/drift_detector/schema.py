@@ -10,8 +10,8 @@ from pathlib import Path
 from mapping_generator.sources.provider_schema import Attribute, Schema, load_snapshot
 
 from drift_detector.catalog.event_rules import ANY_IDENTITY
-from drift_detector.catalog.load import load_mapping
 from drift_detector.catalog.lookup import Catalog
+from drift_detector.catalog.sources import load_mapping
 from drift_detector.facts.attribute_paths import parse_attribute
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -22,7 +22,7 @@ from mapping_generator.sources.service_model import Service, load_service, servi
 from mapping_generator.types.resource_names import MEMBER_NAMES
 
 from drift_detector.catalog.compile import build_catalog
-from drift_detector.catalog.load import curated_document
+from drift_detector.catalog.sources import curated_document
 
 FOLDER = resources.files("drift_detector") / "mapping"
 TEXT = (FOLDER / "auto.json").read_text(encoding="utf-8")

@@ -16,13 +16,13 @@ from mapping_generator.sources.service_model import Member, Service, load_servic
 from mapping_generator.types.nouns import ResourceType, types_by_service
 from mapping_generator.types.resource_names import NOUNS
 
-from drift_detector.catalog.load import load_aws_catalog
+from drift_detector.catalog.load import load_catalog
 from drift_detector.claim.aws.cloudtrail import call_of
 from drift_detector.facts.call import Act, Call, Target
 from drift_detector.resolve.creations import undoes
 from tests.drift_detector.cloudtrail import alert_of
 
-CATALOG = load_aws_catalog()
+CATALOG = load_catalog()
 FORM = re.compile(r"(identifier|arn|name|id)$")
 GENERIC = ("id", "arn", "name", "identifier")
 # What a name is further called by, where a call gives two of them.
@@ -146,10 +146,11 @@ def targets(world: World, event: str, kind: ResourceType, act: Act) -> Iterator[
 
 
 def events(act: Act) -> dict[str, list[str]]:
-    """The events of an act, by type."""
+    """The events of AWS of an act, by type."""
     found: dict[str, list[str]] = {}
     for event, rule in CATALOG.events.items():
-        for kind in {target.type for group in rule.groups for target in group if target.act is act}:
+        named = (target for group in rule.groups for target in group if target.act is act)
+        for kind in {target.type for target in named if target.type.startswith("aws_")}:
             found.setdefault(kind, []).append(event)
     return found
 

@@ -8,11 +8,11 @@ from importlib import resources
 import pytest
 import yaml
 
-from drift_detector.catalog.load import load_aws_catalog
+from drift_detector.catalog.load import load_catalog
 from drift_detector.catalog.without_resource import load_without_resource
 from drift_detector.facts.mapping_terms import Tier
 
-CATALOG = load_aws_catalog()
+CATALOG = load_catalog()
 WITHOUT_RESOURCE = load_without_resource()
 WRITTEN = yaml.safe_load(
     (resources.files("drift_detector") / "mapping/without_resource.yaml").read_text(encoding="utf-8")

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from drift_detector.catalog.load import load_aws_catalog
+from drift_detector.catalog.load import load_catalog
 from drift_detector.claim.aws.cloudtrail import call_of
 from drift_detector.compare.verdict import Verdict
 from drift_detector.facts.attribute_paths import recorded
 from tests.drift_detector.cloudtrail import alert_of
 from tests.drift_detector.compare.agreement import agreement
 
-CATALOG = load_aws_catalog()
+CATALOG = load_catalog()
 S3 = {"xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"}
 GROUP = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/6d0ecf831eec9f09"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from drift_detector.catalog.load import load_aws_catalog
+from drift_detector.catalog.load import load_catalog
 from drift_detector.claim.aws.cloudtrail import call_of
 from drift_detector.compare.verdict import Verdict
 from drift_detector.facts.attribute_paths import recorded
@@ -17,7 +17,7 @@ from tests.drift_detector.cloudtrail import alert_of
 from tests.drift_detector.compare.agreement import agreement
 
 CALLS = Path(__file__).parents[1] / "fixtures" / "calls"
-CATALOG = load_aws_catalog()
+CATALOG = load_catalog()
 
 WEB_ACL: dict[str, Any] = {
     "default_action": [{"allow": [], "block": [{"custom_response": []}]}],

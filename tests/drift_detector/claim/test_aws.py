@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from drift_detector.catalog.load import load_aws_catalog
+from drift_detector.catalog.load import load_catalog
 from drift_detector.claim.aws.cloudtrail import call_of
 from drift_detector.facts.call import Call, Sanction
 from tests.drift_detector.cloudtrail import RECEIVED, alert_of
 
-CATALOG = load_aws_catalog()
+CATALOG = load_catalog()
 
 
 def _record(**changes: Any) -> dict[str, Any]:

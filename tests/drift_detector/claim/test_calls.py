@@ -13,8 +13,9 @@ from mapping_generator.sources.provider_schema import Attribute, load_snapshot
 
 from drift_detector.catalog.compile import build_catalog
 from drift_detector.catalog.event_rules import Source, TargetRule
-from drift_detector.catalog.load import curated_document, load_aws_catalog
+from drift_detector.catalog.load import load_catalog
 from drift_detector.catalog.lookup import ANY_TYPE, Catalog
+from drift_detector.catalog.sources import curated_document
 from drift_detector.claim.aws.cloudtrail import call_of
 from drift_detector.facts.attribute_paths import parse_attribute
 from drift_detector.facts.call import Act, Call, Operation, Target, Verb
@@ -135,7 +136,7 @@ def test_what_has_two_types_is_claimed_of_both(default: str, own: str) -> None:
     # A VPC's own parts go with it; nobody makes or deletes them alone.
     alone = {"ec2:DeleteRouteTable", "ec2:DeleteNetworkAcl", "ec2:DeleteSecurityGroup"}
     missing = []
-    for name, rule in load_aws_catalog().events.items():
+    for name, rule in load_catalog().events.items():
         for group in rule.groups:
             types = {target.type for target in group if target.type == default}
             claims = [target for target in group if target.type == own and _claims_anything(target, default)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drift_detector.catalog.load import load_aws_catalog
+from drift_detector.catalog.load import load_catalog
 from drift_detector.catalog.resource_types import ONE_TAG, PLAIN, Comparison
 from drift_detector.compare.apply_operation import apply, per_tag
 from drift_detector.compare.values import same
@@ -26,7 +26,7 @@ from tfdrift.envelope import canonical_json
 SAME, DIFFERENT, UNKNOWN = Verdict.SAME, Verdict.DIFFERENT, Verdict.UNKNOWN
 SET, OFF = Comparison(Comparator.SET), Comparison(unset=(False,))
 PROTOCOL = Comparison(Comparator.PROTOCOL)
-BLOCKS = load_aws_catalog().comparison("aws_iam_role", "inline_policy")
+BLOCKS = load_catalog().comparison("aws_iam_role", "inline_policy")
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/0aaa"
 
 
@@ -298,7 +298,7 @@ def test_blocks_in_order_are_others_in_another() -> None:
     assert same([first, second], [first, second], ordered) is Verdict.SAME
     assert same([second, first], [first, second], ordered) is Verdict.DIFFERENT
     assert same([first], [first, second], ordered) is Verdict.DIFFERENT
-    assert same([second, first], [first, second], replace(ordered, ordered=False)) is Verdict.SAME
+    assert same([second, first], [first, second], msgspec.structs.replace(ordered, ordered=False)) is Verdict.SAME
 
 
 def test_a_policy_of_a_services_own_is_compared_as_json() -> None:

@@ -87,9 +87,9 @@ SCENARIOS: dict[str, tuple[list[Step], list[str]]] = {
         [wrote(0, web()), resize(5, "m5.large"), resize(6, "t3.micro", by="joe")],
         ['aws_instance.web instance_type modified reverted: "t3.micro" -> "m5.large" by jane'],
     ),
-    "Terraform setting it back reverts": (
+    "what Terraform sets back is applied": (
         [wrote(0, web()), resize(5, "m5.large"), resize(6, "t3.micro", act=applied)],
-        ['aws_instance.web instance_type modified reverted: "t3.micro" -> "m5.large" by jane'],
+        ['aws_instance.web instance_type modified applied: "t3.micro" -> "m5.large" by jane'],
     ),
     "a refresh absorbs": (
         [wrote(0, web()), resize(5, "m5.large"), wrote(9, web(instance_type="m5.large"))],
@@ -151,11 +151,11 @@ SCENARIOS: dict[str, tuple[list[Step], list[str]]] = {
     ),
     "a late alert about what was replaced since is reported as ended": (
         [wrote(0, web(), other()), wrote(9, second(), other()), resize(5, "m5.large")],
-        ['aws_instance.web instance_type modified destroyed: "t3.micro" -> "m5.large" by jane'],
+        ['aws_instance.web instance_type modified applied: "t3.micro" -> "m5.large" by jane'],
     ),
     "a late delete of what was replaced since is reported as ended": (
         [wrote(0, web(), other()), wrote(9, second(), other()), terminate(5)],
-        ['aws_instance.web - deleted destroyed: "i-1" -> null by jane'],
+        ['aws_instance.web - deleted applied: "i-1" -> null by jane'],
     ),
     "a late alert from before a removal is reported as ended, though the resource is back": (
         [wrote(0, web(), other()), wrote(4, other()), wrote(9, web(), other()), resize(2, "m5.large")],

@@ -58,7 +58,7 @@ SCENARIOS: Scenarios = {
             renamed("main", "main-old"),
             called(6, "rds:DeleteDBInstance", {"dBInstanceIdentifier": "main-old", "skipFinalSnapshot": True}),
         ],
-        [modified(DB, "identifier", "main", "main-old"), deleted(DB, "db-ABCDEFGH")],
+        [modified(DB, "identifier", "main", "main-old", end="destroyed"), deleted(DB, "db-ABCDEFGH")],
     ),
     "a renamed database is tagged by its new ARN": (
         [

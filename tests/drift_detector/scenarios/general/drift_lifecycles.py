@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.drift_detector.correlate.test_lifecycle import GONE, launch, moved_web, other, resize, terminate, web
 from tests.drift_detector.playbook import applied, called, wrote
-from tests.drift_detector.scenarios.builders import Scenarios, arn, deleted, modified, placed, text, unmanaged
+from tests.drift_detector.scenarios.builders import Scenarios, arn, deleted, modified, placed, text, trust, unmanaged
 from tests.drift_detector.scenarios.general.attribute_values import DB, alter, database, role
 from tests.drift_detector.scenarios.general.tags import pair, tag, tagged
 from tests.drift_detector.scenarios.general.terraform_applies import CREATE_ROLE, WEB, _type, new, retyped, second
@@ -20,10 +20,12 @@ from tests.drift_detector.scenarios.network.security_groups import (
     revoke,
 )
 
+BATCH = trust({"Service": "batch.amazonaws.com"})
+
 SCENARIOS: Scenarios = {
     "an apply sets a drift back": (
         [wrote(0, web()), resize(5, "m5.large"), resize(8, "t3.micro", act=applied), wrote(9, web())],
-        [_type("t3.micro", "m5.large", end="reverted")],
+        [_type("t3.micro", "m5.large", end="applied")],
     ),
     "an apply closes an opened group": (
         [
@@ -32,7 +34,7 @@ SCENARIOS: Scenarios = {
             revoke(permission(HOME), act=applied, minutes=8),
             wrote(9, group(SSH)),
         ],
-        [modified("aws_security_group.web", "ingress", [SSH], [block(cidr_blocks=[OFFICE, HOME])], end="reverted")],
+        [modified("aws_security_group.web", "ingress", [SSH], [block(cidr_blocks=[OFFICE, HOME])], end="applied")],
     ),
     "a refresh takes several drifts in": (
         [
@@ -103,7 +105,7 @@ SCENARIOS: Scenarios = {
             launch(8, act=applied),
             wrote(9, second(), other()),
         ],
-        [_type("t3.micro", "m5.large", end="destroyed")],
+        [_type("t3.micro", "m5.large", end="applied")],
     ),
     "a drift moves with its resource into a module": (
         [
@@ -138,7 +140,7 @@ SCENARIOS: Scenarios = {
             launch(8, act=applied),
             wrote(9, second(), other()),
         ],
-        [deleted(WEB, "i-1", end="destroyed")],
+        [deleted(WEB, "i-1", end="applied")],
     ),
     "a deleted role that an apply creates again": (
         [
@@ -147,7 +149,23 @@ SCENARIOS: Scenarios = {
             applied(8, "iam:CreateRole", CREATE_ROLE),
             wrote(9, role(assume_role_policy=text(LAMBDA)), other()),
         ],
-        [deleted("aws_iam_role.app", "app", end="reverted")],
+        [deleted("aws_iam_role.app", "app", end="applied")],
+    ),
+    "a deletion by hand ends the drifts of the attributes": (
+        [wrote(0, web(), other()), resize(5, "m5.large"), terminate(8)],
+        [_type("t3.micro", "m5.large", end="destroyed"), GONE],
+    ),
+    "an attribute of a role that was deleted and made again by hand": (
+        [
+            wrote(0, role(assume_role_policy=text(LAMBDA)), other()),
+            called(4, "iam:UpdateAssumeRolePolicy", {"roleName": "app", "policyDocument": text(BATCH)}),
+            called(5, "iam:DeleteRole", {"roleName": "app"}),
+            called(6, "iam:CreateRole", CREATE_ROLE),
+        ],
+        [
+            modified("aws_iam_role.app", "assume_role_policy", text(LAMBDA), text(BATCH), end="destroyed"),
+            deleted("aws_iam_role.app", "app", end="reverted"),
+        ],
     ),
     "an instance deleted and another created by hand": (
         [wrote(0, web(), other()), terminate(5), launch(6)],

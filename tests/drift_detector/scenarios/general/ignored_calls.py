@@ -170,7 +170,7 @@ SCENARIOS: Scenarios = {
     ),
     "a sanctioned principal sets back what a person did": (
         [wrote(0, web()), resize(5, "m5.large"), resize(6, "t3.micro", by=SANCTIONED)],
-        [modified("aws_instance.web", "instance_type", "t3.micro", "m5.large", end="reverted")],
+        [modified("aws_instance.web", "instance_type", "t3.micro", "m5.large", end="applied")],
     ),
     "OpenTofu is Terraform": (
         [

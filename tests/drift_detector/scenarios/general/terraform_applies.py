@@ -171,7 +171,7 @@ SCENARIOS: Scenarios = {
             resize(5, "t3.large"),
             wrote(9, web(id="i-3", arn=arn("ec2", "instance/i-3", region=OTHER_REGION))),
         ],
-        [_type("t3.micro", "t3.large", end="destroyed")],
+        [_type("t3.micro", "t3.large", end="applied")],
     ),
     "an instance created by hand, imported, and created again in another region": (
         [

@@ -41,10 +41,10 @@ def parameter(**changes: Any) -> dict[str, Any]:
     return placed(PARAMETER, **(attributes | changes))
 
 
-def put_parameter(**request: Any) -> Step:
+def put_parameter(minutes: int = 5, *, act: Any = called, **request: Any) -> Step:
     """Somebody overwrites the parameter; the log hides any value."""
     given = {"name": "/key", "value": "HIDDEN_DUE_TO_SECURITY_REASONS", "overwrite": True, **request}
-    return called(5, "ssm:PutParameter", given, response={"version": 2, "tier": "Standard"})
+    return act(minutes, "ssm:PutParameter", given, response={"version": 2, "tier": "Standard"})
 
 
 SCENARIOS: Scenarios = {
@@ -95,6 +95,7 @@ SCENARIOS: Scenarios = {
                 "rotation_lambda_arn",
                 FUNCTION_ARN,
                 arn("lambda", "function:evil"),
+                end="destroyed",
             ),
             deleted("aws_secretsmanager_secret_rotation.db", SECRET_ARN),
         ],
@@ -130,6 +131,19 @@ SCENARIOS: Scenarios = {
             wrote(6, parameter(value="other")),
         ],
         [],
+    ),
+    "a hidden value that Terraform sets again ends with the next serial": (
+        [
+            wrote(0, parameter()),
+            put_parameter(),
+            put_parameter(8, act=applied),
+            wrote(9, parameter(), placed("aws_ssm_document.patch", id="patch", name="patch")),
+        ],
+        [unknown(PARAMETER, "value", "(sensitive)", end="applied")],
+    ),
+    "a hidden value that Terraform sets again may still be another before a serial": (
+        [wrote(0, parameter()), put_parameter(), put_parameter(8, act=applied)],
+        [unknown(PARAMETER, "value", "(sensitive)")],
     ),
     "an account setting allows public documents": (
         [

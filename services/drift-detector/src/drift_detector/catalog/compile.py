@@ -11,6 +11,7 @@ from drift_detector.catalog import yaml_format as written
 from drift_detector.catalog.event_rules import Conditions, EventRule, KeyValues, Source, Tags, TargetRule
 from drift_detector.catalog.lookup import Catalog
 from drift_detector.catalog.resource_types import Comparison, Parent, ResourceType
+from drift_detector.catalog.rule_tables import tables_of
 from drift_detector.errors import CatalogError
 from drift_detector.facts.attribute_paths import parse_attribute
 from drift_detector.facts.call import Act
@@ -59,7 +60,7 @@ def build_catalog(document: Mapping[str, Any], name: str) -> Catalog:
             events[key] = _compile_event(service, operation, event, case_blind)
         except ValueError as error:
             raise CatalogError(f"{name}: events.{key}: {error}") from None
-    return Catalog(events=events, types=types, global_services=frozenset(mapping.global_services))
+    return Catalog(events, types, frozenset(mapping.global_services), tables_of(events.values()))
 
 
 def _complaints(name: str, error: ValidationError) -> Iterator[str]:
@@ -104,7 +105,7 @@ def _compile_target(target: written.WrittenTarget, roots: frozenset[str], case_b
         type=target.type,
         act=_ACTS[target.kind],
         identity={key.removesuffix("?"): _compile_source(source, roots) for key, source in target.id.items()},
-        optional=frozenset(key[:-1] for key in target.id if key.endswith("?") and key[:-1] not in target.id),
+        optional=tuple(key[:-1] for key in target.id if key.endswith("?") and key[:-1] not in target.id),
         when=_compile_conditions(target.when, roots),
         set=sources(target.set),
         add=sources(target.add),
@@ -131,9 +132,9 @@ def _compile_conditions(when: Mapping[str, Json], roots: frozenset[str]) -> Cond
     return tuple((_compile_paths(paths, roots), _compile_values(value)) for paths, value in when.items())
 
 
-def _compile_values(given: Json) -> frozenset[str | None]:
+def _compile_values(given: Json) -> tuple[str | None, ...]:
     values = given if isinstance(given, list) else [given]
-    return frozenset(None if value is None else str(value).lower() for value in values)
+    return tuple(dict.fromkeys(None if value is None else str(value).lower() for value in values))
 
 
 def _compile_source(source: written.WrittenSource, roots: frozenset[str]) -> Source:

@@ -1,10 +1,15 @@
-"""The compiled rules of the mapping: how an event becomes targets with operations."""
+"""The compiled rules of the mapping: how an event becomes targets with operations.
+
+They are msgspec structures, so that the compiled catalog can be stored (`drift_detector.catalog.artifact`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
+
+import msgspec
 
 from drift_detector.facts.call import Act, Verb
 from drift_detector.facts.document import Path
@@ -28,19 +33,16 @@ EMPTY: Final = ""
 
 
 # Each condition: some paths, and the values of which the first value found there must be one.
-Conditions = tuple[tuple[tuple[Path, ...], frozenset[str | None]], ...]
+Conditions = tuple[tuple[tuple[Path, ...], tuple[str | None, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     """Where a value comes from, with compiled paths.
 
     Attributes:
         each: a list of the call; ``element`` is found for each of its elements, as ``it``. Other members are unused.
         when: conditions, as for a target.
         default: the value if the call gives none; `MISSING` for no default.
-        needs: members of the request; if it has none of them, the source gives nothing. Empty if that is not known.
-            Most sources of most calls give nothing, and this test takes a tenth of the time of the search.
     """
 
     paths: tuple[Path, ...] = ()
@@ -53,17 +55,20 @@ class Source:
     each: Path | None = None
     element: Source | None = None
     one: bool = False
-    needs: frozenset[str] = field(init=False, default=frozenset())
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """Members of the request; if it has none of them, the source gives nothing. Empty if that is not known.
+
+        Most sources of most calls give nothing, and this test takes a tenth of the time of the search.
+        """
         simple = self.default is MISSING and self.each is None and self.block is None and bool(self.paths)
-        if simple and all(path.root == "req" and path.steps and not path.each for path in self.paths):
-            names = frozenset(name for path in self.paths for name in path.steps[0].spellings)
-            object.__setattr__(self, "needs", names)
+        if not simple or not all(path.root == "req" and path.steps and not path.each for path in self.paths):
+            return frozenset()
+        return frozenset(name for path in self.paths for name in path.steps[0].spellings)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyValues:
+class KeyValues(msgspec.Struct, frozen=True, omit_defaults=True):
     """A payload of keys and values. ``entries`` has for each folded key the attribute and how its value is read."""
 
     path: Source
@@ -72,14 +77,13 @@ class KeyValues:
     entries: Mapping[str, tuple[str, Transform, Mapping[str, Json] | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
+class Tags(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a call does to tags: exactly one of the sources, or ``clear``."""
 
-    merge: Source | None
-    replace: Source | None
-    drop: Source | None
-    clear: bool
+    merge: Source | None = None
+    replace: Source | None = None
+    drop: Source | None = None
+    clear: bool = False
 
 
 # The sources of a request, each with what it does to which attribute.
@@ -88,8 +92,7 @@ Sources = tuple[tuple[Verb, str, Source], ...]
 _MAX_COMBINATIONS: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class TargetRule:
+class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     """How a call becomes a target.
 
     Attributes:
@@ -101,18 +104,22 @@ class TargetRule:
     """
 
     type: str
-    act: Act
-    identity: Mapping[str, Source]
-    optional: frozenset[str]
-    when: Conditions
-    set: Mapping[str, Source]
-    add: Mapping[str, Source]
-    remove: Mapping[str, Source]
-    kv: KeyValues | None
-    tags: Tags | None
-    maps: Mapping[str, tuple[Source | None, Source | None]]
+    act: Act = Act.UPDATE
+    identity: Mapping[str, Source] = {}
+    optional: tuple[str, ...] = ()
+    when: Conditions = ()
+    set: Mapping[str, Source] = {}
+    add: Mapping[str, Source] = {}
+    remove: Mapping[str, Source] = {}
+    kv: KeyValues | None = None
+    tags: Tags | None = None
+    maps: Mapping[str, tuple[Source | None, Source | None]] = {}
     case_blind: bool = False
-    _sources: dict[frozenset[str], Sources] = field(init=False, compare=False, repr=False, default_factory=dict)
+
+    @cached_property
+    def _found(self) -> dict[frozenset[str], Sources]:
+        """The sources by the combinations of members that requests had."""
+        return {}
 
     @property
     def only_attribute(self) -> str | None:
@@ -128,22 +135,21 @@ class TargetRule:
         A call changes a set at once: an element that it removes and adds is replaced. So removals come first.
         The requests of one event have few combinations of members, so the sources of each are found once.
         """
-        found = self._sources.get(members)
+        found = self._found.get(members)
         if found is None:
-            if len(self._sources) >= _MAX_COMBINATIONS:
-                self._sources.clear()
+            if len(self._found) >= _MAX_COMBINATIONS:
+                self._found.clear()
             by_verb = ((Verb.SET, self.set), (Verb.REMOVE, self.remove), (Verb.ADD, self.add))
-            found = self._sources[members] = tuple(
+            found = self._found[members] = tuple(
                 (verb, attribute, source)
                 for verb, sources in by_verb
                 for attribute, source in sources.items()
-                if not source.needs or not source.needs.isdisjoint(members)
+                if not (needs := source.needs) or not needs.isdisjoint(members)
             )
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class EventRule:
+class EventRule(msgspec.Struct, frozen=True, omit_defaults=True):
     """How an event becomes groups of alternative targets. ``each`` loops over all groups, ``group_each`` over one."""
 
     tier: Tier

@@ -1,27 +1,26 @@
-"""Loads the shipped mapping: reads its files, merges them, and compiles them into a `Catalog`.
+"""Loads the shipped mapping as one `Catalog`.
 
-AWS has a generated file under curated ones. The other clouds have one file each, in the same format (explained at the
-head of ``mapping/curated.yaml``). The service in an event's key is the API's endpoint (``compute.googleapis.com``), so
-no key of one cloud can be one of another.
+A wheel has it compiled, and without the files that it is compiled from. A checkout has the files: it compiles them when
+they, or the code that compiles them, have changed since the last time.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+from contextlib import suppress
 from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
-from typing import Any, Final
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
 
-import orjson
-
-from drift_detector.catalog.compile import build_catalog
+from drift_detector.catalog import artifact
 from drift_detector.catalog.lookup import Catalog
-from drift_detector.catalog.merge import merge
-from drift_detector.catalog.yaml_text import parse_yaml
-from drift_detector.errors import CatalogError
 
-OTHER_CLOUDS: Final = ("gcp.yaml", "azure.yaml", "kubernetes.yaml")
+_PACKAGE: Final = Path(__file__).parents[1]
+MAPPING: Final = _PACKAGE / "mapping"
+# Git ignores it.
+ARTIFACT: Final = MAPPING / "catalog.msgpack"
+_SOURCES: Final = ("mapping/*.yaml", "mapping/*.json", "mapping/curated/*.yaml", "catalog/*.py", "facts/*.py")
 
 
 @cache
@@ -31,55 +30,43 @@ def load_catalog() -> Catalog:
     Raises:
         CatalogError: a file is not of the format.
     """
-    catalog = load_aws_catalog()
-    for file in OTHER_CLOUDS:
-        other = load_mapping(file)
-        catalog = replace(catalog, events={**catalog.events, **other.events}, types={**catalog.types, **other.types})
-    return catalog
+    if not (MAPPING / "curated.yaml").is_file():
+        return artifact.decoded(ARTIFACT.read_bytes())
+    return artifact.decoded(fresh_artifact())
 
 
-def load_mapping(file: str) -> Catalog:
-    """Returns the catalog of one provider's file in the folder ``mapping``.
-
-    Raises:
-        CatalogError: it is not of the format.
-    """
-    text = (resources.files("drift_detector") / "mapping" / file).read_text(encoding="utf-8")
-    return build_catalog(parse_yaml(text, file), file)
-
-
-@cache
-def load_aws_catalog() -> Catalog:
-    """Returns the shipped catalog of AWS, which is read once.
-
-    It is ``mapping/auto.json``, where that exists, under the curated files.
+def fresh_artifact() -> bytes:
+    """Returns the artifact of a checkout's files; compiles and stores it if it is of other ones.
 
     Raises:
         CatalogError: a file is not of the format.
     """
-    folder = resources.files("drift_detector") / "mapping"
-    curated = curated_document(folder)
-    generated = folder / "auto.json"
-    if generated.is_file():
-        return build_catalog(merge(orjson.loads(generated.read_bytes()), curated), "auto.json under curated.yaml")
-    return build_catalog(curated, "curated.yaml")
+    sources = _digest()
+    with suppress(FileNotFoundError):
+        stored = ARTIFACT.read_bytes()
+        if artifact.sources_of(stored) == sources:
+            return stored
+    # The compiler's libraries take time to import, and a wheel does not need them.
+    from drift_detector.catalog.sources import compiled_catalog  # noqa: PLC0415
+
+    data = artifact.encoded(compiled_catalog(), sources)
+    with suppress(PermissionError):  # of a checkout that may only be read
+        _replace(ARTIFACT, data)
+    return data
 
 
-def curated_document(folder: Traversable) -> dict[str, Any]:
-    """Returns ``curated.yaml`` and every file of ``curated/`` as one document.
+def _digest() -> str:
+    """Returns the digest of everything that the artifact depends on."""
+    digest = sha256()
+    for path in sorted(path for pattern in _SOURCES for path in _PACKAGE.glob(pattern)):
+        content = path.read_bytes()
+        digest.update(f"{path.name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
-    Raises:
-        CatalogError: a file is not YAML, or two files have the same entry.
-    """
-    document = parse_yaml((folder / "curated.yaml").read_text(encoding="utf-8"), "curated.yaml")
-    sections: dict[str, dict[str, Any]] = {"types": {}, "events": {}}
-    for file in sorted((folder / "curated").iterdir(), key=lambda file: file.name):
-        part = parse_yaml(file.read_text(encoding="utf-8"), file.name)
-        for section, entries in part.items():
-            if section not in sections:
-                raise CatalogError(f"{file.name}: the section {section!r} is unknown; allowed: {', '.join(sections)}")
-            for name, entry in entries.items():
-                if name in sections[section]:
-                    raise CatalogError(f"{file.name}: {name} is in another file too")
-                sections[section][name] = entry
-    return document | sections
+
+def _replace(path: Path, data: bytes) -> None:
+    """Writes a file at once: other processes read the old one or the new one."""
+    written = path.with_name(f"{path.name}.{os.getpid()}")
+    written.write_bytes(data)
+    written.replace(path)

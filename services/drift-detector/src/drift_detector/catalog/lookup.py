@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from drift_detector.catalog.event_rules import EventRule, TargetRule
+from drift_detector.catalog.event_rules import EventRule
 from drift_detector.catalog.resource_types import ONE_TAG, PLAIN, Comparison, Parent, ResourceType
-from drift_detector.facts.attribute_paths import parse_attribute
-from drift_detector.facts.call import Act
+from drift_detector.catalog.rule_tables import RuleTables
+from drift_detector.facts.attribute_paths import without_indexes
 from drift_detector.facts.mapping_terms import Transform
 from drift_detector.facts.names import identity_form, recorded_spellings
 from tfdrift.events import Json
@@ -29,30 +29,12 @@ class Catalog:
     """Everything that the mapping says of events and types; immutable, so it can be shared and replaced as a whole.
 
     It is compared and hashed by identity, so that tables derived from it are built once (`record_tokens`).
-
-    Attributes:
-        shared: the sets, by type and attribute without indexes, whose elements may be resources of their own.
     """
 
     events: Mapping[str, EventRule]
     types: Mapping[str, ResourceType]
     global_services: frozenset[str]
-    shared: frozenset[tuple[str, str]] = field(init=False, default=frozenset())
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "shared", frozenset(self._shared_sets()))
-
-    def _shared_sets(self) -> Iterator[tuple[str, str]]:
-        """Yields the sets that an event adds to or removes from, if it may create or delete a resource instead.
-
-        A rule of a security group is such a resource. A target that has the same set is no such resource: it is the
-        same cloud object under another type.
-        """
-        for group in (group for rule in self.events.values() for group in rule.groups):
-            for target in group if len(group) > 1 else ():
-                for attribute in (*target.add, *target.remove):
-                    if any(_is_its_element(other, target.type, attribute) for other in group):
-                        yield target.type, _without_indexes(attribute)
+    tables: RuleTables
 
     def event(self, service: str, event_name: str) -> EventRule | None:
         """Returns the rule of an event, by the service's short name (``ec2``) and CloudTrail's ``eventName``."""
@@ -67,7 +49,7 @@ class Catalog:
         """Returns how an attribute of a type is compared; if the type does not say, as for all types."""
         if attribute.startswith(_ONE_OF_THE_TAGS):
             return ONE_TAG
-        name = _without_indexes(attribute)
+        name = without_indexes(attribute)
         for type_name in (resource_type, ANY_TYPE):
             facts = self.types.get(type_name)
             if facts is not None and name in facts.attributes:
@@ -76,7 +58,7 @@ class Catalog:
 
     def may_be_in_another_resource(self, resource_type: str, attribute: str) -> bool:
         """Whether the elements of a set that is null may be in another resource, so that it need not be empty."""
-        is_shared = (resource_type, _without_indexes(attribute)) in self.shared
+        is_shared = without_indexes(attribute) in self.tables.shared.get(resource_type, ())
         return is_shared and not self.comparison(resource_type, attribute).sole
 
     def is_expected(self, resource_type: str) -> bool:
@@ -105,20 +87,3 @@ class Catalog:
         listed = value if isinstance(value, list) else [value]
         texts = (self.identity_value(resource_type, attribute, one) for one in listed)
         return tuple(form for text in texts if text is not None for form in recorded_spellings(text))
-
-    def identity_attributes(self) -> dict[str, frozenset[frozenset[str]]]:
-        """Returns, by type, the sets of attributes by which events identify it, including the optional ones."""
-        found: dict[str, set[frozenset[str]]] = {}
-        for rule in self.events.values():
-            for target in (target for group in rule.groups for target in group):
-                found.setdefault(target.type, set()).add(frozenset(target.identity))
-        return {name: frozenset(sets) for name, sets in found.items()}
-
-
-def _without_indexes(attribute: str) -> str:
-    return ".".join(part for part in parse_attribute(attribute) if isinstance(part, str))
-
-
-def _is_its_element(other: TargetRule, resource_type: str, attribute: str) -> bool:
-    has_the_set = attribute in other.add or attribute in other.remove
-    return other.type != resource_type and other.act is not Act.UPDATE and not has_the_set

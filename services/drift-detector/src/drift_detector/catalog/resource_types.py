@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from drift_detector.facts.mapping_terms import Comparator, Transform
 from tfdrift.events import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True, omit_defaults=True):
     """How an attribute is compared; `drift_detector.catalog.yaml_format.WrittenComparison` explains the members."""
 
     how: Comparator = Comparator.VALUE
     unset: tuple[Json, ...] = ()
     key: tuple[str, ...] = ()
-    members: Mapping[str, Comparison] = field(default_factory=dict)
+    members: Mapping[str, Comparison] = {}
     ordered: bool = False
     optional: bool = False
     sole: bool = False
@@ -29,16 +29,14 @@ PLAIN: Final = Comparison()
 ONE_TAG: Final = Comparison(how=Comparator.TAG)
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(msgspec.Struct, frozen=True):
     """A type that a sub-resource belongs to. ``via`` maps the parent's identity attributes to the child's."""
 
     type: str
     via: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceType:
+class ResourceType(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is known of a type. An attribute path in ``attributes`` has no indexes.
 
     Attributes:
@@ -47,6 +45,6 @@ class ResourceType:
 
     expected: bool = True
     case_blind: bool = False
-    identity: Mapping[str, Transform] = field(default_factory=dict)
+    identity: Mapping[str, Transform] = {}
     parents: tuple[Parent, ...] = ()
-    attributes: Mapping[str, Comparison] = field(default_factory=dict)
+    attributes: Mapping[str, Comparison] = {}

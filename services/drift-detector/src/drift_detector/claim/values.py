@@ -44,7 +44,7 @@ def meets(when: Conditions, document: Document) -> bool:
     return all(_is_met([document.find(path) for path in paths], values) for paths, values in when)
 
 
-def _is_met(found: list[Json | Absent], values: frozenset[str | None]) -> bool:
+def _is_met(found: list[Json | Absent], values: tuple[str | None, ...]) -> bool:
     there = [scalar(one) for one in found if not isinstance(one, Absent)]
     value = next((one for one in there if one not in _NOTHING), None)
     if value is None:

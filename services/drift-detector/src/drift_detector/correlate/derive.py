@@ -16,18 +16,18 @@ from typing import Final
 from drift_detector.catalog.lookup import Catalog
 from drift_detector.compare.apply_operation import apply, per_tag
 from drift_detector.compare.hidden_values import Hasher
-from drift_detector.compare.values import same
 from drift_detector.compare.verdict import Verdict
 from drift_detector.correlate.failure import Failure, evaluated, reason_of
 from drift_detector.correlate.history import plain
-from drift_detector.correlate.lifecycle import Agreement, Outcome, correlate
+from drift_detector.correlate.lifecycle import Agreement, Outcome, Waiting, correlate
 from drift_detector.correlate.payload import Ignored, display_identity, drift_id, managed_drift, unmanaged_drift
 from drift_detector.facts.attribute_paths import located, spells
 from drift_detector.facts.attribute_paths import recorded as recorded_at
 from drift_detector.facts.call import Act, Call, Operation, Target
 from drift_detector.facts.incarnations import Incarnation, incarnations_of
 from drift_detector.facts.no_value import MISSING, Unknown
-from drift_detector.facts.time_line import FOR_EVER, SINCE_EVER, Claimed, Fact, Recorded, Removed, Value
+from drift_detector.facts.time_line import FOR_EVER, SINCE_EVER, Claimed, Deleted, Fact, Recorded, Removed, Value
+from drift_detector.resolve.other_names import NamesInPlace
 from drift_detector.resolve.targets import ResolvedTarget
 from drift_detector.rules.format import Rules
 from tfdrift.events import Drift, DriftKind
@@ -68,6 +68,7 @@ class Derived:
         agreements: the calls after which cloud and state agree, with how, by the id that a drift would have.
         needed: the calls without which the drifts would be others; nothing is lost when others are forgotten.
         is_incomplete: no state describes the place any more where the subject was created.
+        awaits_serial: a sanctioned call waits for a state that was written after it.
     """
 
     drifts: Mapping[str, Drift]
@@ -77,6 +78,7 @@ class Derived:
     agreements: Mapping[str, Agreement] = field(default_factory=dict)
     needed: frozenset[str] = frozenset()
     is_incomplete: bool = False
+    awaits_serial: bool = False
 
 
 def unmanaged_id(call: Call, target: Target) -> str:
@@ -91,6 +93,7 @@ def derive_managed(
     confirmed: datetime | None,
     now: datetime,
     context: EvaluationContext,
+    names: NamesInPlace,
 ) -> Derived:
     """Derives the drifts of a managed resource.
 
@@ -98,6 +101,7 @@ def derive_managed(
         record: what its state says, with its recent history.
         claims: the calls about this resource, each with the target that names it.
         confirmed: when the workspace's state was last written with the resource in it.
+        names: what the values may call other resources.
     """
     incarnations = incarnations_of(record)
     drifts: dict[str, Drift] = {}
@@ -105,12 +109,14 @@ def derive_managed(
     dues: list[datetime] = []
     agreements: dict[str, Agreement] = {}
     needed: set[str] = set()
-    by_attribute, failures = _by_attribute(incarnations, claims, record.address)
+    awaits_serial = False
+    by_attribute, deletions, failures = _by_attribute(incarnations, claims, record.address)
 
     def evaluate(
         attribute: str | None, claimed: Sequence[Claimed]
     ) -> tuple[Drift | Ignored | None, datetime | None, Outcome]:
-        outcome = _read(record, attribute, incarnations, claimed, context)
+        facts: Sequence[Claimed | Deleted] = claimed if attribute is None else [*claimed, *deletions]
+        outcome = _read(record, attribute, incarnations, facts, context, names)
         lifecycle, due = outcome.at(now, confirmed, context.unconfirmed_after)
         if lifecycle is None:
             return None, due, outcome
@@ -128,6 +134,7 @@ def derive_managed(
         if result is None:
             continue
         drift, due, outcome = result
+        awaits_serial = awaits_serial or isinstance(outcome.relation, Waiting)
         needed |= outcome.needed
         if outcome.agreement is not None:
             agreements[key] = outcome.agreement
@@ -137,14 +144,23 @@ def derive_managed(
             ignored[drift.id] = drift
         elif drift is not None:
             drifts[drift.id] = drift
-    return Derived(drifts, ignored, min(dues, default=None), tuple(failures), agreements, frozenset(needed))
+    return Derived(
+        drifts,
+        ignored,
+        min(dues, default=None),
+        tuple(failures),
+        agreements,
+        frozenset(needed),
+        awaits_serial=awaits_serial,
+    )
 
 
 def _by_attribute(
     incarnations: tuple[Incarnation, ...], claims: Iterable[tuple[Call, ResolvedTarget]], address: str
-) -> tuple[dict[str | None, list[Claimed]], list[Failure]]:
-    """Returns what calls claim of each attribute, under None what they claim of the existence, and what failed."""
+) -> tuple[dict[str | None, list[Claimed]], list[Deleted], list[Failure]]:
+    """Returns what calls claim of each attribute, under None of the existence, the deletions, and what failed."""
     found: dict[str | None, list[Claimed]] = defaultdict(list)
+    deletions: list[Deleted] = []
     failures: list[Failure] = []
     for call, resolved in claims:
         incarnation, target = incarnations[resolved.incarnation], resolved.target
@@ -154,12 +170,14 @@ def _by_attribute(
             identity = incarnation.resource_id or address if target.act is Act.CREATE else None
             existence = Operation(attribute=_EXISTENCE, value=identity)
             found[None].append(Claimed(call, (existence,), resolved.incarnation))
+            if identity is None and call.sanction is None:
+                deletions.append(Deleted(call, resolved.incarnation))
         try:
             for attribute, operation in _located(incarnation, target):
                 found[attribute].append(Claimed(call, (operation,), resolved.incarnation))
         except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call or a state
             failures.append(Failure("derive", address, frozenset((call.event_id,)), reason_of(error)))
-    return found, failures
+    return found, deletions, failures
 
 
 def _located(incarnation: Incarnation, target: Target) -> list[tuple[str, Operation]]:
@@ -239,15 +257,17 @@ def _recorded(record: ResourceRecord, incarnations: tuple[Incarnation, ...], att
                 yield Recorded(version.at, version.serial, value, number)
             latest = value
         if incarnation.ended is not None:
-            yield Removed(incarnation.ended.recorded_at, incarnation.ended.serial)
+            at, following = incarnation.ended.recorded_at, incarnations[number + 1 : number + 2]
+            yield Removed(at, incarnation.ended.serial, any(one.began == at for one in following))
 
 
 def _read(
     record: ResourceRecord,
     attribute: str | None,
     incarnations: tuple[Incarnation, ...],
-    claimed: Sequence[Claimed],
+    claimed: Sequence[Claimed | Deleted],
     context: EvaluationContext,
+    names: NamesInPlace,
 ) -> Outcome:
     """Reads the time line of one attribute."""
     facts = [*_recorded(record, incarnations, attribute), *claimed]
@@ -257,7 +277,7 @@ def _read(
 
     return correlate(
         facts,
-        lambda cloud, recorded: same(cloud, recorded, comparison, context.hasher),
+        lambda cloud, recorded: names.same(cloud, recorded, comparison, context.hasher),
         lambda operation, current: apply(operation, current, comparison),
     )
 

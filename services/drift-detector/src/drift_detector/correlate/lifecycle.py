@@ -25,7 +25,7 @@ of its own (`Outcome.at`). Somebody dismisses a drift, or an operation fails aft
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import partial
@@ -35,7 +35,7 @@ from drift_detector.compare.verdict import Verdict
 from drift_detector.correlate.history import entry, with_forgotten_steps, written
 from drift_detector.facts.call import Call, Operation, Verb
 from drift_detector.facts.no_value import MISSING, UNKNOWN, Unknown
-from drift_detector.facts.time_line import Claimed, Fact, Recorded, Removed, Value, time_line
+from drift_detector.facts.time_line import Claimed, Deleted, Fact, Recorded, Removed, Value, time_line
 from tfdrift.events import Drift, DriftKind, DriftStatus, HistoryEntry, Resolution
 from tfdrift.records import ResourceRecord
 
@@ -81,6 +81,8 @@ class Input(Enum):
     SANCTIONED_CLAIM_DIFFERS = auto()
     SERIAL_AGREES = auto()
     SERIAL_DIFFERS = auto()
+    DELETION = auto()
+    REPLACEMENT = auto()
     REMOVAL = auto()
 
 
@@ -103,6 +105,13 @@ RESOLUTIONS: Final[Mapping[Step, Resolution]] = {
     Step.DESTROY: Resolution.DESTROYED,
 }
 
+# How a call after which cloud and state agree ends a drift that was open before it.
+AGREED: Final[Mapping[Input, Resolution]] = {
+    Input.FOREIGN_CLAIM_AGREES: Resolution.REVERTED,
+    Input.SANCTIONED_CLAIM_AGREES: Resolution.APPLIED,
+    Input.DELETION: Resolution.DESTROYED,
+}
+
 TRANSITIONS: Final[Mapping[type[Relation], Mapping[Input, tuple[type[Relation], Step]]]] = {
     InSync: {
         Input.FOREIGN_CLAIM_AGREES: (InSync, Step.NONE),
@@ -110,29 +119,36 @@ TRANSITIONS: Final[Mapping[type[Relation], Mapping[Input, tuple[type[Relation], 
         Input.SANCTIONED_CLAIM_AGREES: (InSync, Step.NONE),
         Input.SANCTIONED_CLAIM_DIFFERS: (Waiting, Step.NONE),
         Input.SERIAL_AGREES: (InSync, Step.NONE),
+        Input.DELETION: (InSync, Step.NONE),
+        Input.REPLACEMENT: (Gone, Step.NONE),
         Input.REMOVAL: (Gone, Step.NONE),
     },
     Waiting: {
         Input.FOREIGN_CLAIM_AGREES: (InSync, Step.REVERT),
         Input.FOREIGN_CLAIM_DIFFERS: (Drifted, Step.OPEN),
-        Input.SANCTIONED_CLAIM_AGREES: (InSync, Step.REVERT),
+        Input.SANCTIONED_CLAIM_AGREES: (InSync, Step.APPLY),
         Input.SANCTIONED_CLAIM_DIFFERS: (Waiting, Step.NONE),
         Input.SERIAL_AGREES: (InSync, Step.APPLY),
         Input.SERIAL_DIFFERS: (Waiting, Step.KEEP_OPEN),
+        Input.DELETION: (InSync, Step.DESTROY),
+        Input.REPLACEMENT: (Gone, Step.APPLY),
         Input.REMOVAL: (Gone, Step.DESTROY),
     },
     Drifted: {
         Input.FOREIGN_CLAIM_AGREES: (InSync, Step.REVERT),
         Input.FOREIGN_CLAIM_DIFFERS: (Drifted, Step.OPEN),
-        Input.SANCTIONED_CLAIM_AGREES: (InSync, Step.REVERT),
+        Input.SANCTIONED_CLAIM_AGREES: (InSync, Step.APPLY),
         Input.SANCTIONED_CLAIM_DIFFERS: (Waiting, Step.NONE),
         Input.SERIAL_AGREES: (InSync, Step.ABSORB),
         Input.SERIAL_DIFFERS: (Drifted, Step.KEEP_OPEN),
+        Input.DELETION: (InSync, Step.DESTROY),
+        Input.REPLACEMENT: (Gone, Step.APPLY),
         Input.REMOVAL: (Gone, Step.DESTROY),
     },
     # A claim about what is gone changes nothing; a serial that has a resource begins another incarnation.
     Gone: {
         Input.SERIAL_AGREES: (InSync, Step.NONE),
+        Input.REPLACEMENT: (Gone, Step.NONE),
         Input.REMOVAL: (Gone, Step.NONE),
     },
 }
@@ -205,13 +221,24 @@ class Outcome:
         Args:
             confirmed: when the last serial that has the resource was written.
         """
-        if not isinstance(self.relation, Waiting) or (self.drift is not None and self.drift.is_open):
+        if not isinstance(self.relation, Waiting):
             return self.drift, None
         call = self.relation.call
-        if confirmed is not None and confirmed >= call.occurred:
+        is_confirmed = confirmed is not None and confirmed >= call.occurred
+        if self.drift is not None and self.drift.is_open:
+            # Nobody can see whether a hidden value is the state's; a serial says that Terraform's call had an effect.
+            unseen = isinstance(self.relation.cloud, Unknown) and is_confirmed
+            return (self._applied(self.drift, call, confirmed) if unseen and confirmed else self.drift), None
+        if is_confirmed:
             return self.drift, None
         due = call.received + unconfirmed_after
         return (self._unconfirmed(self.relation, due), None) if now >= due else (self.drift, due)
+
+    def _applied(self, drift: Lifecycle, call: Call, at: datetime) -> Lifecycle:
+        status, resolution = DriftStatus.RESOLVED, Resolution.APPLIED
+        step = entry(status, resolution, at, drift.old, drift.new, call=call)
+        ended = replace(drift, status=status, resolution=resolution)
+        return ended.with_history((*drift.history, step), drift.omitted)
 
     def _unconfirmed(self, waiting: Waiting, since: datetime) -> Lifecycle:
         old, new, call = self.recorded, waiting.cloud, waiting.call
@@ -274,7 +301,10 @@ class _Reading:
                 self._record(fact)
             case Removed():
                 self.recorded = MISSING
-                self._move(Input.REMOVAL, fact.at, serial=fact.serial)
+                self._move(Input.REPLACEMENT if fact.replaced else Input.REMOVAL, fact.at, serial=fact.serial)
+            case Deleted():
+                if not isinstance(self.relation, Gone) and fact.incarnation == self.incarnation:
+                    self._move(Input.DELETION, fact.call.occurred, call=fact.call)
 
     def _claim(self, fact: Claimed) -> None:
         if isinstance(self.relation, Gone) or fact.incarnation != self.incarnation:
@@ -319,7 +349,7 @@ class _Reading:
         kind, step = TRANSITIONS[type(self.relation)][given]
         if kind is InSync:
             if call is not None:
-                self.agreement = Agreement(call, Resolution.REVERTED)
+                self.agreement = Agreement(call, AGREED[given])
             elif isinstance(self.relation, Waiting):
                 self.agreement = Agreement(self.relation.call, Resolution.APPLIED)
         else:
@@ -425,8 +455,10 @@ def _ending(stored: Drift, evidence: Evidence) -> Resolution | None:
     if evidence.ignored:  # by a rule that is newer than the drift
         return Resolution.DISMISSED
     record = evidence.record
-    if record is not None and (record.removed is not None or _is_replaced(record, stored.timestamp)):
+    if record is not None and record.removed is not None:
         return Resolution.DESTROYED
+    if record is not None and (replaced := _replaced(record, stored.timestamp)) is not None:
+        return replaced
     is_known = stored.event_id is None or evidence.is_known(stored.event_id)
     if evidence.is_withdrawn:
         return Resolution.ABSORBED
@@ -435,12 +467,17 @@ def _ending(stored: Drift, evidence: Evidence) -> Resolution | None:
     return Resolution.APPLIED if stored.kind is DriftKind.UNCONFIRMED else Resolution.ABSORBED
 
 
-def _is_replaced(record: ResourceRecord, since: datetime) -> bool:
-    """Whether another cloud resource is under the address since then: the id there is another."""
-    return any(
-        ((change.created and not change.moved) or "id" in change.before) and change.recorded_at > since
-        for change in record.changes
-    )
+def _replaced(record: ResourceRecord, since: datetime) -> Resolution | None:
+    """Returns how another cloud resource under the address ends a drift of that time; None if there is none.
+
+    A serial put it in place of the former one, or it came after the former one had left the state.
+    """
+    for change in record.changes:
+        if change.recorded_at > since and "id" in change.before:
+            return Resolution.APPLIED
+        if change.recorded_at > since and change.created and not change.moved:
+            return Resolution.DESTROYED
+    return None
 
 
 def _resolved(

@@ -5,6 +5,7 @@ A *subject* is what drifts are derived for: a managed resource, or an unmanaged 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from drift_detector.facts.call import Act, Call, Target
 from drift_detector.facts.time_line import FOR_EVER, SINCE_EVER
 from drift_detector.resolve.call_index import CallIndex
 from drift_detector.resolve.creations import creation_token
+from drift_detector.resolve.other_names import NamesInPlace
 from drift_detector.resolve.state_index import IndexedResource, StateIndex
 from drift_detector.resolve.targets import ResolvedTarget, expected_creation, resolve_group
 from drift_detector.resolve.tokens import record_tokens
@@ -57,6 +59,9 @@ class FactStore:
         self._records: dict[str, tuple[bytes, ResourceRecord]] = {}
         self._resolved: dict[str, list[list[ResolvedTarget]]] = {}
         self._resolved_at = (0, 0)
+        # The subjects whose values have another name, known or not, that a record may give or change.
+        self._asked_for: dict[str, set[DriftSubject]] = {}
+        self._awaiting_serial: dict[str, set[DriftSubject]] = defaultdict(set)
 
     def put_call(self, call: Call) -> bool:
         """Add a call; False when it is known already. A call that cannot be indexed is left out, and is a failure."""
@@ -146,17 +151,25 @@ class FactStore:
     def put_state(self, key: str, data: bytes) -> set[DriftSubject]:
         """Add a record; returns the subjects that it may change.
 
-        Those are its own, and those of every call that names it. The first record of an account may change the subject
-        of every call: only now is a state expected to have what they created. The first record of a workspace that
-        has an account says where the records may be that have none.
+        Those are its own, those of every call that names it, and those whose values may use another name of it. The
+        first record of an account may change the subject of every call: only now is a state expected to have what they
+        created. The first record of a workspace that has an account says where the records may be that have none.
         """
+        before = self.states.other_names.of(key)
         indexed = self.states.put(key, data)
         first = self.states.is_only_one_of_its_account(indexed)
         subjects: set[DriftSubject] = {ManagedSubject(indexed.key)}
         tokens = indexed.tokens.union(*(other.tokens for other in self.states.without_account_beside(indexed)))
         for call in self.calls if first else self.calls.naming(tokens):
             subjects |= self.subjects_of_call(call)
+        for name in {before, self.states.other_names.of(key)} - {None}:
+            subjects |= self._asked_for.pop(name or "", set())
         return subjects
+
+    def put_head(self, workspace: str, head: WorkspaceHead) -> set[DriftSubject]:
+        """Add a workspace's head; returns the subjects that wait for a serial of it."""
+        self.heads[workspace] = head
+        return set(self._awaiting_serial[workspace])
 
     def subjects_of_all_calls(self) -> set[DriftSubject]:
         """Returns every subject that some call may change."""
@@ -227,7 +240,20 @@ class FactStore:
         record = self._record(indexed)
         head = self.heads.get(indexed.estate[0])
         confirmed = head.recorded_at if head is not None and record.removed is None else None
-        return derive_managed(record, claims, confirmed, now, self.context)
+        names = self.names_in_place(indexed)
+        derived = derive_managed(record, claims, confirmed, now, self.context, names)
+        workspace, subject = indexed.estate[0], ManagedSubject(indexed.key)
+        if derived.awaits_serial:
+            self._awaiting_serial[workspace].add(subject)
+        else:
+            self._awaiting_serial[workspace].discard(subject)
+        for name in names.asked:
+            self._asked_for.setdefault(name, set()).add(subject)
+        return derived
+
+    def names_in_place(self, resource: IndexedResource) -> NamesInPlace:
+        """Returns what the values of a resource may call others."""
+        return NamesInPlace(self.states.other_names, resource.account_id, resource.region)
 
     def _derive_unmanaged(self, subject: UnmanagedSubject, now: datetime) -> Derived:
         named = list(self._creations_and_deletions(subject))

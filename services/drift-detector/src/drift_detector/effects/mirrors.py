@@ -136,7 +136,9 @@ class Mirrors:
         elif entry.key == HASH_KEY:
             self._on_hash_key(entry.value)
         else:
-            self.store.heads[entry.key] = WorkspaceHead.model_validate_json(entry.value)
+            subjects = self.store.put_head(entry.key, WorkspaceHead.model_validate_json(entry.value))
+            if self._complete:
+                self.queue.add(subjects)
             if self._outdated:
                 self._drop_outdated(entry.key)
             metrics.RESOURCES.set(len(self.store.states))

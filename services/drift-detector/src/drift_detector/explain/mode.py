@@ -37,12 +37,13 @@ def explain_mode(load_settings: Callable[[], DetectorSettings], arguments: Seque
         print("drift-detector: only one of ALERT.json and STATE.tfstate can be standard input", file=sys.stderr)
         return EXIT_USAGE
     settings = load_settings()
-    messages, records = _shown_by("ingest-falco", alert), _shown_by("ingest-tfstate", state)
-    if messages is None or records is None:
-        return EXIT_UNAVAILABLE
+    shown = _showing("ingest-falco", alert), _showing("ingest-tfstate", state)
     context = EvaluationContext(
         load_catalog(), load_rules(settings.rules), timedelta(minutes=settings.unconfirmed_after_minutes)
     )
+    messages, records = (_lines(process) for process in shown)
+    if messages is None or records is None:
+        return EXIT_UNAVAILABLE
     resources = [ResourceRecord.model_validate_json(line) for line in records]
     for number, line in enumerate(messages):
         message = orjson.loads(line)
@@ -55,11 +56,20 @@ def explain_mode(load_settings: Callable[[], DetectorSettings], arguments: Seque
     return 0
 
 
-def _shown_by(program: str, path: str) -> list[str] | None:
+def _showing(program: str, path: str) -> subprocess.Popen[str] | None:
+    """Starts a program that shows a file; the other one and this one work meanwhile."""
     beside = Path(sys.argv[0]).resolve().parent / program
     command = str(beside) if beside.exists() else shutil.which(program)
     if command is None:
         print(f"drift-detector: {program} is not installed here; --explain asks it to read {path}", file=sys.stderr)
         return None
-    result = subprocess.run([command, "--show", path], stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
-    return result.stdout.rstrip("\n").split("\n") if result.returncode == 0 else None
+    given = None if path == "-" else subprocess.DEVNULL
+    return subprocess.Popen([command, "--show", path], stdin=given, stdout=subprocess.PIPE, text=True)  # noqa: S603
+
+
+def _lines(process: subprocess.Popen[str] | None) -> list[str] | None:
+    """Returns what a program printed; None if it failed."""
+    if process is None:
+        return None
+    output, _ = process.communicate()
+    return output.rstrip("\n").split("\n") if process.returncode == 0 else None

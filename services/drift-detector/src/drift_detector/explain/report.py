@@ -10,11 +10,12 @@ from drift_detector.catalog.without_resource import load_without_resource
 from drift_detector.claim.by_provider import call_of
 from drift_detector.claim.sanction import Sanctions
 from drift_detector.compare.apply_operation import apply
-from drift_detector.compare.values import same
+from drift_detector.correlate.derive import EvaluationContext
 from drift_detector.correlate.store import FactStore
 from drift_detector.facts.attribute_paths import located, recorded, spells
 from drift_detector.facts.call import Call, Operation, Part, Target, Verb
 from drift_detector.facts.no_value import MISSING, Absent
+from drift_detector.resolve.other_names import NamesInPlace
 from drift_detector.resolve.targets import resolve_group
 from tfdrift.envelope import Envelope, rfc3339
 from tfdrift.events import Drift, FalcoEvent, Json
@@ -86,23 +87,25 @@ def _group(number: int, group: tuple[Target, ...], call: Call, store: FactStore)
     yield _line(f"claim {number}", "alternatives, most specific first" if len(group) > 1 else "")
     for target in group:
         identity = " ".join(f"{name}={value}" for name, value in target.identity.items())
-        records = [one.resource.record() for one in resolved if one.target == target]
-        addresses = ", ".join(f"{record.address} ({record.workspace})" for record in records)
+        found = [
+            (one.resource.record(), store.names_in_place(one.resource)) for one in resolved if one.target == target
+        ]
+        addresses = ", ".join(f"{record.address} ({record.workspace})" for record, _ in found)
         yield _line("", f"{target.act} {target.type} {identity} -> {addresses or 'in no state here'}")
-        for record in records:
+        for record, names in found:
             for operation in target.operations:
-                yield _line("", f"  {_comparison(operation, record, store)}")
+                yield _line("", f"  {_comparison(operation, record, names, store.context)}")
 
 
-def _comparison(operation: Operation, record: ResourceRecord, store: FactStore) -> str:
+def _comparison(operation: Operation, record: ResourceRecord, names: NamesInPlace, context: EvaluationContext) -> str:
     attribute = located(record.attributes, operation.attribute)
-    comparison = store.context.catalog.comparison(record.type, attribute)
+    comparison = context.catalog.comparison(record.type, attribute)
     there = recorded(record.attributes, attribute)
     if operation.only_recorded and there in (MISSING, None):
         return f"{attribute}: the provider records it only where the configuration has it"
     if not spells(record.attributes, attribute):
         return f"{attribute}: the version of the provider that wrote the state does not have it"
-    verdict = same(apply(operation, there, comparison), there, comparison)
+    verdict = names.same(apply(operation, there, comparison), there, comparison, context.hasher)
     sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-="}[operation.verb]
     claimed = "(hidden)" if operation.unknown else _shown(operation.value)
     state = "(no such attribute)" if isinstance(there, Absent) else _shown(there)

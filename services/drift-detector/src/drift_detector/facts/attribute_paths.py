@@ -61,6 +61,11 @@ def format_attribute(*parts: Part) -> str:
     return text
 
 
+def without_indexes(path: str) -> str:
+    """Returns a path as the mapping's types have it: ``root_block_device.volume_size``."""
+    return ".".join(part for part in parse_attribute(path) if isinstance(part, str))
+
+
 def read(attributes: Json, path: str) -> Json | Absent:
     """Returns the value at a path; `MISSING`, which is not null, if the attributes have no such place.
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from drift_detector.facts.no_value import MISSING, Absent
 from tfdrift.events import TRUNCATED, Json
@@ -55,8 +56,7 @@ def scalar(value: Json) -> Json:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, array_like=True):
     """One member of a path, in its possible spellings; ``each`` continues with every element of the list there."""
 
     spellings: tuple[str, ...]
@@ -70,8 +70,7 @@ def spellings(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((folded, f"{folded}set", f"{stem}set")))
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(msgspec.Struct, frozen=True, array_like=True):
     """A place in a call: ``req.groupSet[].groupId``. The root is ``req``, ``resp``, ``arn`` or a loop's variable."""
 
     root: str

@@ -32,10 +32,11 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A serial of the state no longer has the resource."""
+    """A serial of the state no longer has the resource; a replaced one has another in its place."""
 
     at: datetime
     serial: int
+    replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,15 @@ class Claimed:
     incarnation: int = 0
 
 
-Fact = Recorded | Removed | Claimed
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A call deleted the incarnation that has the attribute."""
+
+    call: Call
+    incarnation: int = 0
+
+
+Fact = Recorded | Removed | Claimed | Deleted
 
 
 def time_line(facts: Iterable[Fact]) -> list[Fact]:
@@ -58,10 +67,12 @@ def time_line(facts: Iterable[Fact]) -> list[Fact]:
     states: list[tuple[datetime, Recorded | Removed]] = []
     latest = SINCE_EVER
     given = list(facts)
-    for state in sorted((fact for fact in given if not isinstance(fact, Claimed)), key=lambda fact: fact.serial):
+    for state in sorted((fact for fact in given if isinstance(fact, Recorded | Removed)), key=lambda fact: fact.serial):
         latest = max(latest, state.at) if states else SINCE_EVER
         states.append((latest, state))
-    calls = sorted(_joined(fact for fact in given if isinstance(fact, Claimed)), key=lambda fact: fact.call.order)
+    calls: list[Claimed | Deleted] = [fact for fact in given if isinstance(fact, Deleted)]
+    calls += _joined(fact for fact in given if isinstance(fact, Claimed))
+    calls.sort(key=lambda fact: fact.call.order)
     merged: list[Fact] = []
     for call in calls:
         while states and states[0][0] <= call.call.occurred:

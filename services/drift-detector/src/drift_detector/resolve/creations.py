@@ -7,7 +7,6 @@ deleted by its id and scope. So a deletion undoes a creation if it has one of it
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import lru_cache
 from typing import Final
 
@@ -26,10 +25,7 @@ class CreationTokens:
     """
 
     def __init__(self, catalog: Catalog) -> None:
-        names: dict[str, set[frozenset[str]]] = defaultdict(set)
-        for rule in catalog.events.values():
-            for target in (target for group in rule.groups for target in group if target.act is not Act.UPDATE):
-                names[target.type].add(frozenset(target.identity))
+        names = catalog.tables.identities_of_existence
         self._named_variously: Final = {
             name for name, sets in names.items() if len(sets) > 1 or any(ANY_IDENTITY in one for one in sets)
         }

@@ -21,6 +21,7 @@ from drift_detector.catalog.event_rules import THE_ONLY
 from drift_detector.facts.call import Target
 from drift_detector.facts.incarnations import Incarnation, incarnations_of
 from drift_detector.facts.names import arn_region
+from drift_detector.resolve.other_names import OtherNames
 from drift_detector.resolve.tokens import RecordTokens, target_tokens
 from tfdrift.records import ResourceRecord
 from tfdrift.subjects import Provider
@@ -105,11 +106,13 @@ class StateIndex:
 
     Attributes:
         version: a number that changes with every change, so that results can be stored until then.
+        other_names: what values may call a resource that a state has now.
     """
 
     def __init__(self, tokens: RecordTokens) -> None:
         self._tokens = tokens
         self.version = 0
+        self.other_names = OtherNames()
         self._resources: dict[str, IndexedResource] = {}
         self._by_token: dict[str, set[str]] = defaultdict(set)
         self._accounts: dict[Provider, Counter[str | None]] = defaultdict(Counter)
@@ -141,6 +144,8 @@ class StateIndex:
         except (KeyError, TypeError) as error:
             raise ValueError(f"the value is no record of a resource: {error!r}") from error
         self._resources[key] = resource
+        if record.get("removed") is None:
+            self.other_names.put(key, resource.type, record["attributes"])
         self._accounts[resource.provider][resource.account_id] += 1
         if resource.account_id is None:
             self._without_account[resource.estate].add(key)
@@ -171,6 +176,7 @@ class StateIndex:
         resource = self._resources.pop(key, None)
         if resource is None:
             return None
+        self.other_names.remove(key)
         self._accounts[resource.provider][resource.account_id] -= 1
         if resource.account_id is None:
             self._without_account[resource.estate].discard(key)

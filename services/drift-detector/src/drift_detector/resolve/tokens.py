@@ -74,7 +74,7 @@ class RecordTokens:
         self._catalog = catalog
         attributes: dict[str, set[str]] = defaultdict(set)
         inner: set[str] = set()
-        for name, sets in catalog.identity_attributes().items():
+        for name, sets in catalog.tables.identities.items():
             attributes[name].update(*sets)
             if any(ANY_IDENTITY in one and len(one) > 1 for one in sets):
                 inner.add(name)
