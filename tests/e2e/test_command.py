@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 from tests.conftest import DEADLINE_SECONDS, console_script
 from tests.e2e.alerts import JANE, resize
@@ -46,10 +47,27 @@ async def test_drifts_are_listed_shown_and_dismissed(
         assert "jane.roe@example.com" in text
         _, listed, _ = await tfdrift(pipeline, "workspaces", "--json")
         assert workspace in listed
+        _, report, _ = await tfdrift(pipeline, "report", "--format", "csv", "--workspace", workspace)
+        assert drift["id"] in report
+        _, why, _ = await tfdrift(pipeline, "explain", drift["id"])
+        assert 'set it to "m5.large"' in why
         assert (await tfdrift(pipeline, "dismiss", drift["id"], "--reason", "a test"))[0] == 0
         await client.first("drift", id=drift["id"], status="resolved")
         await pipeline.get_until(f"/api/v1/drifts?workspace={workspace}&status=open", lambda page: not page["drifts"])
         assert (await tfdrift(pipeline, "drifts", "--workspace", workspace, "--fail-on", "info"))[0] == 0
+
+
+async def test_an_alert_file_is_explained_and_a_log_is_replayed(pipeline: Pipeline, tmp_path: Path) -> None:
+    """The services' own programs do it."""
+    (tmp_path / "prod.tfstate").write_text(json.dumps(state(1, instance("i-1"))))
+    (tmp_path / "alert.json").write_text(json.dumps(resize("i-1", "m5.large", datetime.now(UTC), who=JANE)))
+    files = str(tmp_path / "alert.json"), str(tmp_path / "prod.tfstate")
+    code, text, error = await tfdrift(pipeline, "explain", *files)
+    assert code == 0, error
+    assert "instance_type" in text
+    code, _, error = await tfdrift(pipeline, "replay", str(tmp_path / "nothing-here"), "--since", "2h")
+    assert code == 66
+    assert "ingest-falco: " in error
 
 
 async def test_a_gateway_that_is_away_is_one_sentence(pipeline: Pipeline) -> None:

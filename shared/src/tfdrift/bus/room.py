@@ -25,7 +25,8 @@ MIN_BYTES: Final = 4 * 1024**2
 
 # nats-server's codes (server/errors.json): no storage, and no server of a cluster with enough of it.
 _NO_STORAGE: Final = frozenset({10047, 10005})
-_PRECISION: Final = 1024**2
+# So exactly the room is found.
+PRECISION: Final = 1024**2
 
 
 async def create(jetstream: JetStreamContext, wanted: StreamConfig, *, may_be_smaller: bool) -> StreamInfo:
@@ -42,7 +43,7 @@ async def create(jetstream: JetStreamContext, wanted: StreamConfig, *, may_be_sm
         if error.code not in _NO_STORAGE or not wanted.max_bytes:
             raise
         refused = error
-    available = await _room(jetstream, wanted)
+    available = await room(jetstream, wanted)
     smaller = int(available * SHARE)
     if not may_be_smaller or smaller < MIN_BYTES:
         needed = int(MIN_BYTES / SHARE) if may_be_smaller else wanted.max_bytes
@@ -61,14 +62,14 @@ async def create(jetstream: JetStreamContext, wanted: StreamConfig, *, may_be_sm
     return await answered(jetstream.add_stream(wanted.evolve(max_bytes=smaller)))
 
 
-async def _room(jetstream: JetStreamContext, wanted: StreamConfig) -> int:
+async def room(jetstream: JetStreamContext, wanted: StreamConfig) -> int:
     """Return how many bytes a stream can reserve, to a mebibyte."""
     name = f"TFDRIFT_ROOM_{secrets.token_hex(4)}"
     trial = StreamConfig(
         name=name, subjects=[f"{name.lower()}.none"], storage=StorageType.FILE, num_replicas=wanted.num_replicas
     )
     fits, fails = 0, int(wanted.max_bytes or 0)
-    while fails - fits > _PRECISION:
+    while fails - fits > PRECISION:
         size = (fits + fails) // 2
         try:
             await answered(jetstream.add_stream(trial.evolve(max_bytes=size)))

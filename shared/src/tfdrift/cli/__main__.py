@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from functools import partial
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
-from tfdrift.bus.errors import BusError
-from tfdrift.cli import dead as dead_letters
-from tfdrift.cli.diagnose import Finding, of_gateway_error, of_health, of_nats_error, of_streams
-from tfdrift.cli.gateway import Gateway, GatewayError
-from tfdrift.cli.jetstream import stream_reports, with_jetstream
-from tfdrift.cli.render import COLOURS, change, drift_row, drift_text, reaches, table, where, who, workspace_row
-from tfdrift.harness.errors import ConfigurationError
+from tfdrift.cli.dead_command import app as dead
+from tfdrift.cli.doctor import examine
+from tfdrift.cli.findings import ocsf, sarif
+from tfdrift.cli.gateway import Gateway
+from tfdrift.cli.render import (
+    COLOURS,
+    change,
+    drift_row,
+    drift_text,
+    explanation,
+    reaches,
+    table,
+    where,
+    who,
+    workspace_row,
+)
+from tfdrift.cli.report import comma_separated, html, markdown
+from tfdrift.cli.terminal import FAILED, become, console, errors_as_sentences
 from tfdrift.severity import Severity
-from tfdrift.subjects import DEAD_STREAM
-
-_PIPE_COLUMNS = 300
 
 app = typer.Typer(no_args_is_help=True)
-dead = typer.Typer(no_args_is_help=True, help="Messages that could not be processed; reached by TFDRIFT_NATS_*.")
 app.add_typer(dead, name="dead")
-# A file or a pipe has no width to fit into.
-console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
 
 AtLeast = Annotated[Severity | None, typer.Option("--severity", help="only this severity and above")]
 Workspace = Annotated[str | None, typer.Option("--workspace", help="only this workspace")]
 Since = Annotated[str | None, typer.Option("--since", help="a time such as 24h or 2026-11-23T22:00:00Z")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON in place of a table, one object a line")]
-Number = Annotated[int, typer.Argument(help="number of the dead letter, as `tfdrift dead list` shows it")]
-FAILED = 1
-UNAVAILABLE = 69  # EX_UNAVAILABLE of sysexits.h
 
 
 @app.callback()
@@ -61,22 +58,12 @@ def _gateway(context: typer.Context) -> Gateway:
     return gateway
 
 
-@contextmanager
-def _errors_as_sentences() -> Iterator[None]:
-    """Ends the command with a sentence in place of a traceback."""
-    try:
-        yield
-    except (GatewayError, BusError, ConfigurationError, ValueError) as error:
-        typer.echo(f"tfdrift: {error}", err=True)
-        raise typer.Exit(UNAVAILABLE) from error
-
-
 def _filters(severity: Severity | None, workspace: str | None, **others: str | None) -> dict[str, str]:
     chosen = {"severity": f"{severity}+" if severity else None, "workspace": workspace, **others}
     return {name: text for name, text in chosen.items() if text}
 
 
-@app.command()
+@app.command(epilog="Example: tfdrift drifts --workspace prod --fail-on high")
 def drifts(
     context: typer.Context,
     *,
@@ -89,9 +76,9 @@ def drifts(
         Severity | None, typer.Option("--fail-on", help="exit with 1 if a drift is open of this severity or above")
     ] = None,
 ) -> None:
-    """List drifts. In CI: tfdrift drifts --workspace prod --fail-on high"""
+    """List drifts; in CI, fail if a severe one is open."""
     filters = _filters(severity, workspace, since=since, status=None if status == "all" else status)
-    with _errors_as_sentences():
+    with errors_as_sentences():
         found = list(_gateway(context).drifts(filters))
     if as_json:
         for drift in found:
@@ -104,31 +91,31 @@ def drifts(
         raise typer.Exit(FAILED)
 
 
-@app.command()
+@app.command(epilog="Example: tfdrift show ID --json")
 def show(context: typer.Context, identifier: str, as_json: AsJson = False) -> None:
     """Show one drift: what, who, its history and what can be done about it."""
-    with _errors_as_sentences():
+    with errors_as_sentences():
         drift = _gateway(context).drift(identifier)
     for line in [json.dumps(drift, ensure_ascii=False)] if as_json else drift_text(drift):
         typer.echo(line)
 
 
-@app.command()
+@app.command(epilog="Example: tfdrift dismiss ID --reason 'planned work'")
 def dismiss(
     context: typer.Context,
     identifier: str,
     reason: Annotated[str, typer.Option(help="why it may stay, for those who read it later")],
 ) -> None:
     """Dismiss a drift that may stay as it is."""
-    with _errors_as_sentences():
+    with errors_as_sentences():
         drift = _gateway(context).dismiss(identifier, reason)
     typer.echo(f"dismissed: {where(drift)} {change(drift)}")
 
 
-@app.command()
+@app.command(epilog="Example: tfdrift workspaces")
 def workspaces(context: typer.Context, as_json: AsJson = False) -> None:
     """List the workspaces whose states are watched, and what is wrong with each."""
-    with _errors_as_sentences():
+    with errors_as_sentences():
         found = list(_gateway(context).workspaces())
     if as_json:
         for workspace in found:
@@ -137,7 +124,7 @@ def workspaces(context: typer.Context, as_json: AsJson = False) -> None:
         console.print(table(("workspace", "serial", "resources", "condition"), [workspace_row(one) for one in found]))
 
 
-@app.command()
+@app.command(epilog="Example: tfdrift tail --severity high --since 1h")
 def tail(
     context: typer.Context,
     *,
@@ -148,7 +135,7 @@ def tail(
 ) -> None:
     """Print drifts as they come, until Ctrl-C."""
     filters = _filters(severity, workspace, since=since, events="drift")
-    with _errors_as_sentences():
+    with errors_as_sentences():
         for event, data in _gateway(context).stream(filters):
             if event == "drift":
                 _print_live(data, as_json)
@@ -164,10 +151,11 @@ def _print_live(drift: dict[str, Any], as_json: bool) -> None:
     console.print(line, soft_wrap=True)
 
 
-@app.command()
+@app.command(epilog="Example: tfdrift doctor")
 def doctor(context: typer.Context) -> None:
     """Name what is wrong with the pipeline, and what to do about each; exits with 1 if something is."""
-    found = [*_ask_nats(), *_ask_gateway(_gateway(context))]
+    with errors_as_sentences():
+        found = examine(_gateway(context))
     for finding in found:
         typer.echo(f"✗ {finding.problem}\n  {finding.remedy}")
     if found:
@@ -175,52 +163,67 @@ def doctor(context: typer.Context) -> None:
     typer.echo("✓ NATS, the streams, the services, the states and the alerts are as they should be")
 
 
-def _ask_nats() -> list[Finding]:
-    try:
-        return of_streams(asyncio.run(with_jetstream(stream_reports)), DEAD_STREAM)
-    except (BusError, ConfigurationError) as error:
-        return [of_nats_error(str(error))]
+class Format(StrEnum):
+    """What a report is written in."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+    CSV = "csv"
+    OCSF = "ocsf"
+    SARIF = "sarif"
 
 
-def _ask_gateway(gateway: Gateway) -> list[Finding]:
-    try:
-        return of_health(gateway.health(), datetime.now(UTC))
-    except GatewayError as error:
-        return [of_gateway_error(str(error))]
+@app.command(epilog="Example: tfdrift report --format html --since 7d --workspace prod > drifts.html")
+def report(
+    context: typer.Context,
+    *,
+    form: Annotated[
+        Format, typer.Option("--format", help="ocsf is one finding a line; sarif has the open drifts alone")
+    ] = Format.MARKDOWN,
+    since: Annotated[str, typer.Option("--since", help="drifts that changed since; a time or a duration")] = "7d",
+    severity: AtLeast = None,
+    workspace: Workspace = None,
+) -> None:
+    """Write a report of all drifts that changed lately, open or not."""
+    with errors_as_sentences():
+        found = list(_gateway(context).drifts(_filters(severity, workspace, since=since)))
+    title = f"Drifts of {workspace or 'all workspaces'} since {since}"
+    match form:
+        case Format.MARKDOWN:
+            text = markdown(found, title)
+        case Format.HTML:
+            text = html(found, title)
+        case Format.CSV:
+            text = comma_separated(found)
+        case Format.OCSF:
+            text = ocsf(found)
+        case Format.SARIF:
+            text = sarif(found)
+    sys.stdout.write(text)
 
 
-@dead.command("list")
-def dead_list() -> None:
-    """List the dead letters, oldest first."""
-    with _errors_as_sentences():
-        found = asyncio.run(with_jetstream(dead_letters.letters))
-    rows: list[tuple[str, ...]] = [(str(one.sequence), one.service, one.subject or "-", one.reason) for one in found]
-    console.print(table(("number", "service", "message", "reason"), rows))
+@app.command(epilog="Example: tfdrift explain alert.json prod.tfstate, or tfdrift explain ID; - is standard input")
+def explain(
+    context: typer.Context,
+    subject: Annotated[str, typer.Argument(help="the id of a drift, or a file with alerts")],
+    state: Annotated[str | None, typer.Argument(help="the state to compare the alerts with")] = None,
+) -> None:
+    """Say why a drift was found, or what the calls of an alert file would mean for a state file."""
+    if state is not None:
+        become("drift-detector", "--explain", subject, state)
+    with errors_as_sentences():
+        drift = _gateway(context).drift(subject)
+    for line in explanation(drift):
+        typer.echo(line)
 
 
-@dead.command("show")
-def dead_show(number: Number) -> None:
-    """Print the payload of a dead letter."""
-    with _errors_as_sentences():
-        found = asyncio.run(with_jetstream(partial(dead_letters.letter, sequence=number)))
-    typer.echo(f"{found.service}: {found.reason}", err=True)
-    typer.echo(found.data.decode(errors="replace"))
-
-
-@dead.command("replay")
-def dead_replay(number: Number) -> None:
-    """Publish the message on the ledger again, and drop the dead letter; do so when the cause is mended."""
-    with _errors_as_sentences():
-        found = asyncio.run(with_jetstream(partial(dead_letters.replay, sequence=number)))
-    typer.echo(f"replayed on {found.subject}")
-
-
-@dead.command("drop")
-def dead_drop(number: Number) -> None:
-    """Delete a dead letter."""
-    with _errors_as_sentences():
-        asyncio.run(with_jetstream(partial(dead_letters.drop, sequence=number)))
-    typer.echo(f"dropped {number}")
+@app.command(epilog="Example: tfdrift replay s3://bucket/AWSLogs/123456789012/CloudTrail/ --since 2h")
+def replay(
+    uri: Annotated[str, typer.Argument(help="a folder or a file, s3://, gs:// or az://, of CloudTrail and its like")],
+    since: Annotated[str, typer.Option("--since", help="a duration such as 2h or 7d, or a time")] = "24h",
+) -> None:
+    """Put the calls of audit log files on the ledger, after an outage or for the history of the first day."""
+    become("ingest-falco", "--replay", uri, "--since", since)
 
 
 def main() -> None:

@@ -8,8 +8,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import Any, Final
+from typing import IO, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 # Longer than an idle stream is silent (TFDRIFT_KEEPALIVE_SECONDS).
@@ -49,9 +51,11 @@ class Gateway:
         """Every workspace with its condition, page by page."""
         yield from self._pages("/api/v1/workspaces", "workspaces", {})
 
-    def health(self) -> dict[str, Any]:
-        """What the gateway knows of the pipeline."""
-        return self._json("/api/v1/health")
+    def health(self) -> tuple[dict[str, Any], datetime | None]:
+        """What the gateway knows of the pipeline, and what time it is by its clock, if it says so."""
+        with self._open("/api/v1/health", {}) as answer:
+            date = answer.headers["Date"]
+            return self._parsed(answer), parsedate_to_datetime(date) if date else None
 
     def stream(self, filters: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
         """Events as they come, each with its name; a connection that ends is resumed behind the last one."""
@@ -74,8 +78,16 @@ class Gateway:
 
     def _json(self, path: str, query: Mapping[str, str] | None = None, body: object = None) -> dict[str, Any]:
         with self._open(path, query or {}, body) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
+            return self._parsed(answer)
+
+    def _parsed(self, answer: IO[bytes]) -> dict[str, Any]:
+        try:
+            found = json.load(answer)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise GatewayError(f"what answers at {self.url} is not sse-gateway; name the gateway with --gateway")
+        return found
 
     def _open(self, path: str, query: Mapping[str, str], body: object = None) -> Any:
         if urlsplit(self.url).scheme not in ("http", "https"):

@@ -14,6 +14,20 @@ from tfdrift.severity import Severity
 COLOURS: Final = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "info": "dim"}
 _MAX_VALUE: Final = 60
 
+_KINDS: Final = {
+    "modified": "a managed value was changed",
+    "deleted": "a resource that the state has was deleted",
+    "unmanaged": "a resource was made that no state has",
+    "unconfirmed": "it claimed to be Terraform's, and no state confirmed it",
+}
+_ENDINGS: Final = {
+    "reverted": "a person or a service set the cloud back to what the state records",
+    "applied": "Terraform put its value back, or wrote the new one, and the state agrees",
+    "absorbed": "a refresh took the foreign value into the state",
+    "destroyed": "the resource left the state",
+    "dismissed": "somebody, or a rule, dismissed it",
+}
+
 Json = Mapping[str, Any]
 
 
@@ -80,6 +94,29 @@ def drift_text(drift: Json) -> list[str]:
     for remedy in drift.get("remedies") or ():
         lines += [f"  {remedy['title']}", *(f"    {line}" for line in str(remedy["text"]).splitlines())]
     return lines
+
+
+def explanation(drift: Json) -> list[str]:
+    """Why a drift was found: what state and call say, which rules judged it, and what became of it."""
+    call = f"the call {drift['event_name']} ({drift['event_id']})" if drift.get("event_name") else "a plan"
+    attribute = drift.get("attribute")
+    place = f"{where(drift)} of the workspace {drift['workspace']}" if drift.get("workspace") else where(drift)
+    lines = [place]
+    if attribute:
+        lines.append(f"  the state records {attribute} = {value(drift['old_value'])}")
+        new = "a value that is not known" if drift.get("value_unknown") else value(drift["new_value"])
+        lines.append(f"  {call} of {who(drift)} set it to {new} at {drift['timestamp']}")
+    else:
+        lines.append(f"  {call} of {who(drift)} at {drift['timestamp']}: {_KINDS[drift['kind']]}")
+    if drift.get("detail"):
+        lines.append(f"  limited: {drift['detail']}")
+    rules = ", ".join(drift.get("matched_rules") or ()) or "no rule, so the default"
+    lines.append(f"  severity {drift['severity']}, by {rules}")
+    ended = _ENDINGS.get(str(drift.get("resolution")))
+    lines.append(
+        f"  it has ended: {ended}" if ended else "  it is open, since no later call or state agrees with the other"
+    )
+    return [*lines, "steps:", *(f"  {_step(step)}" for step in drift.get("history") or ())]
 
 
 def _step(step: Json) -> str:
