@@ -33,7 +33,7 @@ Types = Mapping[str, Mapping[str, Attribute]]
 CATALOG = build_catalog(curated_document(resources.files("drift_detector") / "mapping"), "curated")
 
 
-_SIGNS = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-=", Verb.EDIT: "~=", Verb.RESTORE: "<-"}
+_SIGNS = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-=", Verb.EDIT: "~=", Verb.RESTORE: "<-", Verb.KEEP: "keeps"}
 
 
 def described(call: Call | None) -> list[list[str]]:

@@ -6,7 +6,17 @@ from typing import Any
 
 from tests.drift_detector.correlate.test_lifecycle import other
 from tests.drift_detector.playbook import Step, applied, called, wrote
-from tests.drift_detector.scenarios.builders import Scenarios, arn, deleted, modified, placed, spaced, text, unmanaged
+from tests.drift_detector.scenarios.builders import (
+    Scenarios,
+    arn,
+    deleted,
+    modified,
+    placed,
+    spaced,
+    text,
+    unknown,
+    unmanaged,
+)
 from tests.drift_detector.scenarios.identity.iam import ADMIN, ANYTHING, READ, user
 
 OWN = "aws_iam_policy.own"
@@ -28,6 +38,11 @@ def version(document: Any, *, default: bool, act: Any = called) -> Step:
     return step
 
 
+def default_version(name: str) -> Step:
+    """Somebody puts a version of the policy in force."""
+    return called(8, "iam:SetDefaultPolicyVersion", {"policyArn": OWN_ARN, "versionId": name})
+
+
 def membership(*groups: str) -> dict[str, Any]:
     """The groups of a user."""
     return placed("aws_iam_user_group_membership.bob", id="terraform-2024", user="bob", groups=list(groups))
@@ -35,6 +50,18 @@ def membership(*groups: str) -> dict[str, Any]:
 
 SCENARIOS: Scenarios = {
     # ---- Managed policies, memberships
+    "the version that the state has is in force again": (
+        [wrote(0, own()), version(ANYTHING, default=True), default_version("v1")],
+        [modified(OWN, "policy", text(READ), text(ANYTHING), end="reverted")],
+    ),
+    "a version that was stored comes into force": (
+        [wrote(0, own()), version(ANYTHING, default=False), default_version("v2")],
+        [modified(OWN, "policy", text(READ), text(ANYTHING))],
+    ),
+    "a version that nobody saw comes into force": (
+        [wrote(0, own()), version(ANYTHING, default=True), default_version("v9")],
+        [unknown(OWN, "policy", text(READ))],
+    ),
     "a new default version is a drift": (
         [wrote(0, own()), version(ANYTHING, default=True)],
         [modified(OWN, "policy", text(READ), text(ANYTHING))],

@@ -112,6 +112,8 @@ def _compile_target(target: written.WrittenTarget, roots: frozenset[str], case_b
         remove=sources(target.remove),
         edit=sources(target.edit),
         restore=sources(target.restore),
+        keep=sources(target.keep),
+        version=_compile_source(target.version, roots) if target.version is not None else None,
         kv=_compile_key_values(target.kv, roots) if target.kv else None,
         tags=_compile_tags(target.tags, roots) if target.tags else None,
         maps={attribute: _compile_map(change, roots) for attribute, change in target.maps.items()},

@@ -113,6 +113,8 @@ class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
     remove: Mapping[str, Source] = {}
     edit: Mapping[str, Source] = {}
     restore: Mapping[str, Source] = {}
+    keep: Mapping[str, Source] = {}
+    version: Source | None = None
     kv: KeyValues | None = None
     tags: Tags | None = None
     maps: Mapping[str, tuple[Source | None, Source | None]] = {}
@@ -147,6 +149,7 @@ class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
                 (Verb.ADD, self.add),
                 (Verb.EDIT, self.edit),
                 (Verb.RESTORE, self.restore),
+                (Verb.KEEP, self.keep),
             )
             found = self._found[members] = tuple(
                 (verb, attribute, source)

@@ -187,6 +187,8 @@ class WrittenTarget(_Written):
     remove: dict[str, Source] = Field(default_factory=dict)
     edit: dict[str, Source] = Field(default_factory=dict)
     restore: dict[str, Source] = Field(default_factory=dict)
+    keep: dict[str, Source] = Field(default_factory=dict)
+    version: Source | None = None
     kv: WrittenKeyValues | None = None
     tags: WrittenTags | None = None
     maps: dict[str, WrittenMap] = Field(default_factory=dict)

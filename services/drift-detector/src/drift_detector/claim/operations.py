@@ -21,9 +21,10 @@ def operations_of(rule: TargetRule, document: Document) -> Iterator[Operation]:
     Where the request was truncated before the only attribute that the call can set, that attribute is unknown.
     """
     found = False
+    version = value_of(rule.version, document) if rule.version is not None else None
     for operation in _readable(rule, document):
         found = True
-        yield operation
+        yield operation if not isinstance(version, str) else operation.model_copy(update={"version": version})
     if not found and document.incomplete and (attribute := rule.only_attribute) is not None:
         yield Operation(attribute=attribute, value=None, unknown=True)
 
@@ -58,7 +59,7 @@ def _operation(attribute: str, verb: Verb, value: Value) -> Iterator[Operation]:
         return
     if isinstance(value, Unknown):
         yield Operation(attribute=attribute, verb=verb, value=None, unknown=True)
-    elif verb is Verb.SET:
+    elif verb in (Verb.SET, Verb.KEEP):
         yield Operation(attribute=attribute, verb=verb, value=value, unknown=False)
     elif listed := value if isinstance(value, list) else [value]:
         yield Operation(attribute=attribute, verb=verb, value=listed, unknown=False)

@@ -32,7 +32,7 @@ def apply(operation: Operation, current: Json | Absent | Unknown, comparison: Co
         return UNKNOWN
     if operation.verb is Verb.SET:
         return operation.value
-    if operation.verb is Verb.RESTORE:
+    if operation.verb in (Verb.RESTORE, Verb.KEEP):
         return None if isinstance(current, Absent) else current
     if isinstance(current, Unknown) or hidden_hash(current) is not None:
         return UNKNOWN

@@ -280,6 +280,7 @@ class _Reading:
 
     Attributes:
         building: the calls that the cloud's present value is built from, since cloud and state agreed last.
+        versions: what is known of a document's versions by their names, with the calls that gave them.
     """
 
     compare: Compare
@@ -292,6 +293,7 @@ class _Reading:
     agreement: Agreement | None = None
     building: list[Call] = field(default_factory=list)
     steps: list[Callable[[], HistoryEntry]] = field(default_factory=list)
+    versions: dict[str, tuple[Value | Unknown, Call | None]] = field(default_factory=dict)
 
     def read(self, fact: Fact) -> None:
         match fact:
@@ -313,10 +315,14 @@ class _Reading:
         if isinstance(self.relation, Waiting | Drifted) and not isinstance(self.relation.cloud, Unknown):
             cloud = self.relation.cloud
         for operation in fact.operations:
-            cloud = self.recorded if operation.verb is Verb.RESTORE else self.apply(operation, cloud)
+            cloud = self._after(operation, cloud, fact.call)
         last = fact.operations[-1]
+        if last.verb is Verb.KEEP:
+            return
         if last.verb in (Verb.SET, Verb.RESTORE) or last.unknown:
             self.building.clear()
+        if last.verb is Verb.RESTORE and (source := self.versions.get(last.version or "", (None, None))[1]) is not None:
+            self.building.append(source)
         self.building.append(fact.call)
         verdict = self.compare(cloud, self.recorded)
         # What cannot be compared, such as an alias with an ARN, is reported as changed, and not as changed to that.
@@ -327,6 +333,18 @@ class _Reading:
         else:
             given = Input.FOREIGN_CLAIM_AGREES if agrees else Input.FOREIGN_CLAIM_DIFFERS
         self._move(given, fact.call.occurred, cloud=new, call=fact.call)
+
+    def _after(self, operation: Operation, cloud: Value | Unknown, call: Call) -> Value | Unknown:
+        """Returns the cloud's value after an operation, and notes the version of a document that it gives."""
+        version = operation.version
+        if operation.verb is Verb.RESTORE:
+            return self.recorded if version is None else self.versions.get(version, (UNKNOWN, None))[0]
+        value = self.apply(operation, cloud)
+        if version is not None:
+            if (first := _before_second(version)) is not None:
+                self.versions.setdefault(first, (self.recorded, None))
+            self.versions[version] = (operation.value if operation.verb is Verb.KEEP else value, call)
+        return value
 
     def _record(self, fact: Recorded) -> None:
         self.recorded, self.incarnation = fact.value, fact.incarnation
@@ -389,6 +407,11 @@ class _Reading:
         status = DriftStatus.RESOLVED
         self.steps.append(partial(entry, status, resolution, at, drift.old, drift.new, call=call, serial=serial))
         self.drift = Lifecycle(drift.kind, status, resolution, drift.old, drift.new, drift.culprit, drift.incarnation)
+
+
+def _before_second(version: str) -> str | None:
+    """Returns the name of the first version, such as ``v1``, for that of the second; None for any other."""
+    return f"{version[:-1]}1" if version in ("2", "v2") else None
 
 
 @dataclass(frozen=True, slots=True)

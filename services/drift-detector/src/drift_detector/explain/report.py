@@ -108,9 +108,7 @@ def _comparison(operation: Operation, record: ResourceRecord, names: NamesInPlac
     if operation.verb is Verb.RESTORE:
         return f"{attribute}: is as the state records it, since the call switches it off"
     verdict = names.same(apply(operation, there, comparison), there, comparison, context.hasher)
-    sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-=", Verb.EDIT: "~="}[
-        operation.verb
-    ]
+    sign = {Verb.SET: "=", Verb.ADD: "+=", Verb.REMOVE: "-=", Verb.EDIT: "~="}[operation.verb]
     claimed = "(hidden)" if operation.unknown else _shown(operation.value)
     state = "(no such attribute)" if isinstance(there, Absent) else _shown(there)
     return f"{attribute} {sign} {claimed}; the state has {state}; compared as {comparison.how}: {verdict}"

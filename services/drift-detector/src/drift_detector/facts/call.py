@@ -35,7 +35,8 @@ class Verb(StrEnum):
     """Says how an operation changes an attribute: as a whole, or by elements of a set.
 
     An edit gives an element its new form, and does not say which one it was. What is restored is as the state records
-    it, such as the options of what is switched off.
+    it, such as the options of what is switched off, or as an earlier version of a document was. What is kept is a
+    version of a document that is not in force.
     """
 
     SET = "set"
@@ -43,6 +44,7 @@ class Verb(StrEnum):
     REMOVE = "remove"
     EDIT = "edit"
     RESTORE = "restore"
+    KEEP = "keep"
 
 
 class Operation(_Fact):
@@ -53,6 +55,7 @@ class Operation(_Fact):
             element of a list of blocks may be given by name (``container.app.image``); the record has its index.
         value: the value for SET (None unsets), a list of elements for ADD and REMOVE, in the state's shape.
         unknown: the call changed the attribute, but the cloud's log hides to what.
+        version: the version of a document that the value is, or that is restored.
         only_recorded: it claims nothing if the record has no such attribute: the provider would not record it.
     """
 
@@ -61,6 +64,7 @@ class Operation(_Fact):
     value: Json = None
     unknown: bool = False
     only_recorded: bool = False
+    version: str | None = None
 
 
 class Target(_Fact):
