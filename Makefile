@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets dashboards page lock sbom licences compose-test clean
+.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets dashboards docs page lock sbom licences compose-test clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -63,6 +63,9 @@ secrets: setup ## generates the lists of secret members and token formats from b
 
 dashboards: setup ## writes the JSON of Grafana's dashboards from deploy/grafana
 	@$(BIN)/python -m deploy.grafana
+
+docs: setup ## builds the documents as a site in dist/docs; a link that leads nowhere fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 page: ## builds the dashboard's static files from services/sse-gateway/dashboard; needs npm
 	@cd services/sse-gateway/dashboard && npm ci --silent && npm run --silent build

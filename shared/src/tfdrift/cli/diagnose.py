@@ -101,7 +101,7 @@ def of_health(health: Mapping[str, Any], now: datetime) -> list[Finding]:
         found.append(Finding("no Terraform state has been read, so no drift can be found", remedy))
     for workspace in health["workspaces"]:
         if workspace["condition"]:
-            remedy = "docs/operations.md has the remedy of each condition; the log of ingest-tfstate has the reason"
+            remedy = "docs/states.md has the remedy of each condition; the log of ingest-tfstate has the reason"
             found.append(Finding(f"the state of {workspace['workspace']} is refused: {workspace['condition']}", remedy))
     return [*found, *_of_last_alert(health["last_alert_at"], now)]
 
