@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from drift_detector.catalog.sources import curated_document
-from mapping_generator import summary
+from mapping_generator import regionless, summary
 from mapping_generator.generate import generate
 from mapping_generator.sources.provider_schema import load_snapshot, packed, save_snapshot
 
@@ -25,7 +25,9 @@ def main() -> None:
     if arguments.provider:
         save_snapshot(packed(arguments.provider))
     before = json.loads(AUTO.read_bytes()) if AUTO.is_file() else None
-    document = generate(load_snapshot())
+    schema = load_snapshot()
+    regionless.OUTPUT.write_text(regionless.dumped(regionless.document(schema)), encoding="utf-8")
+    document = generate(schema)
     AUTO.write_text(summary.dumped(document), encoding="utf-8")
     _report(before, document, arguments.verbose)
 

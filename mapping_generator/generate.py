@@ -40,19 +40,9 @@ def generate(schema: Schema) -> dict[str, Any]:
         "provider_schema": f"hashicorp/aws {schema.provider} ({PACKAGE} {schema.package})",
         "made_by": "make mapping",
         "sources": {"botocore": service_model.VERSION, PACKAGE: schema.package},
-        "global_services": _global_services(kinds_by_service),
         "types": types,
         "events": {key: _event(key, events[key], types) for key in sorted(events)},
     }
-
-
-def _global_services(kinds_by_service: Mapping[str, list[ResourceType]]) -> list[str]:
-    """Returns the services whose resources have no region; since version 6 the provider gives all others one."""
-    found: set[str] = set()
-    for name, kinds in kinds_by_service.items():
-        if not any("region" in kind.attributes for kind in kinds):
-            found.update(EVENT_SOURCES.get(name, service_model.load_service(name).prefixes[:1]))
-    return sorted(found)
 
 
 def event_keys(service: Service, operation: str) -> list[str]:

@@ -122,13 +122,6 @@ def test_every_setting_of_an_account_is_an_operation_and_a_type() -> None:
     assert mapped == {(operation, kind) for kind, acts in SINGLETONS.items() for operation in acts}
 
 
-def test_services_without_regions_are_the_providers() -> None:
-    """Calls of a service whose resources have a region must be distinguished by it."""
-    found = set(AUTO["global_services"])
-    assert found >= {"iam", "route53", "cloudfront", "organizations", "globalaccelerator", "networkmanager"}
-    assert found.isdisjoint({"ec2", "s3", "rds", "directconnect", "ram", "backup", "chime"})
-
-
 def test_what_is_weak_claims_nothing() -> None:
     """A guess may say which resource was meant, not what happened to it."""
     loud = [key for key, target in all_targets("auto-weak") if {"kind", "set", "tags"} & target.keys()]

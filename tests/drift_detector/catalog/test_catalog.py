@@ -69,12 +69,6 @@ def test_an_event_name_may_begin_in_lower_case() -> None:
     assert catalog.event("ec2", "other") is None
 
 
-def test_the_global_services_of_both_mappings_count() -> None:
-    """The generated ones are the provider's, the curated ones those of which it says otherwise."""
-    merged = merge({**_document(), "global_services": ["iam"]}, {**_document(), "global_services": ["s3"]})
-    assert build_catalog(merged, "both").global_services == {"iam", "s3"}
-
-
 def test_an_operation_of_any_service_yields_to_the_services_own() -> None:
     """Tags are mapped once for all services and again for those that do it differently."""
     document = _document()

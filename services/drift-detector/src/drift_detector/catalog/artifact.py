@@ -19,7 +19,6 @@ from drift_detector.errors import CatalogError
 
 class _Artifact(msgspec.Struct, frozen=True):
     sources: str
-    global_services: tuple[str, ...]
     tables: RuleTables
     types: dict[str, ResourceType]
     events: dict[str, msgspec.Raw]
@@ -65,7 +64,7 @@ class StoredRules(Mapping[str, EventRule]):
 def encoded(catalog: Catalog, sources: str) -> bytes:
     """Returns a catalog as bytes, with the digest of the files that it was compiled from."""
     events = {key: msgspec.Raw(_ENCODER.encode(rule)) for key, rule in catalog.events.items()}
-    artifact = _Artifact(sources, tuple(sorted(catalog.global_services)), catalog.tables, dict(catalog.types), events)
+    artifact = _Artifact(sources, catalog.tables, dict(catalog.types), events)
     return _ENCODER.encode(artifact)
 
 
@@ -79,7 +78,7 @@ def decoded(data: bytes) -> Catalog:
         artifact = _ARTIFACT.decode(data)
     except msgspec.DecodeError as error:
         raise CatalogError(f"the compiled mapping cannot be read; compile it anew by `make mapping`: {error}") from None
-    return Catalog(StoredRules(artifact.events), artifact.types, frozenset(artifact.global_services), artifact.tables)
+    return Catalog(StoredRules(artifact.events), artifact.types, artifact.tables)
 
 
 def sources_of(data: bytes) -> str | None:

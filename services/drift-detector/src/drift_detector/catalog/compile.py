@@ -60,7 +60,7 @@ def build_catalog(document: Mapping[str, Any], name: str) -> Catalog:
             events[key] = _compile_event(service, operation, event, case_blind)
         except ValueError as error:
             raise CatalogError(f"{name}: events.{key}: {error}") from None
-    return Catalog(events, types, frozenset(mapping.global_services), tables_of(events.values()))
+    return Catalog(events, types, tables_of(events.values()))
 
 
 def _complaints(name: str, error: ValidationError) -> Iterator[str]:

@@ -33,7 +33,6 @@ class Catalog:
 
     events: Mapping[str, EventRule]
     types: Mapping[str, ResourceType]
-    global_services: frozenset[str]
     tables: RuleTables
 
     def event(self, service: str, event_name: str) -> EventRule | None:

@@ -9,12 +9,9 @@ from typing import Any
 def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Returns two mapping documents as one; ``over`` wins by event and, within an event, by attribute of a target.
 
-    A curated target gets the ``set`` attributes of the generated one that it neither has nor lists in ``ignore``. The
-    global services of both are joined.
+    A curated target gets the ``set`` attributes of the generated one that it neither has nor lists in ``ignore``.
     """
     merged = {**under, **over}
-    both = (under.get("global_services") or (), over.get("global_services") or ())
-    merged["global_services"] = tuple(dict.fromkeys(name for names in both for name in names))
     merged["types"] = _merge_types(under.get("types") or {}, over.get("types") or {})
     merged["events"] = dict(under.get("events") or {})
     for name, event in (over.get("events") or {}).items():

@@ -35,7 +35,7 @@ def compiled_catalog() -> Catalog:
     catalogs = [aws, *(load_mapping(file) for file in OTHER_CLOUDS)]
     events = {key: rule for catalog in catalogs for key, rule in catalog.events.items()}
     types = {name: facts for catalog in catalogs for name, facts in catalog.types.items()}
-    return Catalog(events, types, aws.global_services, tables_of(events.values()))
+    return Catalog(events, types, tables_of(events.values()))
 
 
 def load_mapping(file: str) -> Catalog:

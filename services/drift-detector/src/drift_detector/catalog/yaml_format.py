@@ -236,14 +236,12 @@ class WrittenCatalog(_Written):
     Attributes:
         provider_schema: the version of the provider that has the attribute names.
         made_by: the command that writes the file, where it is generated.
-        global_services: services whose resources belong to no region.
     """
 
     version: int = Field(ge=1, le=1)
     provider_schema: str
     made_by: str = ""
     sources: Mapping[str, str] = Field(default_factory=dict)
-    global_services: tuple[str, ...] = ()
     types: dict[str, WrittenType] = Field(default_factory=dict)
     events: dict[str, WrittenEvent] = Field(default_factory=dict)
 

@@ -8,6 +8,8 @@ from typing import Final
 
 from drift_detector.claim.aws.s3_grants import grants_of
 from drift_detector.claim.aws.security_group_rules import rules_of
+from drift_detector.claim.azure.security_rules import security_rules_of
+from drift_detector.claim.gcp.firewall_rules import firewall_rules_of
 from drift_detector.facts.document import Document, elements, scalar
 from drift_detector.facts.mapping_terms import Transform
 from drift_detector.facts.names import identity_form
@@ -26,24 +28,6 @@ _TAG_VALUES: Final = ("value", "tagvalue")
 
 # AWS reserves this prefix for its own tags; Terraform leaves them out of the state.
 _RESERVED_TAG: Final = "aws:"
-
-
-# The members of a security rule in Azure's API (reference: "Security Rules"), and the provider's names for them.
-_SECURITY_RULE: Final = {
-    "access": "access",
-    "description": "description",
-    "direction": "direction",
-    "priority": "priority",
-    "protocol": "protocol",
-    "sourceAddressPrefix": "source_address_prefix",
-    "sourceAddressPrefixes": "source_address_prefixes",
-    "sourcePortRange": "source_port_range",
-    "sourcePortRanges": "source_port_ranges",
-    "destinationAddressPrefix": "destination_address_prefix",
-    "destinationAddressPrefixes": "destination_address_prefixes",
-    "destinationPortRange": "destination_port_range",
-    "destinationPortRanges": "destination_port_ranges",
-}
 
 
 Value = Json | Absent | Unknown
@@ -84,9 +68,9 @@ def transformed(transform: Transform, found: Json, document: Document, *, plural
         case Transform.S3_GRANTS:
             return grants_of(found, document)
         case Transform.GCP_FIREWALL_RULES:
-            return [_firewall_rule(one, document) for one in elements(found) or ()]
+            return firewall_rules_of(found, document)
         case Transform.AZURE_RULES:
-            return [_security_rule(one) for one in elements(found) or ()]
+            return security_rules_of(found)
         case Transform.VALUE:
             return _plain(found, plural)
         case _:
@@ -109,22 +93,6 @@ def _published_log(kind: str, options: Json, document: Document) -> Json:
     if enabled is not MISSING:
         block["enabled"] = enabled
     return block
-
-
-def _firewall_rule(rule: Json, document: Document) -> Json:
-    """Returns the block ``allow`` or ``deny`` for Google's ``{"IPProtocol": "tcp", "ports": ["22"]}``."""
-    protocol, ports = document.member(rule, "ipprotocol"), document.member(rule, "ports")
-    return {"protocol": None if protocol is MISSING else protocol, "ports": [] if ports is MISSING else ports}
-
-
-def _security_rule(rule: Json) -> Json:
-    """Returns the block ``security_rule`` for Azure's ``{"name": ..., "properties": {...}}``."""
-    properties = rule.get("properties") if isinstance(rule, dict) else None
-    if not isinstance(properties, dict):
-        return rule
-    return {"name": rule.get("name")} | {
-        attribute: properties[name] for name, attribute in _SECURITY_RULE.items() if name in properties
-    }
 
 
 def _plain(found: Json, plural: bool) -> Value:

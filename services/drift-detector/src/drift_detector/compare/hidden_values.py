@@ -10,14 +10,12 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-import orjson
-
 from drift_detector.catalog.resource_types import Comparison
 from drift_detector.compare.verdict import DIFFERENT, SAME, UNKNOWN, Verdict
 from drift_detector.facts.mapping_terms import Comparator
-from tfdrift import redaction
 from tfdrift.events import Json
 from tfdrift.records import hidden_hash
+from tfdrift.redaction import Redactor
 
 Hasher = Callable[[object], str]
 
@@ -71,12 +69,5 @@ def _spellings(value: Json) -> Iterable[Json]:
 
 
 def hasher_of(key: bytes) -> Hasher:
-    """Returns the function that gives a value's HMAC-SHA256 in hex under a key; "" for a value that no record has."""
-
-    def keyed_hash(value: object) -> str:
-        try:
-            return redaction.keyed_hash(key, value)
-        except orjson.JSONEncodeError:
-            return ""  # such as a number of more than 64 bits, which no state that was read has either
-
-    return keyed_hash
+    """Returns the function that gives a value's keyed hash as records have it; "" for a value that no record has."""
+    return Redactor(key).keyed_hash

@@ -16,22 +16,9 @@ from typing import Final
 from drift_detector.compare.verdict import DIFFERENT, SAME, UNKNOWN, Verdict, verdict_of
 from drift_detector.facts.json_text import parse_json
 from drift_detector.facts.no_value import Absent
+from drift_detector.facts.protocols import protocol_number
 from tfdrift.events import Json
 
-# IANA's numbers of the protocols that the provider or EC2 has names for.
-_PROTOCOLS: Final = {
-    "all": "-1",
-    "icmp": "1",
-    "igmp": "2",
-    "tcp": "6",
-    "udp": "17",
-    "gre": "47",
-    "esp": "50",
-    "ah": "51",
-    "icmpv6": "58",
-    "ipv6-icmp": "58",
-    "sctp": "132",
-}
 # Decimal itself also accepts 1_000, digits of other scripts and NaN.
 _NUMBER: Final = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 _HOST: Final = re.compile(r"([0-9]{1,5} ){0,3}([\w*-]{1,63}\.)+[A-Za-z][A-Za-z0-9-]{1,62}\.?")
@@ -142,8 +129,7 @@ def protocol(claimed: Json, recorded: Json) -> Verdict | None:
     """Compares protocols by IANA's number, however they are named."""
     if isinstance(claimed, list | dict) or isinstance(recorded, list | dict):
         return None
-    one, other = (str(value).lower() for value in (claimed, recorded))
-    return verdict_of(_PROTOCOLS.get(one, one) == _PROTOCOLS.get(other, other))
+    return verdict_of(protocol_number(claimed) == protocol_number(recorded))
 
 
 def version(claimed: Json, recorded: Json) -> Verdict | None:

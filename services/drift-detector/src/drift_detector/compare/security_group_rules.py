@@ -15,10 +15,10 @@ from typing import Any, Final
 from drift_detector.facts.json_text import canonical_text
 from drift_detector.facts.no_value import UNKNOWN, Unknown
 from drift_detector.facts.numbers import whole_number
+from drift_detector.facts.protocols import ALL, protocol_number
 from tfdrift.events import Json
 
 _LISTS: Final = ("cidr_blocks", "ipv6_cidr_blocks", "prefix_list_ids", "security_groups")
-_ALL_PROTOCOLS: Final = "-1"
 _OWNER: Final = re.compile(r"^\d{12}/(?=sg-)")
 
 # A port; what a record has in its place as text, if it is none.
@@ -119,9 +119,9 @@ def _sources(elements: Sequence[Json]) -> Iterator[tuple[dict[str, Any], Source]
 
 
 def _head(element: dict[str, Any]) -> tuple[str, Port, Port]:
-    protocol = str(element.get("protocol", "")).lower()
-    if protocol in (_ALL_PROTOCOLS, "all"):
-        return _ALL_PROTOCOLS, 0, 0
+    protocol = protocol_number(element.get("protocol", ""))
+    if protocol == ALL:
+        return ALL, 0, 0
     return protocol, _port(element.get("from_port")), _port(element.get("to_port"))
 
 

@@ -1,7 +1,6 @@
-"""Terraform attribute paths: ``root_block_device[0].volume_size``, ``tags.Env``, ``tags["a.b/c"]``.
+"""Reads Terraform attribute paths, as `tfdrift.attribute_paths` spells them, and looks up what they lead to.
 
-A member that is an identifier follows a dot; any other is quoted in brackets. An element of a list is its index in
-brackets, and ``[*]`` is every element: ``ebs_block_device[*].volume_id``.
+``[*]`` is every element of a list: ``ebs_block_device[*].volume_id``.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from typing import Final
 import orjson
 
 from drift_detector.facts.no_value import MISSING, Absent
+from tfdrift.attribute_paths import element_path, member_path
 from tfdrift.events import Json
 
-_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PART: Final = re.compile(r'(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+|\*)\]|\["((?:[^"\\]|\\.)*)"\]')
 
 Part = str | int
@@ -52,12 +51,10 @@ def format_attribute(*parts: Part) -> str:
     """Returns the attribute path of members and indexes."""
     text = ""
     for part in parts:
-        if isinstance(part, int):
-            text += "[*]" if part == EVERY else f"[{part}]"
-        elif _IDENTIFIER.fullmatch(part):
-            text += f".{part}" if text else part
+        if isinstance(part, str):
+            text = member_path(text, part)
         else:
-            text += f"[{orjson.dumps(part).decode()}]"
+            text = f"{text}[*]" if part == EVERY else element_path(text, part)
     return text
 
 

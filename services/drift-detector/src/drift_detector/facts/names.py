@@ -10,27 +10,15 @@ from urllib.parse import unquote
 
 from drift_detector.facts.document import scalar
 from drift_detector.facts.mapping_terms import Transform
+from tfdrift.arns import parse_arn
 from tfdrift.events import Json
 
 _SECRET_ARN: Final = re.compile(r"(?P<partial>arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:(?P<name>.+))-[A-Za-z0-9]{6}")
-_ACCOUNT: Final = re.compile(r"\d{12}")
 # https://sqs.REGION.amazonaws.com, the older https://REGION.queue.amazonaws.com and https://queue.amazonaws.com (of
 # us-east-1), a dual-stack or a VPC's endpoint; then the account and the name.
 _QUEUE_URL: Final = re.compile(
     r"https?://(?:[\w-]+\.)*?(?:sqs(?:-fips)?\.(?P<region>[\w-]+)|(?P<older>[\w-]+)\.queue|queue)\.[\w.]+/(?P<path>\d{12}/[\w.-]+)"
 )
-
-
-def arn_account(arn: str) -> str | None:
-    """Returns the account in an ARN; None if it has none, as those of S3 buckets and of AWS's own policies."""
-    parts = arn.split(":", 5)
-    return parts[4] if len(parts) == 6 and parts[0] == "arn" and _ACCOUNT.fullmatch(parts[4]) else None
-
-
-def arn_region(arn: str) -> str | None:
-    """Returns the region in an ARN; None for a global resource."""
-    parts = arn.split(":", 5)
-    return parts[3] or None if len(parts) == 6 and parts[0] == "arn" else None
 
 
 def decoded_arn(name: str) -> str:
@@ -40,15 +28,14 @@ def decoded_arn(name: str) -> str:
 
 def arn_tail(name: str) -> str:
     """Returns the last part of an ARN: ``arn:aws:iam::1:role/path/app`` gives ``app``; other text is unchanged."""
-    if not name.startswith("arn:"):
-        return name
-    resource = name.split(":", 5)[-1]
-    return resource.rsplit("/", 1)[-1] if "/" in resource else resource.rsplit(":", 1)[-1]
+    arn = parse_arn(name)
+    return name if arn is None else arn.tail
 
 
 def arn_parent(name: str) -> str | None:
     """Returns what an ARN says of the container: ``arn:aws:ecs:r:1:service/main/api`` gives ``main``; else None."""
-    parts = name.split(":", 5)[-1].split("/") if name.startswith("arn:") else []
+    arn = parse_arn(name)
+    parts = arn.resource.split("/") if arn is not None else []
     return parts[-2] if len(parts) == 3 else None
 
 

@@ -17,6 +17,7 @@ from drift_detector.compare.hidden_values import Hasher
 from drift_detector.compare.values import same
 from drift_detector.compare.verdict import Verdict
 from drift_detector.facts.no_value import Absent, Unknown
+from tfdrift.arns import parse_arn
 from tfdrift.events import Json
 
 # The attribute with the other name, and the one with the name that it stands for.
@@ -108,4 +109,5 @@ def _may_have_one(text: str) -> bool:
 
 def _unqualified(name: str) -> str:
     """Returns an ARN without its partition, which a bare alias does not tell; any other name as it is."""
-    return name.split(":", 2)[2] if name.startswith("arn:") and name.count(":") >= 2 else name
+    arn = parse_arn(name)
+    return name if arn is None else ":".join(arn[1:])

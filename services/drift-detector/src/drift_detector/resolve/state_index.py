@@ -20,9 +20,9 @@ import orjson
 from drift_detector.catalog.event_rules import THE_ONLY
 from drift_detector.facts.call import Target
 from drift_detector.facts.incarnations import Incarnation, incarnations_of
-from drift_detector.facts.names import arn_region
 from drift_detector.resolve.other_names import OtherNames
 from drift_detector.resolve.tokens import RecordTokens, target_tokens
+from tfdrift.arns import parse_arn
 from tfdrift.records import ResourceRecord
 from tfdrift.subjects import Provider
 
@@ -266,9 +266,10 @@ class StateIndex:
 
 def _region_of(incarnation: Incarnation, region: str | None) -> str | None:
     """Returns the region in an incarnation's own attributes; else, or if the resource has none, the present region."""
-    known, arn = incarnation.attributes.get("region"), incarnation.attributes.get("arn")
-    found = known or (arn_region(arn) if isinstance(arn, str) else None)
-    return found if region is not None and isinstance(found, str) else region
+    known = incarnation.attributes.get("region")
+    arn = parse_arn(str(incarnation.attributes.get("arn")))
+    found = known or (arn.region if arn is not None else None)
+    return found if region is not None and found and isinstance(found, str) else region
 
 
 def _has_past(record: Mapping[str, Any], names: frozenset[str]) -> bool:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ingest_tfstate.resource.instances import quote
+from tfdrift.attribute_paths import element_path, member_path
 from tfdrift.events import SENSITIVE_DISPLAY, AttributeChange
 from tfdrift.records import OVERSIZED_MEMBER, hidden_hash
 
 OVERSIZED_DISPLAY: Final = "(oversized)"
-
-_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def same(left: Any, right: Any) -> bool:
@@ -41,7 +38,7 @@ def diff(before: dict[str, Any], after: dict[str, Any]) -> tuple[AttributeChange
 
 def _members(prefix: str, before: dict[str, Any], after: dict[str, Any]) -> Iterator[AttributeChange]:
     for name in sorted(before.keys() | after.keys()):
-        yield from _values(_join(prefix, name), before.get(name), after.get(name))
+        yield from _values(member_path(prefix, name), before.get(name), after.get(name))
 
 
 def _values(path: str, before: Any, after: Any) -> Iterator[AttributeChange]:
@@ -54,7 +51,7 @@ def _values(path: str, before: Any, after: Any) -> Iterator[AttributeChange]:
         yield from _members(path, before, after)
     elif _are_objects(before) and _are_objects(after) and len(before) == len(after):
         for index, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _values(f"{path}[{index}]", old, new)
+            yield from _values(element_path(path, index), old, new)
     else:
         yield AttributeChange(attribute=path, old_value=reveal(before), new_value=reveal(after))
 
@@ -86,9 +83,3 @@ def reveal(value: Any) -> Any:
 
 def _are_objects(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
-
-
-def _join(prefix: str, name: str) -> str:
-    if not _IDENTIFIER.fullmatch(name):
-        return f"{prefix}[{quote(name)}]"
-    return f"{prefix}.{name}" if prefix else name

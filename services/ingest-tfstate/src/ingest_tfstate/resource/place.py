@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ingest_tfstate.resource.instances import Instance, OwnPlace
+from tfdrift.arns import parse_arn
+from tfdrift.regionless import is_global_type
 from tfdrift.subjects import Provider
 
 _PROVIDERS: Final = {
@@ -30,27 +32,10 @@ _PROVIDERS: Final = {
 _QUOTED: Final = re.compile(r'provider\["(?:[^"]*/)?([^"/]+)"\]')
 _LEGACY: Final = re.compile(r"(?:^|\.)provider\.([^.\[]+)")
 
-# Services whose resources belong to no region (AWS documentation, "Global services").
-_GLOBAL_AWS: Final = (
-    "aws_iam_",
-    "aws_cloudfront_",
-    "aws_organizations_",
-    "aws_globalaccelerator_",
-    "aws_account_",
-    "aws_waf_",
-    "aws_shield_",
-    "aws_budgets_",
-    "aws_ce_",
-    "aws_s3_account_",
-    "aws_route53_",
-)
 # Types whose argument `arn` names another resource, which may be in another account or region.
 _ARN_OF_ANOTHER: Final = frozenset(
     {"aws_cloudwatch_event_target", "aws_lakeformation_resource", "aws_notifications_channel_association"}
 )
-_REGIONAL_ROUTE53: Final = ("aws_route53_resolver_", "aws_route53_profiles_")
-# arn:partition:service:region:account:resource (AWS General Reference, "Amazon Resource Names")
-_ARN: Final = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):(\d{12})?:.")
 _AWS_REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+?-\d+")
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _SQS_URL: Final = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(\d{12})/")
@@ -128,8 +113,9 @@ def own_place(instance: Instance) -> OwnPlace:
 def _aws(kind: str, attributes: dict[str, Any]) -> tuple[str | None, str | None]:
     account = region = None
     for name in () if kind in _ARN_OF_ANOTHER else ("arn", "id"):
-        if found := _ARN.match(_text(attributes, name) or ""):
-            region, account = region or found.group(1) or None, account or found.group(2)
+        arn = parse_arn(_text(attributes, name) or "")
+        if arn is not None and (arn.account_id or not arn.account):
+            region, account = region or arn.region or None, account or arn.account_id
     if found := _SQS_URL.match(_text(attributes, "id") or ""):
         region, account = region or found.group(1), account or found.group(2)
     owner = _text(attributes, "owner_id")
@@ -149,7 +135,7 @@ def _is_global(kind: str, attributes: dict[str, Any]) -> bool:
     if kind.startswith("google_"):
         named = _text(attributes, "self_link") or _text(attributes, "id") or ""
         return "/global/" in named or "location" in attributes or "_global_" in kind
-    return kind.startswith(_GLOBAL_AWS) and not kind.startswith(_REGIONAL_ROUTE53)
+    return is_global_type(kind)
 
 
 def _gcp(attributes: dict[str, Any]) -> tuple[str | None, str | None]:

@@ -19,9 +19,10 @@ from drift_detector.claim.logged_call import logged_call
 from drift_detector.claim.sanction import Sanctions
 from drift_detector.facts.call import Call, Target
 from drift_detector.facts.document import Document, unwrapped
-from drift_detector.facts.names import arn_account, arn_region
+from tfdrift.arns import parse_arn
 from tfdrift.envelope import Envelope
 from tfdrift.events import CloudCall, FalcoEvent, Json
+from tfdrift.regionless import is_global_service
 
 _SERVICE_ECHO: Final = "AwsServiceEvent"
 
@@ -45,12 +46,13 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     applied = list(apply_rule(rule, _document(event, call.detail, rule, request)))
     arns = [arn for one in applied for arn in one.arns]
     owners = [resource.account_id for resource in event.resources if resource.account_id]
-    account = next((found for arn in arns if (found := arn_account(arn))), None)
-    region = next((found for arn in arns if (found := arn_region(arn))), None)
+    named = [found for arn in arns if (found := parse_arn(arn)) is not None]
+    account = next((arn.account_id for arn in named if arn.account_id), None)
+    region = next((arn.region for arn in named if arn.region), None)
     return call.claims(
         (one.targets for one in applied),
         account_id=account or next(iter(owners), None) or event.account_id,
-        region=None if event.service in catalog.global_services else region or event.region,
+        region=None if is_global_service(event.service or "") else region or event.region,
         sanctions=sanctions,
     )
 

@@ -12,17 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from drift_detector.facts import protocols
 from drift_detector.facts.document import Document, Path, elements, parse_path, scalar
 from drift_detector.facts.names import canonical_cidr
 from drift_detector.facts.no_value import MISSING
 from drift_detector.facts.numbers import whole_number
 from tfdrift.events import Json
 
-ALL_PROTOCOLS: Final = "-1"
 # AWS writes this for a value that it hides. The mapping then claims a change to something unknown.
 HIDDEN: Final = "HIDDEN"
-# EC2 accepts IANA's numbers too; a state has the names.
-_PROTOCOL_NAMES: Final = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": ALL_PROTOCOLS}
 
 _RESPONSE_RULES: Final = (
     parse_path("resp.securityGroupRuleSet[]"),
@@ -50,12 +48,6 @@ _BLOCK_LISTS: Final = {
     "prefix_list_id": "prefix_list_ids",
     "group_id": "security_groups",
 }
-
-
-def protocol_name(protocol: Json) -> str:
-    """Returns a protocol as states have it: ``tcp``, ``icmpv6``, ``-1`` for all, a number if it has no name."""
-    text = str(protocol).lower()
-    return _PROTOCOL_NAMES.get(text, text)
 
 
 def rules_of(document: Document) -> list[dict[str, Json]]:
@@ -162,10 +154,10 @@ def _group_source(pair: Json, owner: Json, group: Json, document: Document) -> d
 
 
 def _rule(ports: Json, given: dict[str, Json], description: Json, document: Document) -> dict[str, Json]:
-    protocol = protocol_name(_get(ports, "ipprotocol", document))
+    protocol = protocols.protocol_name(_get(ports, "ipprotocol", document))
     source = {name: canonical_cidr(str(value)) if name in _RANGES else value for name, value in given.items()}
     rule: dict[str, Json] = {"protocol": protocol, **source}
-    if protocol != ALL_PROTOCOLS:
+    if protocol != protocols.ALL:
         for name in ("fromport", "toport"):
             if (port := _get(ports, name, document)) is not None:
                 number = whole_number(port)

@@ -16,6 +16,7 @@ from typing import Final
 
 from ingest_falco.clouds.aws.fields import CloudTrailFields
 from ingest_falco.clouds.aws.via import reached_via
+from tfdrift.arns import parse_arn
 from tfdrift.events import UserIdentity
 
 _MAX_CACHED_LENGTH: Final = 1024
@@ -82,8 +83,8 @@ def _identity(fields: CloudTrailFields) -> UserIdentity | None:
 
 def _arn_tail(arn: str | None, kind: str) -> str | None:
     """The name at the end of an ARN of one kind: ``…:user/path/ann`` is ann, ``…:assumed-role/ops/ann`` too."""
-    resource = arn.split(":", 5)[-1] if arn else ""
-    head, _, name = resource.rpartition("/")
+    found = parse_arn(arn or "")
+    head, _, name = found.resource.rpartition("/") if found is not None else ("", "", "")
     if head.split("/", 1)[0] != kind or (kind == "assumed-role" and head.count("/") != 1):
         return None
     return name or None
