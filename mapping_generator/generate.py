@@ -82,10 +82,13 @@ def _written(target: Target, forms: Mapping[str, str]) -> dict[str, Any]:
         key = found.attribute + ("?" if found.optional else "")
         written["id"][key] = {"from": path, "as": form} if form else path
     if target.settings:
-        written["set"] = {
+        set_ = {
             one.attribute: {"from": one.path, "as": one.transform} if one.transform else one.path
             for one in target.settings
+            if not one.by_entry
         }
+        maps = {one.attribute: {"merge": one.path} for one in target.settings if one.by_entry}
+        written |= {name: given for name, given in (("set", set_), ("maps", maps)) if given}
     if target.tags is not None:
         written["tags"] = dict(target.tags)
     return written

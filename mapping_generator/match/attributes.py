@@ -1,7 +1,8 @@
 """Finds the members of a request that set an attribute: those of the same name and a compatible shape.
 
 A false alarm is worse than a miss. So what only steers a call is left out, and what the provider does not read back,
-what names other things in forms of its own (KMS keys), times, maps, lists of structures, and what AWS hides.
+what names other things in forms of its own (KMS keys), times, lists of structures, and what AWS hides. Of a map only
+the given entries are claimed, since some calls replace it and others change its entries.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _EXCLUDED: Final = re.compile(
     r"apply_.*|skip_.*|force_.*|.*_force|delete_.*|.*_on_delet(e|ion)|retain_.*|final_.*|allow_.*|replace_.*|"
     r"overwrite.*|publish|no_.*|wait_.*|validate.*|recovery_window_in_days|deletion_window_in_days|"
     r"pending_window_in_days|snapshot_identifier|snapshot_name|snapshot_arns?|source_.*|restore_.*|replicate_source.*|"
-    r"client_token|caller_reference|creation_token|idempotency_token|.*_wo|.*_wo_version|.*kms_.*|key_id|"
+    r"client_token|client_metadata|caller_reference|creation_token|idempotency_token|.*_wo|.*_wo_version|.*kms_.*|key_id|"
     r"target_key_id|.*(date|time|timestamp)|.*_at|schema|.*template_body|.*_body|body|content|code|script|user_data.*|"
     r"encrypted|version|owner.*|.*_owner|confirm_.*|notify_.*|reset_.*|status_reason|.*update_type|comment_.*|lock_.*|desired_.*|operation|action|scope|.*encryption_key.*|s3_bucket|s3_key|s3_object_version|.*_s3_object_version|"
     r"task_definition|create_version|saml_metadata_document|credentials|bypass_.*|activate|extend_deletion|fail_on_warnings|"
@@ -59,12 +60,14 @@ class Setting:
 
     Attributes:
         compare: how the mapping compares the attribute; None for plain values.
+        by_entry: whether the attribute is a map of which the member gives entries.
     """
 
     attribute: str
     path: str
     transform: str | None = None
     compare: Compare = None
+    by_entry: bool = False
 
 
 def settings(
@@ -98,6 +101,8 @@ def _setting(service: Service, member: Member, attribute: Attribute, place: tupl
     name, path = place
     if member.kind == "list":
         return _listed(service, member, attribute, place)
+    if member.kind == "map":
+        return _mapped(service, member, attribute, place)
     kinds = (attribute.kind, member.kind)
     if _SECRET.fullmatch(_leaf(name)):
         # In a block that a state may omit, the secret need not be Terraform's.
@@ -118,6 +123,16 @@ def _setting(service: Service, member: Member, attribute: Attribute, place: tupl
     return (
         None if service.is_sensitive(member.shape) else Setting(name, path, "json_policy" if policy else None, compare)
     )
+
+
+def _mapped(service: Service, member: Member, attribute: Attribute, place: tuple[str, str]) -> Setting | None:
+    name, path = place
+    shape, kind = service.entry(member.shape)
+    if kind == "list":
+        shape, kind = service.element(shape)
+    if (attribute.kind, attribute.element, kind) != ("map", "string", "string") or "|" in path:
+        return None
+    return None if service.is_sensitive(shape) or _SECRET.fullmatch(_leaf(name)) else Setting(name, path, by_entry=True)
 
 
 def _leaf(name: str) -> str:

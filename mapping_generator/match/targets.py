@@ -130,7 +130,7 @@ class TargetFinder:
         # A structure such as SchemaId only names.
         taken |= {name for name, member in request.items() if member.place and member.place.endswith("Id")}
         found = settings(self._service, request, kind.attributes, frozenset(taken) | (key.steering if key else set()))
-        identifying = {one.attribute for one in identity}
+        identifying = {one.attribute for one in identity} | _NEVER_READ.get(kind.name, frozenset())
         return tuple(one for one in found if one.attribute not in identifying)
 
     def _parent(self, kind: ResourceType, identity: Identity) -> tuple[str, str] | None:
@@ -212,6 +212,8 @@ class TargetFinder:
                 yield Target(self._service.name, kind.name, "update", WEAK, identity)
 
 
+# What steers an import, and the provider never reads back.
+_NEVER_READ: Final = {"aws_api_gateway_rest_api": frozenset({"parameters"})}
 _FORMS: Final = ("", "id", "name", "arn", "identifier")
 
 

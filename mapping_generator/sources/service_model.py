@@ -145,6 +145,11 @@ class Service:
         inner = self._shapes[shape]["member"]["shape"]
         return inner, self._shapes[inner]["type"]
 
+    def entry(self, shape: str) -> tuple[str, str]:
+        """Returns the shape and the kind of a map's values."""
+        inner = self._shapes[shape]["value"]["shape"]
+        return inner, self._shapes[inner]["type"]
+
     def is_enumerated(self, shape: str) -> bool:
         """Whether a string is one of a fixed set."""
         return "enum" in self._shapes[shape]

@@ -348,7 +348,6 @@ def test_members_set_the_attributes_of_their_very_names() -> None:
         ("Size", "text", Attribute("number", configurable=True)),
         ("Box", "inner", TEXT),
         ("Boxes", "inners", Attribute("list", "string", configurable=True)),
-        ("Labels", "map", Attribute("map", "string", configurable=True)),
         ("Since", "time", TEXT),
         ("Note", "secret", TEXT),
         ("Computed", "text", Attribute("string")),
@@ -364,6 +363,15 @@ def test_what_is_doubtful_is_not_claimed(member: str, shape: str, attribute: Att
     """A false alarm is worse than a miss."""
     name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in member).lstrip("_")
     assert settings({member: shape}, **{name: attribute}) == {}
+
+
+def test_the_entries_of_a_map_are_claimed_one_by_one() -> None:
+    """Some calls replace a map, and others change its entries: what is given is true of both."""
+    api = service({**DELETE, "UpdateCart": {"CartId!": "text", "Labels": "map"}})
+    labels = Attribute("map", "string", configurable=True)
+    (target,) = targets(api, "UpdateCart", resource("aws_shop_cart", "cart", labels=labels))
+    (setting,) = target.settings
+    assert (setting.attribute, setting.path, setting.by_entry) == ("labels", "req.Labels", True)
 
 
 def test_a_secret_is_claimed_as_changed_to_something_unknown() -> None:

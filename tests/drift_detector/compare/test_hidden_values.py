@@ -38,6 +38,8 @@ def hidden(value: object) -> dict[str, Json]:
 @pytest.mark.parametrize(
     ("claimed", "recorded", "how", "verdict"),
     [
+        (hidden({"commands": ["ls"]}), {"commands": "ls"}, Comparator.VALUE, SAME),
+        (hidden({"commands": ["reboot"]}), {"commands": "ls"}, Comparator.VALUE, UNKNOWN),
         (hidden("a"), hidden("a"), Comparator.VALUE, SAME),
         (hidden("a"), hidden("b"), Comparator.VALUE, DIFFERENT),
         (hidden("a"), hidden("b"), Comparator.JSON, UNKNOWN),

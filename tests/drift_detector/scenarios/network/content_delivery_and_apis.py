@@ -117,7 +117,36 @@ def patch(**paths: str) -> Step:
     return called(5, "apigateway:UpdateMethod", request)
 
 
+def integration() -> dict[str, Any]:
+    """An integration of an HTTP API."""
+    parameters = {"overwrite:header.x": "1", "append:header.y": "2"}
+    return placed("aws_apigatewayv2_integration.shop", id="int1", api_id="a1", request_parameters=parameters)
+
+
+def set_parameter(value: str, minutes: int = 5) -> Step:
+    """Somebody sets one parameter of the integration; the API keeps the others."""
+    request = {"apiId": "a1", "integrationId": "int1", "requestParameters": {"overwrite:header.x": value}}
+    return called(minutes, "apigateway:UpdateIntegration", request)
+
+
 SCENARIOS: Scenarios = {
+    "a parameter of an integration is changed": (
+        [wrote(0, integration()), set_parameter("3")],
+        [modified("aws_apigatewayv2_integration.shop", 'request_parameters["overwrite:header.x"]', "1", "3")],
+    ),
+    "a parameter of an integration is set as it is": ([wrote(0, integration()), set_parameter("1")], []),
+    "a parameter of an integration is set and set back": (
+        [wrote(0, integration()), set_parameter("3"), set_parameter("1", 7)],
+        [
+            modified(
+                "aws_apigatewayv2_integration.shop",
+                'request_parameters["overwrite:header.x"]',
+                "1",
+                "3",
+                end="reverted",
+            )
+        ],
+    ),
     "a global resource is found, whatever region its call is logged in": (
         [
             wrote(0, listener()),

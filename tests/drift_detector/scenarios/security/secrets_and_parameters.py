@@ -164,6 +164,13 @@ SCENARIOS: Scenarios = {
         ],
         [modified("aws_ssm_service_setting.public", "setting_value", "Disable", "Enable")],
     ),
+    "an association's parameters are set as they are, which AWS asks to hide": (
+        [
+            wrote(0, placed("aws_ssm_association.ls", id="a-1", association_id="a-1", parameters={"commands": "ls"})),
+            called(5, "ssm:UpdateAssociation", {"associationId": "a-1", "parameters": {"commands": ["ls"]}}),
+        ],
+        [],
+    ),
     "a document shared with everybody is unknown": (
         [
             wrote(0, placed("aws_ssm_document.patch", id="patch", name="patch", permissions=None)),

@@ -13,6 +13,7 @@ from drift_detector.facts.document import Document, elements, scalar
 from drift_detector.facts.mapping_terms import Transform
 from drift_detector.facts.no_value import MISSING, UNKNOWN, Absent, Unknown
 from tfdrift.events import Json
+from tfdrift.records import hidden_hash
 
 
 def operations_of(rule: TargetRule, document: Document) -> Iterator[Operation]:
@@ -44,14 +45,23 @@ def _map_operations(
     attribute: str, merge: Source | None, drop: Source | None, document: Document
 ) -> Iterator[Operation]:
     merged = value_of(merge, document) if merge is not None else MISSING
-    if isinstance(merged, dict):
+    if hidden_hash(merged) is not None:
+        yield from _operation(attribute, Verb.SET, merged)
+    elif isinstance(merged, dict):
         for key, value in merged.items():
-            given = UNKNOWN if is_hidden(value) else value
+            given = UNKNOWN if is_hidden(value) else _entry_value(value)
             yield from _operation(format_attribute(*parse_attribute(attribute), key), Verb.SET, given)
     dropped = value_of(drop, document) if drop is not None else MISSING
     if isinstance(dropped, list):
         for key in dropped:
             yield Operation(attribute=format_attribute(*parse_attribute(attribute), str(key)), value=None)
+
+
+def _entry_value(value: Json) -> Json:
+    """Returns a value of a map; several of one key are one text in a state."""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ",".join(map(str, value))
+    return value
 
 
 def _operation(attribute: str, verb: Verb, value: Value) -> Iterator[Operation]:

@@ -57,7 +57,10 @@ def _same_hash(given: str, found: str, *, is_simple: bool) -> Verdict:
 
 def _spellings(value: Json) -> Iterable[Json]:
     yield value
-    if isinstance(value, bool):
+    if isinstance(value, dict):
+        # An API may take several values of a key where a state has one text.
+        yield {name: [one] for name, one in value.items()}
+    elif isinstance(value, bool):
         yield "true" if value else "false"
     elif isinstance(value, int | float):
         yield str(value)
