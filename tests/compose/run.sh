@@ -46,15 +46,25 @@ trap finish EXIT
 rm -f "/tmp/$COMPOSE_PROJECT_NAME.log"
 export TFDRIFT_LOG_LEVEL=debug
 scale=(--scale ingest-falco=2 --scale drift-detector=3 --scale sse-gateway=2)
-for other in grafana nats-exporter; do
-  image=$("${compose[@]}" config | .venv/bin/python -c \
-    'import sys, yaml; print(yaml.safe_load(sys.stdin)["services"][sys.argv[1]]["image"])' "$other")
-  if ! docker image inspect "$image" >/dev/null 2>&1 && ! docker pull --quiet "$image" >/dev/null 2>&1; then
-    echo "LEFT OUT  $other: its image $image is not to be had here"
-    scale+=(--scale "$other=0")
-  fi
-done
-"${compose[@]}" up -d "${scale[@]}"
+
+# services PROFILE: those that start with it, but for those whose image is not to be had here.
+services() {
+  "${compose[@]}" config | .venv/bin/python -c '
+import sys, yaml
+for name, service in yaml.safe_load(sys.stdin)["services"].items():
+    if set(service.get("profiles", ())) <= {sys.argv[1]}:
+        print(name, "" if "build" in service else service["image"])' "$1" |
+    while read -r name image; do
+      if [[ -z $image ]] || docker image inspect "$image" >/dev/null 2>&1 || docker pull --quiet "$image" >/dev/null 2>&1; then
+        echo "$name"
+      else
+        echo "LEFT OUT  $name: its image $image is not to be had here" >&2
+      fi
+    done
+}
+mapfile -t alone < <(services none)
+mapfile -t clustered < <(services cluster 2>/dev/null)
+"${compose[@]}" up -d "${scale[@]}" "${alone[@]}"
 .venv/bin/python tests/compose/send_one_drift.py
 
 "${compose[@]}" run --rm -T demo >/dev/null
@@ -80,7 +90,7 @@ left=$(docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT
 echo "ok  nothing is left after down"
 
 compose+=(--env-file deploy/nats/cluster.env)
-"${compose[@]}" up -d "${scale[@]}"
+"${compose[@]}" up -d "${scale[@]}" "${clustered[@]}"
 .venv/bin/python tests/compose/send_one_drift.py
 docker kill "$("${compose[@]}" ps -q nats-3)" >/dev/null
 .venv/bin/python tests/compose/send_one_drift.py

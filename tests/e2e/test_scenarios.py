@@ -19,6 +19,7 @@ from tests.drift_detector.correlate.test_scenarios import EVALUATED_BY
 from tests.drift_detector.playbook import ACCOUNT, REGION, START, Called, Wrote, line, resource
 from tests.drift_detector.scenarios import SCENARIOS, Scenario
 from tests.drift_detector.scenarios.builders import OTHER_ACCOUNT
+from tests.drift_detector.scenarios.general.other_names import UNIQUE_ID
 from tests.drift_detector.scenarios.storage.s3_buckets import NAME as BUCKET_NAME
 from tests.ingest_tfstate.states import state
 from tests.pipeline import Pipeline, running
@@ -38,11 +39,12 @@ class Estate:
 
     def __init__(self, number: int, scenario: Scenario) -> None:
         self.prefix = f"s{number:03}"
-        # What is unique in the world: account ids and the names of buckets.
+        # What is unique in the world: account ids, the names of buckets and the unique ids of roles.
         self._names = {
             ACCOUNT: f"{100_000_000_000 + number}",
             OTHER_ACCOUNT: f"{200_000_000_000 + number}",
             BUCKET_NAME: f"{BUCKET_NAME}-{number}",
+            UNIQUE_ID: f"{UNIQUE_ID}{number:03}",
         }
         self.accounts = {self._names[ACCOUNT], self._names[OTHER_ACCOUNT]}
         steps, expected = scenario

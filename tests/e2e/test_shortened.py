@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.e2e.alerts import JANE, cloud_call
 from tests.e2e.estate import resource, state
+from tests.e2e.test_command import tfdrift
 from tests.falco.sidekick import forwarded
 from tests.pipeline import Pipeline
 
@@ -50,3 +51,21 @@ async def test_whichever_comes_first_the_drifts_are_those_of_the_whole_call(
     details = {drift["resource_id"]: drift["detail"] for drift in listed["drifts"]}
     assert [details[role] for role in roles[:-1]] == [None] * 6
     assert "falcosidekick shortened ct.request" in details[roles[-1]]
+
+
+async def test_what_ingest_falco_says_of_its_alerts_reaches_the_gateway_and_the_doctor(
+    pipeline: Pipeline, workspace: str, times: Iterator[datetime]
+) -> None:
+    """A condition of the service is a hint of its health, and does not silence it."""
+    bodies = arrivals(f"role-{workspace}", next(times))
+    assert await pipeline.post(bodies["shortened"], bodies["without a request"]) == 200
+
+    def hinted(health: dict[str, Any]) -> bool:
+        (service,) = (one for one in health["services"] if one["name"] == "ingest-falco")
+        hints = " ".join(service["hints"])
+        return service["status"] == "ok" and "falcosidekick shortens" in hints and "sends no ct.request" in hints
+
+    await pipeline.get_until("/api/v1/health", hinted)
+    _, said, _ = await tfdrift(pipeline, "doctor")
+    assert "ingest-falco: falcosidekick shortens" in said
+    assert "append_output" in said

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from ingest_falco.app import run
 from ingest_falco.webhook.senders import Forged, Notifications, PushTokens, Unreachable
 from tests.ingest_falco.service import running
 
@@ -189,6 +190,55 @@ async def test_without_googles_keys_the_sender_tries_again() -> None:
     """A token that cannot be checked is neither accepted nor refused for good."""
     with pytest.raises(Unreachable):
         await PushTokens(AUDIENCE, ACCOUNT, "http://127.0.0.1:9/certs").accepts(token())
+
+
+async def test_signed_senders_are_taken_by_the_running_service(nats_url: str, tmp_path: Path, keys_url: str) -> None:
+    """A record by SNS, a log entry by Pub/Sub, both on the ledger; another signer's are not, and nor is none."""
+    fetched = Fetched()
+    record = {
+        "eventID": "e1",
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": "StopInstances",
+        "eventTime": "2026-01-15T10:00:00Z",
+        "awsRegion": "eu-central-1",
+        "recipientAccountId": "123456789012",
+        "userIdentity": {"type": "IAMUser", "userName": "jane"},
+        "requestParameters": {"instancesSet": {"items": [{"instanceId": "i-1"}]}},
+    }
+    sent = message(Message=json.dumps({"detail-type": "AWS API Call via CloudTrail", "detail": record}))
+    entry = {
+        "insertId": "g1",
+        "timestamp": "2026-01-15T10:00:00Z",
+        "protoPayload": {
+            "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+            "methodName": "v1.compute.firewalls.patch",
+            "serviceName": "compute.googleapis.com",
+            "resourceName": "projects/shop/global/firewalls/ssh",
+            "authenticationInfo": {"principalEmail": "jane@example.com"},
+        },
+    }
+    pushed = {"message": {"data": base64.b64encode(json.dumps(entry).encode()).decode(), "messageId": "1"}}
+    push = json.dumps(pushed).encode()
+    settings = {"sns_topics": TOPIC, "pubsub_audience": AUDIENCE, "pubsub_service_account": ACCOUNT}
+    header = {"x-amz-sns-message-type": "Notification"}
+    serve = partial(run, get=fetched, keys_url=keys_url)
+    async with running(nats_url, tmp_path, serve=serve, **settings) as service:
+        forged = {**sent, "Signature": message(signer=1)["Signature"]}
+        assert (await service.post(json.dumps(forged).encode(), "/cloudtrail", header))[0] == 403
+        assert (await service.post(push, "/gcp", {"Authorization": f"Bearer {token(1)}"}))[0] == 401
+        assert (await service.post(push, "/gcp"))[0] == 401
+        assert await service.ledger() == []
+        assert (await service.post(json.dumps(sent).encode(), "/cloudtrail", header))[0] == 200
+        assert (await service.post(push, "/gcp", {"Authorization": f"Bearer {token()}"}))[0] in (200, 204)
+        events = [json.loads(stored.data) for stored in await service.ledger()]
+        confirmation = message(Type="SubscriptionConfirmation", Token="t", SubscribeURL=SUBSCRIBE_URL)
+        header = {"x-amz-sns-message-type": "SubscriptionConfirmation"}
+        assert (await service.post(json.dumps(confirmation).encode(), "/cloudtrail", header))[0] == 200
+    assert [(event["event_id"], event["event_name"]) for event in events] == [
+        ("e1", "StopInstances"),
+        ("g1", "v1.compute.firewalls.patch"),
+    ]
+    assert set(fetched.urls) == {CERTIFICATE_URL, SUBSCRIBE_URL}
 
 
 async def test_an_unsigned_sender_is_refused_by_the_service(nats_url: str, tmp_path: Path) -> None:

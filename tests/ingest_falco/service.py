@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ from tfdrift.bus import Message
 from tfdrift.harness import Runtime
 from tfdrift.harness.runtime import supervise
 from tfdrift.subjects import STREAM
+
+Serve = Callable[[Runtime[IngestFalcoSettings]], Awaitable[None]]
 
 
 @dataclass
@@ -49,7 +51,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(nats_url: str, spool: Path, *, connected: bool = True, **settings: str) -> AsyncIterator[Running]:
+async def running(
+    nats_url: str, spool: Path, *, connected: bool = True, serve: Serve = run, **settings: str
+) -> AsyncIterator[Running]:
     """The service on free ports, serving, and with NATS there unless `connected` is false."""
     environment = {
         "TFDRIFT_NATS_URL": nats_url,
@@ -63,7 +67,7 @@ async def running(nats_url: str, spool: Path, *, connected: bool = True, **setti
 
     async def run_and_tell(runtime: Runtime[IngestFalcoSettings]) -> None:
         started.set_result(runtime)
-        await run(runtime)
+        await serve(runtime)
 
     service = asyncio.create_task(supervise("ingest-falco", loaded, run_and_tell))
     async with asyncio.timeout(DEADLINE_SECONDS):

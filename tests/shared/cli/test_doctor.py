@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,8 @@ from nats.js.api import StreamConfig
 
 from tests.conftest import NatsServer
 from tests.service_process import run_program
-from tfdrift.bus.topology import Retention, ensure
+from tfdrift.bus import Bus, NatsOptions, Retention
+from tfdrift.bus.topology import ensure
 from tfdrift.cli.diagnose import of_clocks, of_gateway_error, of_health, of_ports, of_versions
 from tfdrift.subjects import STREAM
 
@@ -90,6 +92,18 @@ def test_an_older_instance_is_named() -> None:
     assert "drift-detector is of release 0.9.0, and the newest is 0.10.0" in finding.problem
     assert "replace it" in finding.remedy
     assert of_versions(instances[1:], "0.10.0") == []
+
+
+async def test_an_older_instance_is_found_over_nats(nats_url: str) -> None:
+    """It answers for itself, as every service does."""
+    bus = Bus(NatsOptions((nats_url,), "old"), Retention(168, 64 * 1024**2, 1))
+    await bus.open()
+    try:
+        answer = {"service": "drift-detector", "version": "0.0.1", "ready": True, "conditions": {}, "details": {}}
+        await bus.answer_presence(lambda: json.dumps(answer).encode())
+        assert "an instance of drift-detector is of release 0.0.1, and the newest is" in await doctor(nats_url)
+    finally:
+        await bus.close()
 
 
 def test_clocks_that_differ_are_named() -> None:

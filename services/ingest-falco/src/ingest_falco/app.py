@@ -18,7 +18,7 @@ from ingest_falco.webhook.handover import Handover
 from ingest_falco.webhook.intake import Intake
 from ingest_falco.webhook.relay import Relay
 from ingest_falco.webhook.routes import Webhook
-from ingest_falco.webhook.senders import Notifications, PushTokens, Senders
+from ingest_falco.webhook.senders import GOOGLE_KEYS, Fetch, Notifications, PushTokens, Senders, fetch
 from ingest_falco.webhook.tls import Tls
 from tfdrift.harness import ConfigurationError, Runtime, every
 from tfdrift.harness.redaction import hash_key, load_redact_file
@@ -34,8 +34,13 @@ _DRAIN_SECONDS: Final = 2.0
 _MAX_INSTANCES: Final = 8
 
 
-async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
-    """Serve until the service stops, with or without NATS; answered alerts are on disk, so draining is short."""
+async def run(runtime: Runtime[IngestFalcoSettings], get: Fetch = fetch, keys_url: str = GOOGLE_KEYS) -> None:
+    """Serve until the service stops, with or without NATS; answered alerts are on disk, so draining is short.
+
+    Args:
+        get: fetches the certificates that SNS signs with.
+        keys_url: where the keys of Google are that sign the tokens of Pub/Sub.
+    """
     settings = runtime.settings
     conditions = Conditions(runtime.readiness, runtime.log)
     spool = await _open_spool(settings, conditions)
@@ -43,7 +48,9 @@ async def run(runtime: Runtime[IngestFalcoSettings]) -> None:
     redactor = AlertRedactor(load_redact_file(settings.redact_file))
     intake = Intake(ledger, spool, conditions, runtime.log, redactor)
     relay = Relay(settings.relay_url.get_secret_value(), runtime.log) if settings.relay_url is not None else None
-    senders = Senders(_policy(settings), Notifications(settings.topics, runtime.log), _push_tokens(settings))
+    senders = Senders(
+        _policy(settings), Notifications(settings.topics, runtime.log, get), _push_tokens(settings, keys_url)
+    )
     webhook = Webhook(intake, senders, conditions, settings.max_alert_bytes, runtime.log, relay)
     tls = _tls(settings, runtime.log)
     keying = runtime.tasks.create_task(_use_hash_key(runtime, redactor))
@@ -100,11 +107,11 @@ def _policy(settings: IngestFalcoSettings) -> Policy:
     )
 
 
-def _push_tokens(settings: IngestFalcoSettings) -> PushTokens | None:
+def _push_tokens(settings: IngestFalcoSettings, keys_url: str) -> PushTokens | None:
     audience, service_account = settings.pubsub_audience, settings.pubsub_service_account
     if audience is None or service_account is None:
         return None
-    return PushTokens(audience, service_account)
+    return PushTokens(audience, service_account, keys_url)
 
 
 def _tls(settings: IngestFalcoSettings, log: Any) -> Tls | None:

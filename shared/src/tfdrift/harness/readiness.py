@@ -26,7 +26,7 @@ class Readiness:
 
     def set(self, condition: str, ok: bool, reason: str | None = None) -> None:
         """Set a condition; `reason` is a sentence for the operator about one that is false."""
-        self._conditions[condition] = ok
+        self._conditions[str(condition)] = ok  # the text of an enum's member, which JSON takes as a key
         self.explain(condition, None if ok else reason)
         READY.set(self.ok)
 
@@ -43,9 +43,9 @@ class Readiness:
     def explain(self, name: str, sentence: str | None) -> None:
         """Show a sentence in /readyz, without any effect on readiness; None removes it."""
         if sentence is None:
-            self._details.pop(name, None)
+            self._details.pop(str(name), None)
         else:
-            self._details[name] = sentence
+            self._details[str(name)] = sentence
 
     @property
     def details(self) -> dict[str, str]:

@@ -148,11 +148,13 @@ class Document:
         if not rest:
             return items
         found = [inner for item in items if (inner := self._walk(item, rest, False)) is not MISSING]
+        # An element that the list lost gives this path no value, and still counts.
+        lost: list[Json] = [TRUNCATED] if self.incomplete and is_truncated(items) else []
         if items and not found:
-            return MISSING
+            return lost or MISSING
         if any(step.each for step in rest):
-            return [inner for inners in found for inner in inners]
-        return found
+            found = [inner for inners in found for inner in inners]
+        return [*found, *lost]
 
     def member(self, value: Json, name: str) -> Json | Absent:
         """Returns a member of an API structure by its name in any case; ``groups`` finds ``groupSet`` too."""

@@ -17,13 +17,14 @@ from typing import Final
 from ingest_falco.clouds.part import Gap, read_part
 from ingest_falco.clouds.plugin_fields import NOT_AVAILABLE, text_field
 from tfdrift.envelope import parse_rfc3339
-from tfdrift.events import Json
+from tfdrift.events import TRUNCATED, Json
 
 _PREFIXES: Final = ("json", "jevt")
 # A field such as json.value[/insertId]; falcosidekick's `bracketreplacer` makes json.value_/insertId of it.
 _VALUE: Final = re.compile(r"(?:json|jevt)\.value[^/]*(/.*?)\]?")
-# How a plugin in Go prints an absent member, and what Falco prints for a field without a value.
-_NOTHING: Final = frozenset({"", "null", "<nil>", NOT_AVAILABLE})
+# How a plugin in Go prints an absent member, what Falco prints for a field without a value, and what stands for a value
+# that lost its end.
+_NOTHING: Final = frozenset({"", "null", "<nil>", NOT_AVAILABLE, TRUNCATED})
 
 
 class AuditEntry:

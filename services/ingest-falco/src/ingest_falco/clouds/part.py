@@ -24,8 +24,6 @@ class Reason(StrEnum):
     MISSING = "missing"
 
 
-# What the detector reads by the mapping, which knows the mark of a truncated value.
-_MARKED: Final = frozenset({"ct.request", "ct.response"})
 _SENTENCES: Final = {
     Reason.SHORTENED: "falcosidekick shortened {} to 512 bytes; let Falco post to ingest-falco directly",
     Reason.REPAIRED: "{} has characters that are no text; they are replaced",
@@ -81,7 +79,7 @@ def read_part(value: Json, part: str, field: str, *, bare_list: bool = False) ->
     except InvalidJson:
         pass
     if is_shortened(value):
-        prefix = partial(parse_prefix, marked=field in _MARKED)
+        prefix = partial(parse_prefix, marked=True)  # so that the detector takes no part of a list for the whole
         return _attempt(prefix, f"[{value}" if text is not value else value, Gap(part, field, Reason.SHORTENED))
     return _attempt(lambda damaged: parse(repaired(damaged)), text, Gap(part, field, Reason.REPAIRED))
 

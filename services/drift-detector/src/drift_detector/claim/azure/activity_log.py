@@ -67,7 +67,7 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     if act is None or rule is None:
         return None
     body = _unmasked(call.detail.request) if isinstance(call.detail.request, dict) else {}
-    document = Document({"req": body, "res": place_of(resource)})
+    document = Document({"req": body, "res": place_of(resource)}, incomplete=call.detail.incomplete)
     groups = (tuple(_with_act(group, act, body)) for group in groups_of(rule, document))
     return call.claims(groups, account_id=event.account_id, region=None, sanctions=sanctions)
 

@@ -29,7 +29,7 @@ from drift_detector.claim.sanction import Sanctions
 from drift_detector.facts.call import Act, Call, Part
 from drift_detector.facts.document import Document
 from tfdrift.envelope import Envelope
-from tfdrift.events import FalcoEvent, Json, Via
+from tfdrift.events import TRUNCATED, FalcoEvent, Json, Via
 
 OPERATION_STARTED: Final = "OperationStarted"
 OPERATION_FINISHED: Final = "OperationFinished"
@@ -115,7 +115,9 @@ def _groups(call: LoggedCall, place: dict[str, str], catalog: Catalog) -> Iterat
             action = str(delta.get("action")) if isinstance(delta, dict) else ""
             rule = catalog.event(service, f"{operation}/{action}")
             if rule is not None:
-                yield from groups_of(rule, Document({"req": delta, "res": dict(place)}))
+                yield from groups_of(
+                    rule, Document({"req": delta, "res": dict(place)}, incomplete=call.detail.incomplete)
+                )
         return
     rule = catalog.event(service, operation)
     if rule is not None:
@@ -124,7 +126,8 @@ def _groups(call: LoggedCall, place: dict[str, str], catalog: Catalog) -> Iterat
             "metadataEntries": list(_metadata_entries(request, response)),
             "recordChanges": list(_record_changes(request.get("change"))),
         }
-        document = Document({"req": {**masked(request), **listed}, "resp": response, "res": dict(place)})
+        roots: dict[str, Any] = {"req": {**masked(request), **listed}, "resp": response, "res": dict(place)}
+        document = Document(roots, incomplete=call.detail.incomplete)
         yield from groups_of(rule, document)
 
 
@@ -135,6 +138,8 @@ def _metadata_entries(request: dict[str, Any], response: Json) -> Iterator[dict[
     for names, is_gone in ((_CHANGED_KEYS, False), (_DELETED_KEYS, True)):
         listed = [one.get(name) for one in sources if isinstance(one, dict) for name in names]
         for key in dict.fromkeys(str(key) for keys in listed if isinstance(keys, list) for key in keys):
+            if key == TRUNCATED:
+                continue
             yield {"name": key, "deleted": [key]} if is_gone else {"name": key, "changed": {key: _HIDDEN}}
 
 

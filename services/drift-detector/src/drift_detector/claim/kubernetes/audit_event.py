@@ -65,7 +65,8 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     if act is Act.CREATE and not _is_expected(event, body):
         act = Act.UPDATE
     operations = tuple(operations_of(reference.resource, body))
-    document = Document({"req": body, "res": {"id": reference.id, "name": reference.name}})
+    roots: dict[str, Any] = {"req": body, "res": {"id": reference.id, "name": reference.name}}
+    document = Document(roots, incomplete=call.detail.incomplete)
     groups = (_group(group, act, operations) for group in groups_of(rule, document))
     return call.claims(groups, account_id=event.account_id, region=None, sanctions=sanctions)
 

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from drift_detector.facts.attribute_paths import Part, format_attribute
 from drift_detector.facts.call import Operation
-from tfdrift.events import Json
+from drift_detector.facts.document import is_truncated
+from tfdrift.events import TRUNCATED, Json
 
 # Stands in a body for a list of which a JSON patch changes a part. The mapping claims it as unknown.
 HIDDEN: Final = "****"
@@ -83,10 +84,10 @@ def operations_of(resource: str, body: dict[str, Any]) -> Iterator[Operation]:
     for name in ("labels", "annotations"):
         for key, value in _entries(_at(body, ("metadata", name))):
             attribute = format_attribute("metadata", 0, name, key)
-            yield Operation(attribute=attribute, value=value, only_recorded=is_internal(key))
+            yield _set(attribute, value, only_recorded=is_internal(key))
     for name in _MAPS.get(resource, ()):
         for key, value in _entries(body.get(name)):
-            yield Operation(attribute=format_attribute(_snake(name), key), value=value)
+            yield _set(format_attribute(_snake(name), key), value)
     for path, place in _TEMPLATES:
         template = _at(body, path)
         if isinstance(template, dict):
@@ -111,9 +112,7 @@ def _pod(pod: dict[str, Any], place: tuple[Part, ...]) -> Iterator[Operation]:
     for volume in _list(pod.get("volumes")):
         path = _at(volume, ("hostPath", "path"))
         if path is not None and isinstance(volume.get("name"), str):
-            yield Operation(
-                attribute=format_attribute(*place, "volume", volume["name"], "host_path", 0, "path"), value=path
-            )
+            yield _set(format_attribute(*place, "volume", volume["name"], "host_path", 0, "path"), path)
 
 
 def _container(container: dict[str, Any], place: tuple[Part, ...]) -> Iterator[Operation]:
@@ -126,7 +125,7 @@ def _container(container: dict[str, Any], place: tuple[Part, ...]) -> Iterator[O
             yield _set(format_attribute(*place, *attribute), holder[path[-1]])
     for name in _QUANTITIES:
         for key, value in _entries(_at(container, ("resources", name))):
-            yield Operation(attribute=format_attribute(*place, "resources", 0, name, key), value=value)
+            yield _set(format_attribute(*place, "resources", 0, name, key), value)
     variables = container.get("env")
     if variables == HIDDEN:
         yield _set(format_attribute(*place, "env"), HIDDEN)
@@ -134,16 +133,24 @@ def _container(container: dict[str, Any], place: tuple[Part, ...]) -> Iterator[O
         if isinstance(variable, dict) and isinstance(variable.get("name"), str):
             # A variable that is taken from another object has no value of its own.
             name = format_attribute(*place, "env", variable["name"], "value")
-            yield Operation(attribute=name, value=None if "$patch" in variable else variable.get("value"))
+            yield _set(name, None if "$patch" in variable else _value(variable))
 
 
-def _set(attribute: str, value: Json) -> Operation:
-    return Operation(attribute=attribute, value=None if value == HIDDEN else value, unknown=value == HIDDEN)
+def _value(holder: dict[str, Any]) -> Json:
+    """The member ``value``; the mark of a lost end where the object ends before it."""
+    return TRUNCATED if TRUNCATED in holder else holder.get("value")
+
+
+def _set(attribute: str, value: Json, *, only_recorded: bool = False) -> Operation:
+    is_unknown = value == HIDDEN or is_truncated(value)
+    return Operation(
+        attribute=attribute, value=None if is_unknown else value, unknown=is_unknown, only_recorded=only_recorded
+    )
 
 
 def _entries(entries: Json) -> Iterator[tuple[str, Json]]:
     if isinstance(entries, dict):
-        yield from ((key, value) for key, value in entries.items() if not key.startswith("$"))
+        yield from ((key, value) for key, value in entries.items() if not key.startswith("$") and key != TRUNCATED)
 
 
 def _at(value: Json, path: tuple[str, ...]) -> Any:
@@ -170,7 +177,7 @@ def _patched(operations: list[Json]) -> dict[str, Any]:
         if isinstance(operation, dict) and operation.get("op") in ("add", "replace", "remove"):
             names = [part.replace("~1", "/").replace("~0", "~") for part in str(operation.get("path")).split("/")[1:]]
             if names and not _is_place(names[0]):
-                _put(body, names, operation.get("value"))
+                _put(body, names, _value(operation))
     return body
 
 
