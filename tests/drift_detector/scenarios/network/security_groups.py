@@ -369,4 +369,75 @@ SCENARIOS: Scenarios = {
         ],
         [],
     ),
+    "a rule of several sources loses one, and a person puts it back": (
+        [
+            wrote(0, group(), listed(OFFICE, HOME)),
+            revoke(permission(HOME)),
+            authorize(permission(HOME), minutes=7),
+        ],
+        [modified(RULE, "cidr_blocks", [OFFICE, HOME], [OFFICE], end="reverted")],
+    ),
+    "a rule of several sources loses one, and Terraform puts it back": (
+        [
+            wrote(0, group(), listed(OFFICE, HOME)),
+            revoke(permission(HOME)),
+            authorize(permission(HOME), minutes=7, act=applied),
+        ],
+        [modified(RULE, "cidr_blocks", [OFFICE, HOME], [OFFICE], end="applied")],
+    ),
+    "a rule of several sources gets one that it has": (
+        [wrote(0, group(), listed(OFFICE, HOME)), authorize(permission(HOME))],
+        [],
+    ),
+    "a rule of several sources loses one that it never had": (
+        [wrote(0, group(), listed(OFFICE, HOME)), revoke(permission(WORLD))],
+        [],
+    ),
+    "Terraform takes the only source of a rule, which its next state no longer has": (
+        [wrote(0, group(), listed(OFFICE)), revoke(permission(OFFICE), act=applied), wrote(9, group())],
+        [],
+    ),
+    "a source that the state no longer has is taken once more": (
+        [
+            wrote(0, group(), listed(OFFICE, HOME)),
+            wrote(6, group(), listed(OFFICE)),
+            revoke(permission(HOME), minutes=7),
+        ],
+        [],
+    ),
+    "another group of the same rules is opened and closed": (
+        [wrote(0, group(), listed(OFFICE, security_group_id="sg-2")), revoke(permission(OFFICE))],
+        [],
+    ),
+    "a rule without its only source is deleted": (
+        [wrote(0, group(), listed(OFFICE)), revoke(permission(OFFICE))],
+        [deleted(RULE, "sgrule-845917806")],
+    ),
+    "a rule without its only source, which a person puts back": (
+        [
+            wrote(0, group(), listed(OFFICE)),
+            revoke(permission(OFFICE)),
+            authorize(permission(OFFICE), minutes=7),
+        ],
+        [deleted(RULE, "sgrule-845917806", end="reverted")],
+    ),
+    "a rule without its only source, which Terraform puts back": (
+        [
+            wrote(0, group(), listed(OFFICE)),
+            revoke(permission(OFFICE)),
+            authorize(permission(OFFICE), minutes=7, act=applied),
+        ],
+        [deleted(RULE, "sgrule-845917806", end="applied")],
+    ),
+    "a rule that lost both sources gets one back": (
+        [
+            wrote(0, group(), listed(OFFICE, HOME)),
+            revoke(permission(OFFICE, HOME)),
+            authorize(permission(HOME), minutes=7),
+        ],
+        [
+            deleted(RULE, "sgrule-845917806", end="reverted"),
+            modified(RULE, "cidr_blocks", [OFFICE, HOME], [HOME]),
+        ],
+    ),
 }

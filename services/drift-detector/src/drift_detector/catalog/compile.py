@@ -72,7 +72,7 @@ def _complaints(name: str, error: ValidationError) -> Iterator[str]:
 def _compile_type(facts: written.WrittenType) -> ResourceType:
     parents = tuple(Parent(parent.type, parent.via) for parent in facts.parent)
     attributes = {key: _compile_comparison(value) for key, value in facts.attributes.items()}
-    return ResourceType(facts.expected, facts.case_blind, facts.identity, parents, attributes)
+    return ResourceType(facts.expected, facts.case_blind, facts.identity, parents, attributes, facts.consists_of)
 
 
 def _compile_comparison(given: written.WrittenComparison) -> Comparison:

@@ -70,6 +70,11 @@ class Catalog:
         facts = self.types.get(resource_type)
         return facts.parents if facts is not None else ()
 
+    def consists_of(self, resource_type: str) -> tuple[str, ...]:
+        """Returns the attributes whose values a resource consists of; none where it exists by itself."""
+        facts = self.types.get(resource_type)
+        return facts.consists_of if facts is not None else ()
+
     def is_case_blind(self, resource_type: str) -> bool:
         """Whether the API takes the names of a type in any case."""
         facts = self.types.get(resource_type)

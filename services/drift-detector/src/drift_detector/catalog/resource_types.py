@@ -41,6 +41,7 @@ class ResourceType(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         case_blind: whether the API takes its names in any case; identities are then compared in lower case.
+        consists_of: the attributes whose values the resource consists of; it is gone when none of them is set.
     """
 
     expected: bool = True
@@ -48,3 +49,4 @@ class ResourceType(msgspec.Struct, frozen=True, omit_defaults=True):
     identity: Mapping[str, Transform] = {}
     parents: tuple[Parent, ...] = ()
     attributes: Mapping[str, Comparison] = {}
+    consists_of: tuple[str, ...] = ()

@@ -78,6 +78,7 @@ class WrittenType(_Written):
         case_blind: whether the API takes its names in any case. Generated where the API's models say so.
         parent: one, or a list for a resource that joins several, such as a user and a group; one managed parent is
             enough.
+        consists_of: the attributes whose values the resource consists of; it is gone when none of them is set.
     """
 
     expected: bool = True
@@ -85,6 +86,7 @@ class WrittenType(_Written):
     identity: dict[str, Transform] = Field(default_factory=dict)
     parent: Annotated[tuple[WrittenParent, ...], BeforeValidator(_parents)] = ()
     attributes: dict[str, Comparison] = Field(default_factory=dict)
+    consists_of: tuple[str, ...] = ()
 
 
 class WrittenSource(_Written):

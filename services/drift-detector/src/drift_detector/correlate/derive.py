@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
 
 from drift_detector.catalog.lookup import Catalog
 from drift_detector.compare.apply_operation import apply, per_tag, place_of_edit, tags_claimed
@@ -20,6 +19,7 @@ from drift_detector.compare.verdict import Verdict
 from drift_detector.correlate.failure import Failure, evaluated, reason_of
 from drift_detector.correlate.history import plain
 from drift_detector.correlate.lifecycle import Agreement, Outcome, Waiting, correlate
+from drift_detector.correlate.parts import EXISTENCE, existence_of
 from drift_detector.correlate.payload import Ignored, display_identity, drift_id, managed_drift, unmanaged_drift
 from drift_detector.facts.attribute_paths import located, spells
 from drift_detector.facts.attribute_paths import recorded as recorded_at
@@ -35,9 +35,6 @@ from tfdrift.records import ResourceRecord, digest
 
 # When a state first had a resource, and when it no longer had it.
 Holding = tuple[datetime, datetime]
-
-# The attribute that creations and deletions claim; it is in no state.
-_EXISTENCE: Final = "@existence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +105,9 @@ def derive_managed(
     ignored: dict[str, Ignored] = {}
     dues: list[datetime] = []
     agreements: dict[str, Agreement] = {}
-    needed: set[str] = set()
     awaits_serial = False
     by_attribute, deletions, failures = _by_attribute(incarnations, claims, record.address)
+    needed = set(_take_parts(record, incarnations, context.catalog, by_attribute, deletions))
 
     def evaluate(
         attribute: str | None, claimed: Sequence[Claimed]
@@ -170,7 +167,7 @@ def _by_attribute(
             continue
         if target.act is not Act.UPDATE:
             identity = incarnation.resource_id or address if target.act is Act.CREATE else None
-            existence = Operation(attribute=_EXISTENCE, value=identity)
+            existence = Operation(attribute=EXISTENCE, value=identity)
             found[None].append(Claimed(call, (existence,), resolved.incarnation))
             if identity is None and call.sanction is None:
                 deletions.append(Deleted(call, resolved.incarnation))
@@ -180,6 +177,38 @@ def _by_attribute(
         except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call or a state
             failures.append(Failure("derive", address, frozenset((call.event_id,)), reason_of(error)))
     return found, deletions, failures
+
+
+def _take_parts(
+    record: ResourceRecord,
+    incarnations: tuple[Incarnation, ...],
+    catalog: Catalog,
+    by_attribute: dict[str | None, list[Claimed]],
+    deletions: list[Deleted],
+) -> frozenset[str]:
+    """Turns calls that leave nothing of a resource's parts into deletions, and their opposites into creations.
+
+    Returns the calls without which that would be otherwise.
+    """
+    comparisons = {name: catalog.comparison(record.type, name) for name in catalog.consists_of(record.type)}
+    claims = {name: by_attribute[name] for name in comparisons if name in by_attribute}
+    if not claims:
+        return frozenset()
+    identity = [incarnation.resource_id or record.address for incarnation in incarnations]
+    try:
+        parts = existence_of(incarnations, identity, claims, comparisons)
+    except Exception:  # noqa: BLE001 - an unforeseen shape, which the attribute that has it reports
+        return frozenset()
+    for name in claims:
+        by_attribute[name] = parts.claims[name]
+    by_attribute[None] += parts.existence
+    deletions += [Deleted(fact.call, fact.incarnation) for fact in parts.existence if _deletes(fact)]
+    return parts.needed
+
+
+def _deletes(claim: Claimed) -> bool:
+    """Whether somebody deleted the resource, other than Terraform."""
+    return claim.operations[0].value is None and claim.call.sanction is None
 
 
 def _located(incarnation: Incarnation, target: Target, claimed_tags: set[str]) -> list[tuple[str, Operation]]:
@@ -224,7 +253,7 @@ def derive_unmanaged(
     for call, target in named:
         if target.act is not Act.UPDATE and not any(since <= call.occurred < until for since, until in managed):
             value = identity if target.act is Act.CREATE else None
-            facts.append(Claimed(call, (Operation(attribute=_EXISTENCE, value=value),)))
+            facts.append(Claimed(call, (Operation(attribute=EXISTENCE, value=value),)))
     outcome = correlate(facts, _compare_existence, _apply_existence, _kind_of_existence)
     lifecycle, due = outcome.at(now, None, context.unconfirmed_after)
     needed = outcome.needed and frozenset(call.event_id for call, _ in named)

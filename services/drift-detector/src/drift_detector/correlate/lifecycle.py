@@ -462,6 +462,13 @@ def _ended(stored: Drift, evidence: Evidence) -> Drift:
     if (failure := evidence.failure) is not None:  # the cloud has what it had before
         return _resolved(stored, Resolution.REVERTED, failure.occurred, call=failure)
     record, resolution, agreement = evidence.record, _ending(stored, evidence), evidence.agreement
+    if (
+        agreement is not None
+        and agreement.resolution is Resolution.DESTROYED
+        and agreement.call.event_id == stored.event_id
+    ):
+        # The culprit took the last part of the resource, as an earlier call says that arrived later.
+        return _resolved(stored, Resolution.DESTROYED, agreement.call.occurred, call=agreement.call)
     if resolution is not None:
         at, serial = (record.recorded_at, record.serial) if record is not None else (stored.detected_at, None)
         return _resolved(stored, resolution, at, serial=serial)
