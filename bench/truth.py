@@ -66,6 +66,7 @@ class Truth:
     tiers: Counter[tuple[str, str]] = field(default_factory=Counter)
     unmapped: Counter[str] = field(default_factory=Counter)
     unnamed: Counter[str] = field(default_factory=Counter)
+    unseen: Counter[str] = field(default_factory=Counter)
     without_resource: Counter[str] = field(default_factory=Counter)
     drifts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
@@ -144,6 +145,10 @@ def _count_relevant(truth: Truth, found: Normalised, call: Call | None, context:
         truth.tiers[rule.tier, "identity"] += 1
     else:
         truth.unnamed[f"{service}:{name}"] += 1
+    if call is not None:
+        truth.calls["relevant, would be seen"] += 1
+    else:
+        truth.unseen[f"{service}:{name}"] += 1
     if call is not None and any(target.operations for group in call.groups for target in group):
         truth.tiers[rule.tier, "attributes"] += 1
 
@@ -243,6 +248,7 @@ def main() -> int:
     figures["type known"] = percent(truth.calls["relevant, type known"], relevant)
     figures["type surely known"] = percent(truth.calls["relevant, type surely known"], relevant)
     figures["identity known"] = percent(truth.calls["relevant, identity known"], relevant)
+    figures["would be seen"] = percent(truth.calls["relevant, would be seen"], relevant)
     figures |= {f"tier {tier}, {what}": count for (tier, what), count in sorted(truth.tiers.items())}
     for kind in ("by Terraform", "failed", "only read", "by others"):
         figures[f"drifts opened {kind}"] = truth.drifts[kind]
@@ -253,6 +259,7 @@ def main() -> int:
     figures |= hidden_leaves(Path(corpus) / "tfstate")
     figures["unmapped events"] = _listed(truth.unmapped)
     figures["events that name no resource"] = _listed(truth.unnamed)
+    figures["events that would not be seen"] = _listed(truth.unseen)
     report("truth", figures)
     return 1 if truth.drifts["by Terraform"] + truth.drifts["failed"] + truth.drifts["only read"] else 0
 

@@ -88,7 +88,8 @@ def _compile_event(service: str, operation: str, event: written.WrittenEvent, ca
         for group in groups
     )
     group_each = tuple(_compile_each(group.each, roots | group.each.keys()) for group in groups)
-    return EventRule(event.tier, service, operation, _compile_each(event.each, roots), compiled, group_each)
+    each = _compile_each(event.each, roots)
+    return EventRule(event.tier, service, operation, each, compiled, group_each, tuple(event.silent))
 
 
 def _compile_each(each: Mapping[str, written.WrittenSource], roots: frozenset[str]) -> tuple[tuple[str, Source], ...]:

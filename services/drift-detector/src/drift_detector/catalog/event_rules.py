@@ -161,7 +161,11 @@ class TargetRule(msgspec.Struct, frozen=True, omit_defaults=True, dict=True):
 
 
 class EventRule(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How an event becomes groups of alternative targets. ``each`` loops over all groups, ``group_each`` over one."""
+    """How an event becomes groups of alternative targets. ``each`` loops over all groups, ``group_each`` over one.
+
+    Attributes:
+        silent: members of the request that set nothing which a state records.
+    """
 
     tier: Tier
     service: str
@@ -169,3 +173,4 @@ class EventRule(msgspec.Struct, frozen=True, omit_defaults=True):
     each: tuple[tuple[str, Source], ...]
     groups: tuple[tuple[TargetRule, ...], ...]
     group_each: tuple[tuple[tuple[str, Source], ...], ...]
+    silent: tuple[str, ...] = ()

@@ -218,9 +218,12 @@ class WrittenEvent(_Written):
         each: loops, by variable; the targets are claimed once for each combination of their elements.
         targets: one group of alternatives, most specific first.
         groups: several groups, if the event does several independent things.
+        silent: members of the request that set nothing which a state records, each with the reason. A call that sets
+            members which no target reads, and none of these, is reported as having changed something.
     """
 
     tier: Tier
+    silent: dict[str, str] = Field(default_factory=dict)
     each: dict[str, Source] = Field(default_factory=dict)
     targets: tuple[WrittenTarget, ...] = ()
     groups: tuple[Group, ...] = ()

@@ -21,7 +21,7 @@ from drift_detector.correlate.history import plain
 from drift_detector.correlate.lifecycle import Agreement, Outcome, Waiting, correlate
 from drift_detector.correlate.parts import EXISTENCE, existence_of
 from drift_detector.correlate.payload import Ignored, display_identity, drift_id, managed_drift, unmanaged_drift
-from drift_detector.facts.attribute_paths import located, spells
+from drift_detector.facts.attribute_paths import SOMETHING, located, spells
 from drift_detector.facts.attribute_paths import recorded as recorded_at
 from drift_detector.facts.call import Act, Call, Operation, Target
 from drift_detector.facts.incarnations import Incarnation, incarnations_of
@@ -224,6 +224,8 @@ def _located(incarnation: Incarnation, target: Target, claimed_tags: set[str]) -
 
 def _has_attribute(incarnation: Incarnation, path: str, operation: Operation) -> bool:
     """Whether the version of the provider that wrote the state has the attribute."""
+    if path == SOMETHING:
+        return True
     if operation.only_recorded:
         return recorded_at(incarnation.attributes, path) not in (MISSING, None)
     return spells(incarnation.attributes, path)
@@ -284,7 +286,9 @@ def _recorded(record: ResourceRecord, incarnations: tuple[Incarnation, ...], att
         latest: Value | None = None
         for version in incarnation.versions:
             value = existence if attribute is None else recorded_at(version.attributes, attribute)
-            if version is incarnation.versions[0] or (value is not latest and value != latest):
+            # Each version changes something.
+            is_new = attribute == SOMETHING or (value is not latest and value != latest)
+            if version is incarnation.versions[0] or is_new:
                 yield Recorded(version.at, version.serial, value, number)
             latest = value
         if incarnation.ended is not None:

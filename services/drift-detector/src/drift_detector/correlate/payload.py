@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from drift_detector.correlate.history import plain
 from drift_detector.correlate.lifecycle import Lifecycle
-from drift_detector.facts.attribute_paths import recorded
-from drift_detector.facts.call import Target
+from drift_detector.facts.attribute_paths import SOMETHING, recorded
+from drift_detector.facts.call import Call, Target
 from drift_detector.facts.incarnations import Incarnation
 from drift_detector.facts.no_value import Unknown
 from drift_detector.facts.time_line import Value
@@ -144,10 +144,17 @@ def _drift(about: _About, lifecycle: Lifecycle, hidden: bool, rules: Rules) -> D
         matched_rules=matched,
         detected_at=call.received,
         value_unknown=isinstance(lifecycle.new, Unknown),
-        detail=call.detail if isinstance(lifecycle.new, Unknown) else None,
+        detail=_why_unknown(about.attribute, call) if isinstance(lifecycle.new, Unknown) else None,
         history=tuple(_shown_entry(entry, hidden) for entry in lifecycle.history),
         history_omitted=lifecycle.omitted,
     )
+
+
+def _why_unknown(attribute: str | None, call: Call) -> str | None:
+    """Returns a sentence that says why nobody knows the new value; None where the log hides it."""
+    if attribute != SOMETHING:
+        return call.detail
+    return call.detail or f"{call.event_name} changed something that neither the log nor the mapping names"
 
 
 _PLAIN = (str, int, float, bool, type(None))

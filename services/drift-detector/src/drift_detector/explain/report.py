@@ -12,7 +12,7 @@ from drift_detector.claim.sanction import Sanctions
 from drift_detector.compare.apply_operation import apply, place_of_edit
 from drift_detector.correlate.derive import EvaluationContext
 from drift_detector.correlate.store import FactStore
-from drift_detector.facts.attribute_paths import located, recorded, spells
+from drift_detector.facts.attribute_paths import SOMETHING, located, recorded, spells
 from drift_detector.facts.call import Call, Operation, Part, Target, Verb
 from drift_detector.facts.no_value import MISSING, Absent
 from drift_detector.resolve.other_names import NamesInPlace
@@ -98,6 +98,8 @@ def _group(number: int, group: tuple[Target, ...], call: Call, store: FactStore)
 
 
 def _comparison(operation: Operation, record: ResourceRecord, names: NamesInPlace, context: EvaluationContext) -> str:
+    if operation.attribute == SOMETHING:
+        return "something changed that neither the log nor the mapping names"
     attribute = located(record.attributes, operation.attribute)
     comparison = context.catalog.comparison(record.type, attribute)
     there = recorded(record.attributes, attribute)
@@ -126,7 +128,8 @@ def _outcome(call: Call, store: FactStore) -> Iterator[str]:
     for drift in drifts:
         where = f"{drift.address} {drift.attribute or '(its existence)'}" if drift.address else drift.resource_id
         yield _line("drift", f"{drift.kind}, {drift.status}: {where}")
-        yield _line("", f"{_shown(drift.old_value)} -> {_shown(drift.new_value)}")
+        new = "(unknown)" if drift.value_unknown else _shown(drift.new_value)
+        yield _line("", f"{_shown(drift.old_value)} -> {new}")
         rules = f"by the rules {', '.join(drift.matched_rules)}" if drift.matched_rules else "by default"
         yield _line("", f"severity {drift.severity}, {rules}")
     if not drifts:

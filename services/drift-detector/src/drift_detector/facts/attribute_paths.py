@@ -20,6 +20,8 @@ _PART: Final = re.compile(r'(?:^|\.)([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+|\*)\]|\["((
 Part = str | int
 # The index that means every element of a list.
 EVERY: Final = -1
+# The path of an attribute that neither the log nor the mapping names: the call changed something of the resource.
+SOMETHING: Final = "*"
 
 
 @lru_cache(maxsize=16384)
@@ -29,6 +31,8 @@ def parse_attribute(path: str) -> tuple[Part, ...]:
     Raises:
         ValueError: it is not an attribute path.
     """
+    if path == SOMETHING:
+        return (SOMETHING,)
     parts: list[Part] = []
     position = 0
     while position < len(path):

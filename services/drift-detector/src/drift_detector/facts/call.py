@@ -52,7 +52,8 @@ class Operation(_Fact):
 
     Attributes:
         attribute: a Terraform attribute path: ``instance_type``, ``root_block_device[0].volume_size``, ``tags.Env``. An
-            element of a list of blocks may be given by name (``container.app.image``); the record has its index.
+            element of a list of blocks may be given by name (``container.app.image``); the record has its index. Or
+            `SOMETHING` (`drift_detector.facts.attribute_paths`).
         value: the value for SET (None unsets), a list of elements for ADD and REMOVE, in the state's shape.
         unknown: the call changed the attribute, but the cloud's log hides to what.
         version: the version of a document that the value is, or that is restored.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from drift_detector.catalog.lookup import Catalog
 from drift_detector.compare.values import is_unset
-from drift_detector.facts.attribute_paths import parse_attribute, recorded
+from drift_detector.facts.attribute_paths import SOMETHING, parse_attribute, recorded
 from drift_detector.facts.call import Act, Call, Operation, Target, Verb
 from drift_detector.facts.incarnations import incarnations_of
 from drift_detector.facts.no_value import MISSING
@@ -100,6 +100,8 @@ def _has_a_place_for(target: Target, match: Match, catalog: Catalog, *, alone: b
 
 
 def _is_recorded(operation: Operation, kind: str, attributes: dict[str, Json], catalog: Catalog) -> bool:
+    if operation.attribute == SOMETHING:
+        return True
     comparison = catalog.comparison(kind, operation.attribute)
     if comparison.optional:
         value = recorded(attributes, operation.attribute)

@@ -5,16 +5,20 @@ Decisions where the log leaves room:
 - A change that takes effect later is claimed at once (RDS without ``applyImmediately``). It comes true in the
   maintenance window unless somebody takes it back, and whoever reads the drift can still do that.
 - A value that the log hides is claimed as changed to something unknown, never as emptied.
+- A call that sets something of a resource, of which the mapping reads nothing, is claimed as `SOMETHING` changed.
 - The resource's account and region are those of its ARN if the call gives one, else those of the event.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from drift_detector.catalog.event_rules import EventRule
 from drift_detector.catalog.lookup import Catalog
-from drift_detector.claim.apply_rule import apply_rule
+from drift_detector.catalog.without_resource import load_without_resource
+from drift_detector.claim.apply_rule import AppliedRule, apply_rule
+from drift_detector.claim.aws.something_changed import changes_of
 from drift_detector.claim.logged_call import logged_call
 from drift_detector.claim.sanction import Sanctions
 from drift_detector.facts.call import Call, Target
@@ -43,7 +47,8 @@ def call_of(event: FalcoEvent, envelope: Envelope, catalog: Catalog, sanctions: 
     request = unwrapped(call.detail.request, rule.operation, event.service or "")
     if _is_dry_run(request):
         return None
-    applied = list(apply_rule(rule, _document(event, call.detail, rule, request)))
+    document = _document(event, call.detail, rule, request)
+    applied = list(apply_rule(rule, document)) or list(_unknown_changes(rule, request, document, catalog))
     arns = [arn for one in applied for arn in one.arns]
     owners = [resource.account_id for resource in event.resources if resource.account_id]
     named = [found for arn in arns if (found := parse_arn(arn)) is not None]
@@ -65,6 +70,12 @@ def named_targets(event: FalcoEvent, envelope: Envelope, catalog: Catalog) -> li
     call = CloudCall.model_validate_json(envelope.call)
     document = _document(event, call, rule, unwrapped(call.request, rule.operation, event.service or ""))
     return [target for one in apply_rule(rule, document, silent=True) for target in one.targets]
+
+
+def _unknown_changes(rule: EventRule, request: Json, document: Document, catalog: Catalog) -> Iterator[AppliedRule]:
+    """Yields the resources of which a call changed something unknown."""
+    if load_without_resource().reason(catalog, rule.service, rule.operation) is None:
+        yield from changes_of(rule, request, document)
 
 
 def _rule(event: FalcoEvent, catalog: Catalog) -> EventRule | None:

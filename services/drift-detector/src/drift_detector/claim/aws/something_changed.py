@@ -1,0 +1,70 @@
+"""Says whether a call changed something of the resources that it names, though nobody knows what.
+
+That is so where the mapping has the operation, but reads none of the members that the request has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from drift_detector.catalog.event_rules import EventRule, TargetRule
+from drift_detector.claim.apply_rule import AppliedRule, apply_rule
+from drift_detector.facts.attribute_paths import SOMETHING
+from drift_detector.facts.call import Act, Operation, Target
+from drift_detector.facts.document import Document
+from drift_detector.facts.mapping_terms import Tier
+from tfdrift.events import Json
+
+# The verbs of operations that set what their members say, and of those that need no member to say it. Other operations
+# use what they name, or connect it with something else.
+_SETS: Final = re.compile(
+    r"(?:Batch|Admin)?(?:Update|Put|Modify|Set|Change|Configure|Add|Remove|Replace|Increase|Decrease|Merge|Split)(?![a-z])"
+)
+_SWITCHES: Final = re.compile(r"(?:Admin)?(?:Enable|Disable|Lock|Unlock|Reset)(?![a-z])")
+# Members that say how the call is to be made.
+_MANNERS: Final = frozenset(
+    {"applyimmediately", "clientrequesttoken", "clienttoken", "dryrun", "force", "idempotencytoken", "locktoken"}
+)
+
+
+def changes_of(rule: EventRule, request: Json, document: Document) -> Iterator[AppliedRule]:
+    """Yields the resources that a call names of which it changed something; none where it only used them."""
+    verb = _SETS.match(rule.operation) or _SWITCHES.match(rule.operation)
+    if verb is None or (verb.re is _SETS and not _sets_something(rule, request)):
+        return
+    noun = rule.operation[verb.end() :].lower()
+    for applied in apply_rule(rule, document, silent=True):
+        if targets := tuple(_changed(target) for target in applied.targets if _is_meant(rule, noun, target)):
+            yield AppliedRule(targets, applied.arns)
+
+
+def _is_meant(rule: EventRule, noun: str, target: Target) -> bool:
+    """Whether an operation on that noun changes the resource itself, not a thing that belongs to it.
+
+    The mapping is sure of its own events. A generated one may name the parent of what the call changed.
+    """
+    return rule.tier is not Tier.WEAK or target.type.rpartition("_")[2].removesuffix("s") in noun
+
+
+def _sets_something(rule: EventRule, request: Json) -> bool:
+    """Whether the request has members that neither name the resource nor are known to set nothing."""
+    known = _MANNERS | {name.lower() for name in rule.silent}
+    known |= {name for group in rule.groups for target in group for name in _naming(target)}
+    members = request.items() if isinstance(request, dict) else ()
+    return any(name.lower() not in known for name, value in members if value not in (None, "", [], {}))
+
+
+def _naming(target: TargetRule) -> Iterator[str]:
+    """Yields the members of the request that name the resource."""
+    for source in target.identity.values():
+        for path in source.paths:
+            if path.root == "req" and path.steps:
+                yield from (name.lower() for name in path.steps[0].spellings)
+
+
+def _changed(target: Target) -> Target:
+    if target.act is not Act.UPDATE:
+        return target
+    return target.model_copy(update={"operations": (Operation(attribute=SOMETHING, unknown=True),)})
