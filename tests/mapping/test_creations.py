@@ -29,11 +29,12 @@ GENERIC = ("id", "arn", "name", "identifier")
 QUALIFIED = re.compile(r"^(target|new|replica|addallowed|removeallowed|member|delegatedadmin)(?=\w)")
 DEPTH = 3
 # What the models do not tell: a resolver's ARN ends with its field; a data lake is deleted by its region; one call has
-# lists of the users who come to a group and of those who go.
+# lists of the users who come to a group and of those who go; a domain that may send mail is deleted as an identity.
 NOT_SYMMETRIC = {
     "aws_appsync_resolver",
     "aws_elasticache_user_group_association",
     "aws_securitylake_data_lake",
+    "aws_ses_domain_identity",
 }
 # An address has one association, so that it names it; an organization has one administrator of Detective in a region.
 BY_PARENT = {"aws_eip_association", "aws_detective_organization_admin_account"}

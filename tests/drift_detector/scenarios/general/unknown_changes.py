@@ -7,19 +7,19 @@ from typing import Any
 from tests.drift_detector.playbook import Step, applied, called, wrote
 from tests.drift_detector.scenarios.builders import Scenarios, arn, placed, unknown
 
-RULE = "aws_rbin_rule.keep"
+REPOSITORY = "aws_ecrpublic_repository.app"
 SOMETHING = "*"
 
 
-def rule(**more: Any) -> dict[str, Any]:
-    """A rule of the recycle bin."""
-    return placed(RULE, **{"id": "r-1", "identifier": "r-1", "arn": arn("rbin", "rule/r-1"), "description": "", **more})
+def repository(name: str = "app", **more: Any) -> dict[str, Any]:
+    """A public repository of images."""
+    return placed(REPOSITORY, id=name, repository_name=name, arn=arn("ecr-public", f"repository/{name}"), **more)
 
 
-def lock(act: Any = called, minutes: int = 5) -> Step:
-    """Somebody locks the rule."""
-    request = {"identifier": "r-1", "lockConfiguration": {"unlockDelay": {"unlockDelayValue": 7}}}
-    step: Step = act(minutes, "rbin:LockRule", request)
+def describe(act: Any = called, minutes: int = 5) -> Step:
+    """Somebody sets what the catalogue says of it."""
+    request = {"repositoryName": "app", "catalogData": {"description": "The app"}}
+    step: Step = act(minutes, "ecr-public:PutRepositoryCatalogData", request)
     return step
 
 
@@ -41,24 +41,27 @@ def version_stage() -> Step:
 
 
 SCENARIOS: Scenarios = {
-    "something of a resource is changed": ([wrote(0, rule()), lock()], [unknown(RULE, SOMETHING, None)]),
+    "something of a resource is changed": (
+        [wrote(0, repository()), describe()],
+        [unknown(REPOSITORY, SOMETHING, None)],
+    ),
     "something is changed, and a later state has a change": (
-        [wrote(0, rule()), lock(), wrote(9, rule(description="locked"))],
-        [unknown(RULE, SOMETHING, None, end="absorbed")],
+        [wrote(0, repository()), describe(), wrote(9, repository(catalog_data=[{"description": "The app"}]))],
+        [unknown(REPOSITORY, SOMETHING, None, end="absorbed")],
     ),
     "something is changed, and a later state has the resource as before": (
-        [wrote(0, rule()), lock(), wrote(9, rule())],
-        [unknown(RULE, SOMETHING, None)],
+        [wrote(0, repository()), describe(), wrote(9, repository())],
+        [unknown(REPOSITORY, SOMETHING, None)],
     ),
     "Terraform changes something, and a later state has the resource": (
-        [wrote(0, rule()), lock(applied), wrote(9, rule())],
+        [wrote(0, repository()), describe(applied), wrote(9, repository())],
         [],
     ),
     "something is changed, and Terraform sets it again": (
-        [wrote(0, rule()), lock(), lock(applied, 7), wrote(9, rule())],
-        [unknown(RULE, SOMETHING, None, end="applied")],
+        [wrote(0, repository()), describe(), describe(applied, 7), wrote(9, repository())],
+        [unknown(REPOSITORY, SOMETHING, None, end="applied")],
     ),
-    "something of a resource that no state has": ([wrote(0, rule(identifier="r-2", id="r-2")), lock()], []),
+    "something of a resource that no state has": ([wrote(0, repository("other")), describe()], []),
     "a deployment is forced": ([wrote(0, service()), update_service(forceNewDeployment=True)], []),
     "a service gets an option that the mapping does not have": (
         [wrote(0, service()), update_service(brandNewOption={"mode": "x"})],

@@ -107,9 +107,9 @@ def _tag_operations(tags: Tags, document: Document) -> Iterator[Operation]:
         yield Operation(attribute="tags", value={})
     for source in (tags.merge, tags.replace):
         found = value_of(source, document) if source is not None else MISSING
-        if isinstance(found, Absent | Unknown):
+        if isinstance(found, Absent):
             continue
-        given = tags_of(found, document)
+        given = tags_of(found, document) if not isinstance(found, Unknown) else UNKNOWN
         if source is tags.replace or isinstance(given, Unknown):
             yield from _operation("tags", Verb.SET, given)
         elif isinstance(given, dict):
@@ -120,7 +120,10 @@ def _tag_operations(tags: Tags, document: Document) -> Iterator[Operation]:
 
 
 def _dropped(found: Value, document: Document) -> Iterator[Operation]:
-    if isinstance(found, Absent | Unknown):
+    if isinstance(found, Absent):
+        return
+    if isinstance(found, Unknown):
+        yield from _operation("tags", Verb.SET, UNKNOWN)
         return
     for one in elements(found) or ():
         inner, value = document.member(one, "key"), document.member(one, "value")

@@ -72,4 +72,4 @@ def _lines(process: subprocess.Popen[str] | None) -> list[str] | None:
     if process is None:
         return None
     output, _ = process.communicate()
-    return output.rstrip("\n").split("\n") if process.returncode == 0 else None
+    return [line for line in output.split("\n") if line] if process.returncode == 0 else None

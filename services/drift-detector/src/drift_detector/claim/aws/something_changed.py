@@ -6,7 +6,7 @@ That is so where the mapping has the operation, but reads none of the members th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from drift_detector.catalog.event_rules import EventRule, TargetRule
@@ -23,6 +23,9 @@ _SETS: Final = re.compile(
     r"(?:Batch|Admin)?(?:Update|Put|Modify|Set|Change|Configure|Add|Remove|Replace|Increase|Decrease|Merge|Split)(?![a-z])"
 )
 _SWITCHES: Final = re.compile(r"(?:Admin)?(?:Enable|Disable|Lock|Unlock|Reset)(?![a-z])")
+# Operations of which some services do not log the tags at all.
+_TAGS: Final = re.compile(r"(?:Un)?[Tt]ag[A-Z]|(?:Add|Remove|Change|Update|Create|Delete|Put)\w*Tags")
+_TAGS_PATH: Final = "tags"
 # Members that say how the call is to be made.
 _MANNERS: Final = frozenset(
     {"applyimmediately", "clientrequesttoken", "clienttoken", "dryrun", "force", "idempotencytoken", "locktoken"}
@@ -31,13 +34,17 @@ _MANNERS: Final = frozenset(
 
 def changes_of(rule: EventRule, request: Json, document: Document) -> Iterator[AppliedRule]:
     """Yields the resources that a call names of which it changed something; none where it only used them."""
+    if _TAGS.match(rule.operation):
+        if not any("tag" in name.lower() for name in (request if isinstance(request, dict) else ())):
+            yield from _changed(apply_rule(rule, document, silent=True), _TAGS_PATH)
+        return
     verb = _SETS.match(rule.operation) or _SWITCHES.match(rule.operation)
     if verb is None or (verb.re is _SETS and not _sets_something(rule, request)):
         return
     noun = rule.operation[verb.end() :].lower()
-    for applied in apply_rule(rule, document, silent=True):
-        if targets := tuple(_changed(target) for target in applied.targets if _is_meant(rule, noun, target)):
-            yield AppliedRule(targets, applied.arns)
+    for named in apply_rule(rule, document, silent=True):
+        meant = tuple(target for target in named.targets if _is_meant(rule, noun, target))
+        yield from _changed([AppliedRule(meant, named.arns)], SOMETHING)
 
 
 def _is_meant(rule: EventRule, noun: str, target: Target) -> bool:
@@ -64,7 +71,12 @@ def _naming(target: TargetRule) -> Iterator[str]:
                 yield from (name.lower() for name in path.steps[0].spellings)
 
 
-def _changed(target: Target) -> Target:
-    if target.act is not Act.UPDATE:
-        return target
-    return target.model_copy(update={"operations": (Operation(attribute=SOMETHING, unknown=True),)})
+def _changed(named: Iterable[AppliedRule], attribute: str) -> Iterator[AppliedRule]:
+    """Yields the groups with an unknown value of an attribute of the resources that exist already."""
+    unknown = (Operation(attribute=attribute, unknown=True),)
+    for group in named:
+        targets = tuple(
+            target.model_copy(update={"operations": unknown}) for target in group.targets if target.act is Act.UPDATE
+        )
+        if targets:
+            yield AppliedRule(targets, group.arns)
