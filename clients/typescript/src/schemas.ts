@@ -83,7 +83,7 @@ export interface UserIdentity {
  *     detail: a sentence that says what limits what is known, such as an alert that was shortened on its way; else
  *         None.
  *     attribute: a Terraform attribute path such as ``root_block_device[0].volume_size`` or ``tags.Env``;
- *         None for the existence.
+ *         None for the existence, ``*`` for something that nobody can name.
  *     address: the Terraform resource address; None for a resource that is in no state.
  *     history: its steps, oldest first; of a very long history, the first step and the latest ones.
  *     dismissal: of a drift that somebody dismissed; None otherwise.

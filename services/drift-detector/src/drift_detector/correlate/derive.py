@@ -162,17 +162,17 @@ def _by_attribute(
     claims = list(claims)
     tags = {key for _, resolved in claims for one in resolved.target.operations for key in tags_claimed(one)}
     for call, resolved in claims:
-        incarnation, target = incarnations[resolved.incarnation], resolved.target
+        incarnation = incarnations[resolved.incarnation]
         if incarnation.began is not None and call.occurred < incarnation.began:
             continue
-        if target.act is not Act.UPDATE:
-            identity = incarnation.resource_id or address if target.act is Act.CREATE else None
+        if resolved.act is not Act.UPDATE:
+            identity = incarnation.resource_id or address if resolved.act is Act.CREATE else None
             existence = Operation(attribute=EXISTENCE, value=identity)
             found[None].append(Claimed(call, (existence,), resolved.incarnation))
             if identity is None and call.sanction is None:
                 deletions.append(Deleted(call, resolved.incarnation))
         try:
-            for attribute, operation in _located(incarnation, target, tags):
+            for attribute, operation in _located(incarnation, resolved.operations_on(incarnation.attributes), tags):
                 found[attribute].append(Claimed(call, (operation,), resolved.incarnation))
         except Exception as error:  # noqa: BLE001 - an unforeseen shape of a call or a state
             failures.append(Failure("derive", address, frozenset((call.event_id,)), reason_of(error)))
@@ -211,12 +211,14 @@ def _deletes(claim: Claimed) -> bool:
     return claim.operations[0].value is None and claim.call.sanction is None
 
 
-def _located(incarnation: Incarnation, target: Target, claimed_tags: set[str]) -> list[tuple[str, Operation]]:
-    """Returns the operations of a target on attributes that the state has, each with the attribute's path there."""
+def _located(
+    incarnation: Incarnation, operations: Iterable[Operation], claimed_tags: set[str]
+) -> list[tuple[str, Operation]]:
+    """Returns the operations on attributes that the state has, each with the attribute's path there."""
     tags = recorded_at(incarnation.attributes, "tags")
     located_operations = [
         (located(incarnation.attributes, single.attribute), single)
-        for operation in place_of_edit(target.operations, incarnation.attributes)
+        for operation in place_of_edit(operations, incarnation.attributes)
         for single in per_tag(operation, tags, claimed_tags)
     ]
     return [(path, single) for path, single in located_operations if _has_attribute(incarnation, path, single)]

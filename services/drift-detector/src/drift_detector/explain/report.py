@@ -87,13 +87,12 @@ def _group(number: int, group: tuple[Target, ...], call: Call, store: FactStore)
     yield _line(f"claim {number}", "alternatives, most specific first" if len(group) > 1 else "")
     for target in group:
         identity = " ".join(f"{name}={value}" for name, value in target.identity.items())
-        found = [
-            (one.resource.record(), store.names_in_place(one.resource)) for one in resolved if one.target == target
-        ]
-        addresses = ", ".join(f"{record.address} ({record.workspace})" for record, _ in found)
+        found = [(one, one.resource.record()) for one in resolved if one.target == target]
+        addresses = ", ".join(f"{record.address} ({record.workspace})" for _, record in found)
         yield _line("", f"{target.act} {target.type} {identity} -> {addresses or 'in no state here'}")
-        for record, names in found:
-            for operation in place_of_edit(target.operations, record.attributes):
+        for one, record in found:
+            names = store.names_in_place(one.resource)
+            for operation in place_of_edit(one.operations_on(record.attributes), record.attributes):
                 yield _line("", f"  {_comparison(operation, record, names, store.context)}")
 
 

@@ -60,16 +60,23 @@ class IndexedResource:
     """A record in the index: what the lookup needs, and the whole record as bytes.
 
     Attributes:
+        types_in_calls: the types by which calls name it, see `RecordTokens.types_in_calls`.
         incarnations: those of `incarnations_of`, oldest first.
     """
 
     key: str
     type: str
+    types_in_calls: tuple[str, ...]
     provider: Provider
     account_id: str | None
     region: str | None
     incarnations: tuple[IndexedIncarnation, ...]
     data: bytes
+
+    @property
+    def is_counterpart(self) -> bool:
+        """Whether calls name it by the types of another provider."""
+        return self.type not in self.types_in_calls
 
     @property
     def tokens(self) -> frozenset[str]:
@@ -135,6 +142,7 @@ class StateIndex:
             resource = IndexedResource(
                 key=key,
                 type=sys.intern(record["type"]),
+                types_in_calls=self._tokens.types_in_calls(record["type"]),
                 provider=Provider(record["provider"]),
                 account_id=record["account_id"],
                 region=record["region"],
@@ -238,7 +246,7 @@ class StateIndex:
             if fewest is None or len(keys) < len(fewest):
                 fewest = keys
         resources = [self._resources[key] for key in fewest or ()]
-        return resources if target.type == "*" else [one for one in resources if one.type == target.type]
+        return resources if target.type == "*" else [one for one in resources if target.type in one.types_in_calls]
 
     def _may_be_in(self, resource: IndexedResource, account_id: str | None) -> bool:
         if resource.account_id is not None or account_id is None:

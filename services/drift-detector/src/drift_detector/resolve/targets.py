@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drift_detector.catalog.lookup import Catalog
@@ -10,6 +11,7 @@ from drift_detector.facts.attribute_paths import SOMETHING, parse_attribute, rec
 from drift_detector.facts.call import Act, Call, Operation, Target, Verb
 from drift_detector.facts.incarnations import incarnations_of
 from drift_detector.facts.no_value import MISSING
+from drift_detector.resolve.cloud_control import spelled
 from drift_detector.resolve.renames import Renames
 from drift_detector.resolve.state_index import IndexedResource, Match, StateIndex
 from drift_detector.resolve.tokens import parents_of, target_tokens
@@ -23,6 +25,23 @@ class ResolvedTarget:
     target: Target
     resource: IndexedResource
     incarnation: int
+
+    @property
+    def act(self) -> Act:
+        """What the call did to the resource. One that has a part in itself is changed when the part comes or goes."""
+        return Act.UPDATE if self._is_a_part else self.target.act
+
+    @property
+    def _is_a_part(self) -> bool:
+        return self.resource.is_counterpart and self.target.type != self.resource.types_in_calls[0]
+
+    def operations_on(self, attributes: Mapping[str, Json]) -> tuple[Operation, ...]:
+        """Returns the target's operations, as the provider of a record with these attributes spells them."""
+        if not self.resource.is_counterpart:
+            return self.target.operations
+        if self._is_a_part and self.target.act is Act.DELETE:
+            return (Operation(attribute=SOMETHING, unknown=True),)
+        return tuple(spelled(self.target.operations, attributes))
 
 
 def resolve_group(
@@ -83,6 +102,8 @@ def _has_a_place_for(target: Target, match: Match, catalog: Catalog, *, alone: b
     A set whose elements may be in another resource is null if they are. Other changes are only looked at if there is
     another alternative: a state has every attribute that its provider's version knows, and optional ones may be unset.
     """
+    if match.resource.is_counterpart:
+        return True
     elements = [
         operation
         for operation in target.operations

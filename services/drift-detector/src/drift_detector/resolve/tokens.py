@@ -24,6 +24,7 @@ from drift_detector.facts.call import Target, Verb
 from drift_detector.facts.incarnations import Incarnation
 from drift_detector.facts.names import recorded_spellings
 from drift_detector.facts.no_value import MISSING
+from drift_detector.resolve.cloud_control import counterpart, identity_of
 from tfdrift.events import Json
 
 _ANY_IDENTITY_ATTRIBUTES: Final = ("id", "arn", "name")
@@ -81,14 +82,25 @@ class RecordTokens:
         for facts in catalog.types.values():
             for parent in facts.parents:
                 attributes[parent.type].update(parent.via)
+        parts: dict[str, list[tuple[str, Mapping[str, str]]]] = defaultdict(list)
+        for name, facts in catalog.types.items():
+            for parent in facts.parents:
+                parts[parent.type].append((name, parent.via))
+        self._parts_of: Mapping[str, list[tuple[str, Mapping[str, str]]]] = parts
         self._attributes: Mapping[str, frozenset[str]] = {
             name: frozenset(found) - {ANY_IDENTITY} for name, found in attributes.items()
         }
+        self._types = frozenset(self._attributes)
         self._inner = frozenset(inner)
         self._names: Mapping[str, frozenset[str]] = {
             name: frozenset(re.split(r"[.\[]", attribute)[0] for attribute in found).union(_ANY_IDENTITY_ATTRIBUTES)
             for name, found in self._attributes.items()
         }
+
+    def types_in_calls(self, resource_type: str) -> tuple[str, ...]:
+        """Returns the types by which calls name a record: its own, or its counterpart's and those of its parts."""
+        named = counterpart(resource_type, self._types)
+        return (resource_type,) if named is None else (named, *(part for part, _ in self._parts_of[named]))
 
     def names(self, resource_type: str) -> frozenset[str]:
         """Returns the top-level attributes by which calls may name a type."""
@@ -111,6 +123,8 @@ class RecordTokens:
     def of(self, resource_type: str, attributes: Mapping[str, Json]) -> frozenset[str]:
         """Returns every token of a record."""
         found: set[str] = set()
+        if (named := counterpart(resource_type, self._types)) is not None:
+            return self._of_counterpart(named, attributes)
         case_blind = self._catalog.is_case_blind(resource_type)
         for attribute in self._attributes.get(resource_type, frozenset()):
             if attribute == THE_ONLY:
@@ -135,6 +149,17 @@ class RecordTokens:
                 if resource_type in self._inner:
                     found.update(_token(resource_type, ANY_IDENTITY, part) for part in _parts(attribute, value))
         return frozenset(found)
+
+    def _of_counterpart(self, resource_type: str, attributes: Mapping[str, Json]) -> frozenset[str]:
+        """Returns the tokens that a record of another provider would have, and those of the parts it has in itself."""
+        known = {name: identity_of(name, attributes) for name in self._attributes[resource_type]} | dict(attributes)
+        parts = {
+            _token(part, ours, value)
+            for part, via in self._parts_of[resource_type]
+            for theirs, ours in via.items()
+            if isinstance(value := known.get(theirs), str)
+        }
+        return self.of(resource_type, known) | parts
 
 
 @lru_cache(maxsize=4)
