@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 MANIFESTS := pyproject.toml shared/pyproject.toml $(wildcard services/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets dashboards docs page lock sbom licences compose-test clean
+.PHONY: help setup run demo test faults lint bench truth coverage schemas mapping secrets dashboards docs page screenshots lock sbom licences compose-test clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -72,6 +72,9 @@ page: ## builds the dashboard's static files from services/sse-gateway/dashboard
 
 lock: setup ## resolves both lock files; LOCK=--upgrade takes newer versions
 	@deploy/local/lock.sh $(LOCK)
+
+screenshots: setup ## takes pictures of every view of the page, into dist/screenshots; needs Chromium
+	@$(BIN)/python -m tests.browser.screenshots dist/screenshots
 
 sbom: setup ## writes dist/sbom.cdx.json: the packages of an image, as CycloneDX
 	@deploy/images/sbom.sh

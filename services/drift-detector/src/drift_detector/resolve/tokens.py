@@ -91,6 +91,7 @@ class RecordTokens:
             name: frozenset(found) - {ANY_IDENTITY} for name, found in attributes.items()
         }
         self._types = frozenset(self._attributes)
+        self._types_in_calls: dict[str, tuple[str, ...]] = {}
         self._inner = frozenset(inner)
         self._names: Mapping[str, frozenset[str]] = {
             name: frozenset(re.split(r"[.\[]", attribute)[0] for attribute in found).union(_ANY_IDENTITY_ATTRIBUTES)
@@ -99,8 +100,12 @@ class RecordTokens:
 
     def types_in_calls(self, resource_type: str) -> tuple[str, ...]:
         """Returns the types by which calls name a record: its own, or its counterpart's and those of its parts."""
-        named = counterpart(resource_type, self._types)
-        return (resource_type,) if named is None else (named, *(part for part, _ in self._parts_of[named]))
+        found = self._types_in_calls.get(resource_type)
+        if found is None:  # one tuple for all records of a type
+            named = counterpart(resource_type, self._types)
+            parts = () if named is None else (part for part, _ in self._parts_of[named])
+            found = self._types_in_calls[resource_type] = (named or resource_type, *parts)
+        return found
 
     def names(self, resource_type: str) -> frozenset[str]:
         """Returns the top-level attributes by which calls may name a type."""
