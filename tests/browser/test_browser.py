@@ -104,6 +104,18 @@ async def test_the_strip_says_that_the_gateway_is_gone_and_that_it_is_back(tmp_p
             await page.until(f"{strip}.connection === 'live' && {strip}.state === 'live'")
 
 
+async def test_the_strip_shows_the_first_answer(tmp_path: Path) -> None:
+    """It does not call the workspaces unknown until it asks again."""
+    with running(tmp_path) as pipeline:
+        await pipeline.ready()
+        pipeline.write_state("prod", state(1, instance(instance_id(), "web")), next(moments()))
+        await pipeline.get_until("/api/v1/health", lambda health: health["status"] == "ok")
+        async with browsing("about:blank", tmp_path / "profile") as page:
+            await page.call("Page.addScriptToEvaluateOnNewDocument", source="window.setInterval = () => 0;")
+            await page.call("Page.navigate", url=f"{pipeline.gateway}/")
+            await page.until("document.querySelector('.strip')?.innerText.includes('1 workspace')")
+
+
 async def test_filters_are_part_of_the_address(tmp_path: Path) -> None:
     """A filter that somebody sets is in the URL, and the back button takes it away again."""
     target, times = instance_id(), moments()

@@ -3,7 +3,7 @@
  *
  * The gateway's `/api/v1/health` is asked every few seconds. What does not answer is trouble, never silence.
  */
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { health, Refusal, workspaces as readWorkspaces, type Workspace } from "./api";
 import { connection, events, now } from "./live";
 import { ago } from "./model/time";
@@ -37,7 +37,6 @@ export const report = signal<Health | null>(null);
 export const watched = signal<Workspace[]>([]);
 /** Why the last question was not answered; empty where it was. */
 export const unanswered = signal("");
-let asked = false;
 
 /** Asks now and from now on. */
 export function keepAsking(): void {
@@ -47,9 +46,12 @@ export function keepAsking(): void {
 
 async function ask(): Promise<void> {
   try {
-    [report.value, watched.value] = [(await health()) as Health, await readWorkspaces()];
-    unanswered.value = "";
-    asked = true;
+    const [answer, states] = [(await health()) as Health, await readWorkspaces()];
+    batch(() => {
+      report.value = answer;
+      watched.value = states;
+      unanswered.value = "";
+    });
   } catch (error) {
     unanswered.value = error instanceof Refusal ? error.detail : "The gateway does not answer.";
   }
@@ -70,7 +72,7 @@ export const situation = computed((): Situation => {
   const answer = report.value;
   const seen = events.value.find((event) => event.event === "falco")?.data.timestamp;
   return {
-    workspaces: asked ? watched.value.length : null,
+    workspaces: answer === null ? null : watched.value.length,
     newestState: latest(watched.value.map((one) => one.recorded_at)),
     lastAlert: latest([answer?.last_alert_at, seen]),
     trouble: [
