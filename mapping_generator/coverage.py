@@ -19,7 +19,7 @@ _MEANINGS = {
     Tier.VERIFIED: "curated, and seen in a real log as a successful call",
     Tier.DOCUMENTED: "curated from the API's documentation and models; no real log at hand has it",
     Tier.STRONG: "generated from the API's model and the provider's schema; claims attributes of the very same name",
-    Tier.WEAK: "generated; names the type and the identity, and claims no attribute",
+    Tier.WEAK: "generated; names the type and the identity, and at most that something changed",
     Tier.ASSUMED: "curated by analogy with other events; no log and no document shows it",
 }
 _GENERATED = frozenset({Tier.STRONG, Tier.WEAK})

@@ -27,22 +27,17 @@ from tests.pipeline import Pipeline, running
 EXAMPLES: Final = DAY.parent
 DESK, PHONE = (1280, 860), (390, 844)
 MANY: Final = 10_000
-VIEWS: Final = {
-    "drifts": "/",
-    "timeline": "/timeline",
-    "people": "/people",
-    "workspaces": "/workspaces",
-    "system": "/system",
-}
-# What a view has once it has read what it shows.
 _ROWS: Final = "document.querySelectorAll('.row.drift').length > 0"
-SHOWN: Final = {
-    **dict.fromkeys(("drifts", "by-person", "by-call"), _ROWS),
-    "drift": "document.querySelector('.diff') !== null",
-    "timeline": "document.querySelectorAll('.timeline li').length > 0",
-    "people": "document.querySelectorAll('main table tr').length > 1",
-    "workspaces": "document.querySelectorAll('main table tr').length > 1",
-    "system": "document.querySelectorAll('main table tr').length > 1",
+_TABLE: Final = "document.querySelectorAll('main table tr').length > 1"
+# The path of each view, and what it has once it has read what it shows.
+VIEWS: Final = {
+    "drifts": ("/", _ROWS),
+    "by-person": ("/?group=person", _ROWS),
+    "by-call": ("/?group=call", _ROWS),
+    "timeline": ("/timeline", "document.querySelectorAll('.timeline li').length > 0"),
+    "people": ("/people", _TABLE),
+    "workspaces": ("/workspaces", _TABLE),
+    "system": ("/system", _TABLE),
 }
 _SETTLED: Final = "document.readyState === 'complete' && document.querySelector('.strip')?.dataset.state !== 'unknown'"
 
@@ -56,7 +51,7 @@ async def look(page: Page, size: tuple[int, int], scheme: str) -> None:
     await page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
 
-async def picture(page: Page, url: str, path: Path, shown: str = "true") -> None:
+async def picture(page: Page, url: str, path: Path, shown: str) -> None:
     """Store a picture of what a URL shows, once a condition holds in the page."""
     await page.call("Page.navigate", url=url)
     await page.until(f"{_SETTLED} && ({shown})")
@@ -81,22 +76,17 @@ async def the_day(folder: Path) -> None:
         for name in ("prod", "eu/net"):
             pipeline.write_state(name, json.loads((EXAMPLES / f"{name}.tfstate").read_text()))
         await pipeline.get_until("/api/v1/workspaces", lambda found: len(found["workspaces"]) == 2)
-        alerts = [json.loads(line) for line in DAY.read_text().splitlines()]
-        for alert in alerts:
-            await pipeline.post(as_of(alert, datetime.now(UTC), uuid.uuid4()))
+        play = uuid.uuid4()
+        for line in DAY.read_text().splitlines():
+            await pipeline.post(as_of(json.loads(line), datetime.now(UTC), play))
         await pipeline.settled("drift-detector")
         listed = await pipeline.get_until("/api/v1/drifts?status=open&attribute=ingress", lambda found: found["drifts"])
-        opened = listed["drifts"][0]
-        views = {
-            **VIEWS,
-            "drift": f"/drift/{opened['id']}",
-            "by-person": "/?group=person",
-            "by-call": "/?group=call",
-        }
+        opened = listed["drifts"][0]["id"]
+        views = {**VIEWS, "drift": (f"/drift/{opened}", "document.querySelector('.diff') !== null")}
         for scheme, size, kind in (("light", DESK, "light"), ("dark", DESK, "dark"), ("light", PHONE, "phone")):
             await look(page, size, scheme)
-            for name, path in views.items():
-                await picture(page, f"{pipeline.gateway}{path}", folder / f"{name}-{kind}.png", SHOWN[name])
+            for name, (path, shown) in views.items():
+                await picture(page, f"{pipeline.gateway}{path}", folder / f"{name}-{kind}.png", shown)
 
 
 async def nothing(folder: Path) -> None:

@@ -213,6 +213,11 @@ class World:
         self.stored.put(key, record, version)
         self.reported.append(drift)
 
+    def needed(self) -> frozenset[str]:
+        """The ids of the calls without which the drifts would be others."""
+        subjects = self._store.subjects_of_all_calls()
+        return frozenset().union(*(self._store.derive(subject, self.now).needed for subject in subjects))
+
     def attributions(self) -> list[str]:
         """Who caused the state changes, a line each: ``modified aws_instance.web by jane, ci (sanctioned)``."""
         lines = []

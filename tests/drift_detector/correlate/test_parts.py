@@ -55,5 +55,8 @@ def test_a_rule_that_comes_and_goes_needs_only_its_latest_calls() -> None:
         for step in (revoke(permission(OFFICE), minutes=minutes), authorize(permission(OFFICE), minutes=minutes + 1))
     ]
     rule = wrote(0, group(), listed(OFFICE))
-    assert played(rule, *cycles).summary() == [deleted(RULE, ID, end="reverted")]
-    assert played(rule, *cycles[:-1]).summary() == [deleted(RULE, ID)]
+    ended, opened = played(rule, *cycles), played(rule, *cycles[:-1])
+    assert ended.summary() == [deleted(RULE, ID, end="reverted")]
+    assert ended.needed() == frozenset()
+    assert opened.summary() == [deleted(RULE, ID)]
+    assert opened.needed() == {cycles[-2].alert["output_fields"]["ct.id"]}

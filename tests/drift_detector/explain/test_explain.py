@@ -94,6 +94,15 @@ def test_a_call_that_no_resource_could_hold_is_told_from_one_that_is_not_known(t
     assert "the mapping does not know this event" in explain(path, EXAMPLES / "prod.tfstate").stdout
 
 
+def test_a_state_without_resources_is_explained_against(tmp_path: Path) -> None:
+    """It may be the first of a new workspace."""
+    empty = tmp_path / "empty.tfstate"
+    empty.write_text(json.dumps({"version": 4, "serial": 1, "lineage": "new", "outputs": {}, "resources": []}))
+    result = explain(EXAMPLES / "day.jsonl", empty)
+    assert result.returncode == 0, result.stderr
+    assert "in no state here" in part(result.stdout.split("\n\n"), "ec2:AuthorizeSecurityGroupIngress")
+
+
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     """A wrong argument gets one sentence and an exit code of its own."""
     missing = explain(tmp_path / "no.json", EXAMPLES / "prod.tfstate")

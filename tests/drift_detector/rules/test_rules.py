@@ -85,6 +85,8 @@ GRADED = [
     (judged("aws_db_instance", "deletion_protection", True, False), Severity.HIGH),
     (judged("aws_instance", "tags.Env", "prod", "dev"), Severity.LOW),
     (judged("aws_instance", 'tags["a.b"]', "prod", "dev"), Severity.LOW),
+    (judged("aws_instance", "*", None, None), Severity.LOW),
+    (judged("aws_iam_role", "*", None, None), Severity.HIGH),
     (judged("aws_instance", None, "i-1", None, kind=DriftKind.DELETED), Severity.HIGH),
     (judged("google_compute_firewall", "source_ranges", ["10.0.0.0/8"], ["0.0.0.0/0"]), Severity.CRITICAL),
     (judged("azurerm_network_security_rule", "source_address_prefix", "10.0.0.0/8", "*"), Severity.CRITICAL),
@@ -127,6 +129,14 @@ GRADED = [
 def test_the_shipped_rules_grade(disagreement: Disagreement, severity: Severity) -> None:
     """What opens the door to the world or blinds the watch is critical; a tag is not."""
     assert severity_of(RULES, disagreement)[0] is severity
+
+
+def test_something_that_a_service_changed_is_ignored_and_nothing_else_of_it() -> None:
+    """Nobody can say what it is, and a service tends what it manages all day."""
+    by_service = UserIdentity(via=Via.SERVICE)
+    assert ignored_by(RULES, judged("aws_eks_addon", "*", None, None)) is None
+    assert ignored_by(RULES, judged("aws_eks_addon", "*", None, None, actor=by_service)) is not None
+    assert ignored_by(RULES, judged("aws_eks_addon", "addon_version", "a", "b", actor=by_service)) is None
 
 
 def test_every_matching_rule_is_named() -> None:

@@ -218,8 +218,8 @@ class WrittenEvent(_Written):
         each: loops, by variable; the targets are claimed once for each combination of their elements.
         targets: one group of alternatives, most specific first.
         groups: several groups, if the event does several independent things.
-        silent: members of the request that set nothing which a state records, each with the reason. A call that sets
-            members which no target reads, and none of these, is reported as having changed something.
+        silent: members of the request that set nothing which a state records, each with the reason. A call of which
+            no target reads anything is reported as having changed something if it has a member beside these.
     """
 
     tier: Tier

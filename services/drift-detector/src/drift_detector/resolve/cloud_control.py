@@ -32,7 +32,7 @@ _OTHER_NAMES: Final = {
 
 
 @lru_cache(maxsize=1024)
-def counterpart(resource_type: str, known: Collection[str]) -> str | None:
+def counterpart(resource_type: str, known: frozenset[str]) -> str | None:
     """Returns the type of the provider ``aws`` for one of ``awscc``; None for other types, and where there is none.
 
     Args:
@@ -56,7 +56,9 @@ def identity_of(attribute: str, attributes: Mapping[str, Json]) -> Json:
     named = (value for name, value in attributes.items() if name in (f"{attribute}_name", f"{attribute}_id"))
     by_noun = (value for name, value in attributes.items() if name.endswith(f"_{attribute}"))
     found = next((value for value in (*named, *by_noun) if isinstance(value, str) and value), None)
-    return found if found is not None else attributes.get("id") if attribute != "arn" else None
+    if found is None and attribute != "arn":
+        return attributes.get("id")
+    return found
 
 
 def spelled(operations: Collection[Operation], attributes: Mapping[str, Json]) -> Iterator[Operation]:

@@ -79,14 +79,11 @@ class RecordTokens:
             attributes[name].update(*sets)
             if any(ANY_IDENTITY in one and len(one) > 1 for one in sets):
                 inner.add(name)
-        for facts in catalog.types.values():
-            for parent in facts.parents:
-                attributes[parent.type].update(parent.via)
-        parts: dict[str, list[tuple[str, Mapping[str, str]]]] = defaultdict(list)
+        self._parts_of: dict[str, list[tuple[str, Mapping[str, str]]]] = defaultdict(list)
         for name, facts in catalog.types.items():
             for parent in facts.parents:
-                parts[parent.type].append((name, parent.via))
-        self._parts_of: Mapping[str, list[tuple[str, Mapping[str, str]]]] = parts
+                attributes[parent.type].update(parent.via)
+                self._parts_of[parent.type].append((name, parent.via))
         self._attributes: Mapping[str, frozenset[str]] = {
             name: frozenset(found) - {ANY_IDENTITY} for name, found in attributes.items()
         }
@@ -127,9 +124,9 @@ class RecordTokens:
 
     def of(self, resource_type: str, attributes: Mapping[str, Json]) -> frozenset[str]:
         """Returns every token of a record."""
-        found: set[str] = set()
         if (named := counterpart(resource_type, self._types)) is not None:
             return self._of_counterpart(named, attributes)
+        found: set[str] = set()
         case_blind = self._catalog.is_case_blind(resource_type)
         for attribute in self._attributes.get(resource_type, frozenset()):
             if attribute == THE_ONLY:

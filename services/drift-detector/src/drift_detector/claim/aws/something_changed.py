@@ -6,7 +6,7 @@ That is so where the mapping has the operation, but reads none of the members th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from drift_detector.catalog.event_rules import EventRule, TargetRule
@@ -25,6 +25,7 @@ _SETS: Final = re.compile(
 _SWITCHES: Final = re.compile(r"(?:Admin)?(?:Enable|Disable|Lock|Unlock|Reset)(?![a-z])")
 # Operations of which some services do not log the tags at all.
 _TAGS: Final = re.compile(r"(?:Un)?[Tt]ag[A-Z]|(?:Add|Remove|Change|Update|Create|Delete|Put)\w*Tags")
+_VERB: Final = re.compile(r"(?:Batch|Admin)?[A-Z][a-z]+")
 _TAGS_PATH: Final = "tags"
 # Members that say how the call is to be made.
 _MANNERS: Final = frozenset(
@@ -34,33 +35,44 @@ _MANNERS: Final = frozenset(
 
 def changes_of(rule: EventRule, request: Json, document: Document) -> Iterator[AppliedRule]:
     """Yields the resources that a call names of which it changed something; none where it only used them."""
-    if _TAGS.match(rule.operation):
-        if not any("tag" in name.lower() for name in (request if isinstance(request, dict) else ())):
-            yield from _changed(apply_rule(rule, document, silent=True), _TAGS_PATH)
+    members = request if isinstance(request, dict) else {}
+    attribute = _changed_attribute(rule, members)
+    if attribute is None:
         return
-    verb = _SETS.match(rule.operation) or _SWITCHES.match(rule.operation)
-    if verb is None or (verb.re is _SETS and not _sets_something(rule, request)):
-        return
-    noun = rule.operation[verb.end() :].lower()
+    unknown = {"operations": (Operation(attribute=attribute, unknown=True),)}
     for named in apply_rule(rule, document, silent=True):
-        meant = tuple(target for target in named.targets if _is_meant(rule, noun, target))
-        yield from _changed([AppliedRule(meant, named.arns)], SOMETHING)
+        targets = tuple(
+            target.model_copy(update=unknown)
+            for target in named.targets
+            if target.act is Act.UPDATE and (attribute == _TAGS_PATH or _is_meant(rule, target))
+        )
+        if targets:
+            yield AppliedRule(targets, named.arns)
 
 
-def _is_meant(rule: EventRule, noun: str, target: Target) -> bool:
-    """Whether an operation on that noun changes the resource itself, not a thing that belongs to it.
+def _changed_attribute(rule: EventRule, members: Mapping[str, Json]) -> str | None:
+    """Returns which attribute a call changed: the tags, or `SOMETHING`; None where it changed none of the resource."""
+    if _TAGS.match(rule.operation):
+        return None if any("tag" in name.lower() for name in members) else _TAGS_PATH
+    if _SWITCHES.match(rule.operation) or (_SETS.match(rule.operation) and _sets_something(rule, members)):
+        return SOMETHING
+    return None
+
+
+def _is_meant(rule: EventRule, target: Target) -> bool:
+    """Whether an operation changes the resource itself, not a thing that belongs to it, as its noun says.
 
     The mapping is sure of its own events. A generated one may name the parent of what the call changed.
     """
+    noun = _VERB.sub("", rule.operation, count=1).lower()
     return rule.tier is not Tier.WEAK or target.type.rpartition("_")[2].removesuffix("s") in noun
 
 
-def _sets_something(rule: EventRule, request: Json) -> bool:
-    """Whether the request has members that neither name the resource nor are known to set nothing."""
+def _sets_something(rule: EventRule, members: Mapping[str, Json]) -> bool:
+    """Whether a request has members that neither name the resource nor are known to set nothing."""
     known = _MANNERS | {name.lower() for name in rule.silent}
     known |= {name for group in rule.groups for target in group for name in _naming(target)}
-    members = request.items() if isinstance(request, dict) else ()
-    return any(name.lower() not in known for name, value in members if value not in (None, "", [], {}))
+    return any(name.lower() not in known for name, value in members.items() if value not in (None, "", [], {}))
 
 
 def _naming(target: TargetRule) -> Iterator[str]:
@@ -69,14 +81,3 @@ def _naming(target: TargetRule) -> Iterator[str]:
         for path in source.paths:
             if path.root == "req" and path.steps:
                 yield from (name.lower() for name in path.steps[0].spellings)
-
-
-def _changed(named: Iterable[AppliedRule], attribute: str) -> Iterator[AppliedRule]:
-    """Yields the groups with an unknown value of an attribute of the resources that exist already."""
-    unknown = (Operation(attribute=attribute, unknown=True),)
-    for group in named:
-        targets = tuple(
-            target.model_copy(update={"operations": unknown}) for target in group.targets if target.act is Act.UPDATE
-        )
-        if targets:
-            yield AppliedRule(targets, group.arns)
